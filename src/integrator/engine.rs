@@ -1,0 +1,114 @@
+//! The trait between samplers and the machines that evaluate forces: the CPU engine, the GPU engine, toy targets in tests.
+
+use crate::state::State;
+
+/// Settings of a Langevin segment (LF-middle scheme, doi:10.1021/acs.jpca.9b02771).
+#[derive(Debug, Clone, PartialEq)]
+pub struct LangevinSettings {
+    /// Time step in ps.
+    pub timestep_ps: f64,
+    /// Friction in ps⁻¹.
+    pub friction_per_ps: f64,
+    /// Bath temperature of every replica in K, `[n_replicas]`.
+    pub temperatures_kelvin: Vec<f64>,
+    /// Key of the Philox noise stream.
+    pub seed: u64,
+}
+
+/// A replica whose positions or forces stopped being finite, or whose forces exceed every physical value.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error(
+    "replica {replica} blew up at step {step}: the worst force, {worst_force_kj_per_mol_nm:.3e} kJ/mol/nm, is on atom {atom_index}"
+)]
+pub struct Diverged {
+    /// Replica index.
+    pub replica: usize,
+    /// Step count of the run at which it was noticed.
+    pub step: u64,
+    /// Atom with the largest force.
+    pub atom_index: usize,
+    /// Norm of that force (infinite or NaN where it overflowed).
+    pub worst_force_kj_per_mol_nm: f64,
+}
+
+/// What can go wrong in an engine.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EngineError {
+    /// A replica blew up; the others are as they were at the end of the segment.
+    #[error(transparent)]
+    Diverged(#[from] Diverged),
+    /// The constraint solver did not reach its tolerance.
+    #[error(
+        "replica {replica}: constraints did not converge at step {step}; take a smaller time step"
+    )]
+    Constraints {
+        /// Replica index.
+        replica: usize,
+        /// Step count of the run.
+        step: u64,
+    },
+}
+
+/// Energies, forces and dynamics of `n_replicas` copies of one system at once.
+///
+/// All arrays are `[n_replicas, n_atoms, 3]`, row-major, in nm, ps, kJ/mol. An energy is an f64 sum within
+/// 0.02 kJ/mol of the f64 reference up to 300 atoms; it may be NaN or infinite (the caller rejects such states).
+/// The same call with the same input gives the same bits on the same device.
+pub trait Engine: Send {
+    /// Device, instruction set and precision, as logs and trajectories name them.
+    fn description(&self) -> String;
+
+    /// Number of atoms of one replica.
+    fn n_atoms(&self) -> usize;
+
+    /// Kinetic degrees of freedom of one replica.
+    fn n_degrees_of_freedom(&self) -> usize;
+
+    /// Masses in Da, `[n_atoms]`.
+    fn masses_da(&self) -> &[f64];
+
+    /// Potential energies in kJ/mol, `[n_replicas]`, of positions `[n_replicas, n_atoms, 3]`; the number of replicas follows from the lengths.
+    fn energies(&mut self, positions: &[f64], energies: &mut [f64]);
+
+    /// Energies, and forces in kJ mol⁻¹ nm⁻¹ `[n_replicas, n_atoms, 3]`.
+    fn energies_and_forces(&mut self, positions: &[f64], energies: &mut [f64], forces: &mut [f64]);
+
+    /// Runs `n_steps` Langevin steps on every replica and advances `state.step`.
+    ///
+    /// # Errors
+    /// [`EngineError`] when a replica diverges or constraints fail.
+    fn langevin(
+        &mut self,
+        state: &mut State,
+        settings: &LangevinSettings,
+        n_steps: u64,
+    ) -> Result<(), EngineError>;
+
+    /// Runs `n_steps` velocity Verlet steps (constant energy); does not touch `state.step`, which counts noise.
+    ///
+    /// # Errors
+    /// [`EngineError`] when constraints fail; a diverged trajectory is returned as it is (its energy is not finite).
+    fn velocity_verlet(
+        &mut self,
+        state: &mut State,
+        timestep_ps: f64,
+        n_steps: u64,
+    ) -> Result<(), EngineError>;
+
+    /// Draws velocities from the Maxwell-Boltzmann distribution, consistent with the constraints.
+    ///
+    /// Noise comes from Philox keyed by `seed` with its own stream tag and the counter `draw`.
+    fn draw_velocities(
+        &mut self,
+        state: &mut State,
+        temperatures_kelvin: &[f64],
+        seed: u64,
+        draw: u64,
+    );
+
+    /// Moves positions onto the constraint manifold and removes velocity components along constraints.
+    ///
+    /// # Errors
+    /// [`EngineError::Constraints`] when it cannot.
+    fn apply_constraints(&mut self, state: &mut State) -> Result<(), EngineError>;
+}
