@@ -248,7 +248,8 @@ impl Lane for F32x8 {
     }
     #[inline(always)]
     fn sum(self) -> f64 {
-        self.to_array().iter().map(|&a| f64::from(a)).sum()
+        let a = self.to_array();
+        f64::from(((a[0] + a[4]) + (a[1] + a[5])) + ((a[2] + a[6]) + (a[3] + a[7])))
     }
     #[inline(always)]
     fn accumulate(self, sums: &mut [f64]) {

@@ -233,7 +233,8 @@ impl Lane for F32x16 {
     }
     #[inline(always)]
     fn sum(self) -> f64 {
-        self.to_array().iter().map(|&a| f64::from(a)).sum()
+        // SAFETY: see the module.
+        f64::from(unsafe { _mm512_reduce_add_ps(self.0) })
     }
     #[inline(always)]
     fn accumulate(self, sums: &mut [f64]) {

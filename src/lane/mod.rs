@@ -8,6 +8,7 @@ mod array;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod field;
 mod math;
 mod scalar;
 
@@ -19,6 +20,7 @@ pub use array::Array;
 pub use avx2::F32x8;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::F32x16;
+pub use field::{AtomField, Field, ReplicaField};
 pub use math::{arc_tangent, cross, dot, normal_pair, scale, subtract};
 
 /// A vector of `LANES` floating-point numbers.
@@ -106,7 +108,7 @@ pub trait Lane:
     /// Whether the mask holds in every lane.
     fn all(mask: Self::Mask) -> bool;
 
-    /// Sum of the lanes.
+    /// Sum of the lanes, added up in the element's precision.
     fn sum(self) -> f64;
     /// Adds every lane, widened, to `LANES` f64 accumulators.
     fn accumulate(self, sums: &mut [f64]);
