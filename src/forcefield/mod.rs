@@ -1,7 +1,26 @@
 //! Force fields: reading OpenMM's XML, assigning parameters, and one file for each energy term.
 
+mod assign;
+mod assign_nonbonded;
+mod assign_torsion;
+mod definition;
+mod error;
+mod implicit;
+mod implicit_neck;
+mod implicit_radii;
+mod neck_tables;
+mod options;
 mod system;
+mod template;
+mod template_choice;
+mod xml;
+mod xml_files;
+mod xml_forces;
+mod xml_residues;
 
+pub use definition::ForceField;
+pub use error::{ForceFieldError, Location};
+pub use options::{HYDROGEN_MASS_DA, SystemOptions};
 pub use system::{
     Angle, Bond, BornModel, DistanceConstraint, ImplicitSolvent, Nonbonded, NonbondedException,
     System, Torsion,
