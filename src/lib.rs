@@ -1,8 +1,11 @@
 //! # saltus: a molecular dynamics sampling engine
 
+pub mod cpu;
 pub mod forcefield;
 pub mod integrator;
+pub mod lane;
 pub mod mcmc;
+pub mod rng;
 pub mod state;
 pub mod topology;
 pub mod units;
