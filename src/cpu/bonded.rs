@@ -4,25 +4,26 @@ use super::parameters::{MAX_PERIODICITY, Parameters};
 use crate::forcefield::{angle, bond, torsion};
 use crate::lane::{Field, Lane, scale, subtract};
 
-/// Adds the bonded forces to `force` and returns the bonded energy.
+/// Adds the bonded forces to `force` and, where asked for, the bonded energies.
 ///
-/// Sums are kept per term in the lanes and widened by `add_energy`, which is called once for every few terms.
+/// Energies are summed in the lanes and added, widened, to `energies` after each kind of term.
 #[inline(always)]
 pub(super) fn bonded<L, M, F>(
     parameters: &Parameters<L>,
     position: &impl Field<M>,
     force: &mut F,
-    mut add_energy: impl FnMut(M),
+    energies: Option<&mut [f64]>,
 ) where
     L: Lane,
     M: Lane<Scalar = L::Scalar>,
     F: Field<M>,
 {
+    let mut totals = [M::splat(0.0); 3];
     for &([i, j], [length, k]) in &parameters.bonds {
         let vector = subtract(position.get(j), position.get(i));
         let (energy, factor) = bond::bond(vector, M::splat_scalar(length), M::splat_scalar(k));
         add_central(force, [i, j], scale(vector, factor));
-        add_energy(energy);
+        totals[0] += energy;
     }
     for &([i, j, k], [theta, stiffness]) in &parameters.angles {
         let vertex = position.get(j);
@@ -35,7 +36,7 @@ pub(super) fn bonded<L, M, F>(
         force.add(i, first);
         force.add(k, last);
         force.add(j, std::array::from_fn(|axis| -(first[axis] + last[axis])));
-        add_energy(energy);
+        totals[1] += energy;
     }
     for series in &parameters.torsions {
         let [x0, x1, x2, x3] = series.atoms.map(|atom| position.get(atom));
@@ -61,7 +62,12 @@ pub(super) fn bonded<L, M, F>(
             k,
             std::array::from_fn(|axis| -(f0[axis] + f1[axis] + f3[axis])),
         );
-        add_energy(energy);
+        totals[2] += energy;
+    }
+    if let Some(energies) = energies {
+        for total in totals {
+            total.accumulate(energies);
+        }
     }
 }
 
