@@ -5,6 +5,7 @@ pub mod forcefield;
 pub mod integrator;
 pub mod lane;
 pub mod mcmc;
+pub mod proposal;
 pub mod rng;
 pub mod state;
 pub mod topology;

@@ -208,7 +208,11 @@ impl<L: Lane> Row<L> {
         #[expect(clippy::cast_precision_loss, reason = "a lane number is small")]
         let lane_splat = L::splat(lane as f64);
         Self {
-            x: position[block].map(|component| broadcast(component, lane)),
+            x: [
+                broadcast(position[block][0], lane),
+                broadcast(position[block][1], lane),
+                broadcast(position[block][2], lane),
+            ],
             block,
             lane,
             lane_splat,
@@ -335,7 +339,10 @@ vectorized! {
                 scratch.integral[block] += row.above(block, blocks.lane_index, seen_j, 0.0);
                 if W::FORCES {
                     scratch.slopes[entry] =
-                        [slope_i, slope_j].map(|s| row.above(block, blocks.lane_index, s, 0.0));
+                        [
+ row.above(block, blocks.lane_index, slope_i, 0.0),
+ row.above(block, blocks.lane_index, slope_j, 0.0),
+];
                 }
                 entry += 1;
             }

@@ -2,7 +2,7 @@
 
 use super::parameters::{MAX_PERIODICITY, Parameters};
 use crate::forcefield::{angle, bond, torsion};
-use crate::lane::{Field, Lane, scale, subtract};
+use crate::lane::{Field, Lane, add, negate, scale, subtract};
 
 /// Adds the bonded forces to `force` and, where asked for, the bonded energies.
 ///
@@ -35,17 +35,23 @@ pub(super) fn bonded<L, M, F>(
             angle::angle(a, b, M::splat_scalar(theta), M::splat_scalar(stiffness));
         force.add(i, first);
         force.add(k, last);
-        force.add(j, std::array::from_fn(|axis| -(first[axis] + last[axis])));
+        force.add(j, negate(add(first, last)));
         totals[1] += energy;
     }
     for series in &parameters.torsions {
-        let [x0, x1, x2, x3] = series.atoms.map(|atom| position.get(atom));
+        let [i, j, k, l] = series.atoms;
+        let (x0, x1, x2, x3) = (
+            position.get(i),
+            position.get(j),
+            position.get(k),
+            position.get(l),
+        );
         let mut coefficients = [[M::splat(0.0); 2]; MAX_PERIODICITY];
         for (target, source) in coefficients
             .iter_mut()
             .zip(&series.coefficients[..series.n_orders])
         {
-            *target = source.map(M::splat_scalar);
+            *target = [M::splat_scalar(source[0]), M::splat_scalar(source[1])];
         }
         let (energy, f0, f1, f3) = torsion::torsion(
             subtract(x1, x0),
@@ -54,14 +60,10 @@ pub(super) fn bonded<L, M, F>(
             M::splat_scalar(series.constant),
             &coefficients[..series.n_orders],
         );
-        let [i, j, k, l] = series.atoms;
         force.add(i, f0);
         force.add(j, f1);
         force.add(l, f3);
-        force.add(
-            k,
-            std::array::from_fn(|axis| -(f0[axis] + f1[axis] + f3[axis])),
-        );
+        force.add(k, negate(add(add(f0, f1), f3)));
         totals[2] += energy;
     }
     if let Some(energies) = energies {
@@ -74,5 +76,5 @@ pub(super) fn bonded<L, M, F>(
 #[inline(always)]
 fn add_central<M: Lane>(force: &mut impl Field<M>, [i, j]: [usize; 2], on_j: [M; 3]) {
     force.add(j, on_j);
-    force.add(i, [-on_j[0], -on_j[1], -on_j[2]]);
+    force.add(i, negate(on_j));
 }

@@ -207,7 +207,8 @@ vectorized! {
     ) -> () {
         for (i, atom) in solvent.atoms.iter().enumerate() {
             let (radius, rho) = (L::splat_scalar(atom.radius), L::splat_scalar(atom.rho));
-            let tanh = atom.tanh.map(L::splat_scalar);
+            let [alpha, beta, gamma] = atom.tanh;
+ let tanh = [L::splat_scalar(alpha), L::splat_scalar(beta), L::splat_scalar(gamma)];
             let (born, chain) =
                 generalized_born::born_radius(solvent.model, scratch.integral[i], radius, rho, tanh);
             let (mut energy, mut slope) =

@@ -21,7 +21,7 @@ pub use avx2::F32x8;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::F32x16;
 pub use field::{AtomField, Field, ReplicaField};
-pub use math::{arc_tangent, cross, dot, normal_pair, scale, subtract};
+pub use math::{add, add_scaled, arc_tangent, cross, dot, negate, normal_pair, scale, subtract};
 
 /// A vector of `LANES` floating-point numbers.
 ///
