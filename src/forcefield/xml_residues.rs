@@ -198,9 +198,11 @@ fn template_atom(
         }
         None => return Err(node.missing_attribute(name_attribute)),
     };
-    found.ok_or_else(|| node.fault(XmlFault::UnknownTemplateAtom {
-        residue: template.name.clone(),
-        hint: nearest_clause(&given, template.atoms.iter().map(|atom| atom.name.as_str())),
-        atom: given,
-    }))
+    found.ok_or_else(|| {
+        node.fault(XmlFault::UnknownTemplateAtom {
+            residue: template.name.clone(),
+            hint: nearest_clause(&given, template.atoms.iter().map(|atom| atom.name.as_str())),
+            atom: given,
+        })
+    })
 }
