@@ -106,8 +106,7 @@ fn assert_close_to_openmm(
         }
         for (term, deviation) in deviations {
             let worst = largest.entry(term).or_insert((0.0, String::new()));
-            // Not `>`: a NaN must win.
-            if !(deviation <= worst.0) {
+            if deviation > worst.0 || deviation.is_nan() {
                 *worst = (deviation, label.to_owned());
             }
         }
