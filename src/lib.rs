@@ -5,4 +5,5 @@ pub mod integrator;
 pub mod mcmc;
 pub mod state;
 pub mod topology;
+pub mod trajectory;
 pub mod units;
