@@ -117,9 +117,12 @@ pub(super) fn split(chains: &[Vec<f64>]) -> Vec<Vec<f64>> {
     first.chain(second).collect()
 }
 
-/// Arithmetic mean.
+/// Arithmetic mean, taken from the first value so that a constant is its own mean exactly.
 pub(super) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+    let Some(&origin) = values.first() else {
+        return f64::NAN;
+    };
+    origin + values.iter().map(|value| value - origin).sum::<f64>() / values.len() as f64
 }
 
 /// Unbiased variance (divisor n - 1); NaN for fewer than two values.
