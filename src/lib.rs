@@ -1,5 +1,6 @@
 //! # saltus: a molecular dynamics sampling engine
 
+pub mod analysis;
 pub mod cpu;
 pub mod forcefield;
 pub mod integrator;
