@@ -123,6 +123,53 @@ def chirality_right(x, residues, names):
     return True
 
 
+# Prochiral pairs: parent, the atom before it, the main-chain atom after it, then the two groups in IUPAC order (clockwise
+# seen from before to after): doi:10.1351/pac199870010117.
+METHYL_PAIRS = {
+    "VAL": ("CB", "CA", None, ["CG1", "HG11", "HG12", "HG13"], ["CG2", "HG21", "HG22", "HG23"]),
+    "LEU": ("CG", "CB", None, ["CD1", "HD11", "HD12", "HD13"], ["CD2", "HD21", "HD22", "HD23"]),
+}
+
+
+def prochiral_pairs(name, atoms, bonds):
+    """(before, parent, after, second atoms, third atoms) of every CH2, and of the methyl pairs with after = the hydrogen."""
+    out = []
+    neighbours = {a: [] for a in atoms}
+    for i, j in bonds:
+        neighbours[i].append(j)
+        neighbours[j].append(i)
+    for parent, near in neighbours.items():
+        hydrogens = sorted(n for n in near if n[0] == "H")
+        heavy = [n for n in near if n[0] != "H" and n in atoms]
+        if parent[0] != "C" or len(hydrogens) != 2 or len(heavy) != 2:
+            continue
+        rank = {"N": 9, "CA": 1, "CB": 2, "CG": 3, "CG1": 3, "CD": 4, "CD1": 4, "SD": 4, "CE": 5}
+        if name == "GLY":
+            rank = {"N": 0, "C": 9}
+        heavy.sort(key=lambda a: rank.get(a, 6))
+        out.append((heavy[0], parent, heavy[1], hydrogens[:1], hydrogens[1:]))
+    if name in METHYL_PAIRS:
+        parent, before, _, second, third = METHYL_PAIRS[name]
+        hydrogen = {"VAL": "HB", "LEU": "HG"}[name]
+        out.append((before, parent, hydrogen, second, third))
+    return out
+
+
+def relabel(x, residues, names, templates):
+    """Swap the labels of prochiral groups where embedding chose the wrong ones; the groups are alike, so energy is the same."""
+    x = x.copy()
+    for atoms, name in zip(residues, names):
+        template = templates[name]
+        own = [a.name for a in template.atoms]
+        bonds = [(own[i], own[j]) for i, j in template.bonds]
+        for before, parent, after, second, third in prochiral_pairs(name[-3:], own, bonds):
+            b, p, a, s, t = (x[atoms[n].index] for n in (before, parent, after, second[0], third[0]))
+            if np.dot(np.cross(a - p, s - p), p - b) < 0:
+                for i, j in zip(second, third):
+                    x[[atoms[i].index, atoms[j].index]] = x[[atoms[j].index, atoms[i].index]]
+    return x
+
+
 def minimise(system, x, iterations=0):
     context = openmm.Context(system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName("Reference"))
     context.setPositions(x)
@@ -163,7 +210,7 @@ def geometry(field, templates, names, seed):
             break
     assert best is not None, names
     print(names, f"{best[0]:.2f} kJ/mol", file=sys.stderr)
-    return best[1], residues
+    return relabel(best[1], residues, names, templates), residues
 
 
 def angle_deg(a, b, c):
