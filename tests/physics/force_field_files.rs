@@ -354,12 +354,12 @@ fn missing_parameters_name_atoms_and_types() {
 #[test]
 fn options_that_a_molecule_cannot_have_are_refused() {
     let heavy = SystemOptions {
-        hydrogen_mass_da: 9.0,
+        hydrogen_mass_da: 16.0,
         ..SystemOptions::default()
     };
     assert_eq!(
         assign_error(&peroxide(), &heavy),
-        "hydrogen_mass_da 9 leaves HPO 1 O1 with 8.000 Da, less than its hydrogens; the largest possible value for this molecule is about 8.50"
+        "hydrogen_mass_da 16 leaves HPO 1 O1 with 1.000 Da, too little to stay the slower atom; the largest possible value for this molecule is about 15.00"
     );
     let silicon = PEROXIDE.replace("element=\"O\"", "element=\"Si\"");
     let mut molecule = peroxide();

@@ -1,13 +1,11 @@
 //! Force-field assignment and the f64 reference against OpenMM: counts, sums, energies, forces. Does not test the engines.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use common::openmm_reference::{Reference, ReferenceFile};
-use common::plain_energy;
+use crate::openmm_reference::{Reference, ReferenceFile};
+use crate::plain_energy;
 use saltus::forcefield::{ForceField, System, SystemOptions, reference_energies};
 use saltus::topology::Topology;
 
