@@ -361,11 +361,13 @@ def geometry_cyx(field, templates, chain, seed):
 
 def make_patches(field, templates):
     n_refs = {h: ["N", "CA", "C"] for h in ("H1", "H2", "H3")}
+    # Relative to CD, so that they fit every pucker of the ring.
+    pro_refs = {h: ["N", "CA", "CD"] for h in ("H2", "H3")}
     c_refs = {"O": ["C", "CA", "N"], "OXT": ["C", "CA", "N"]}
     x, residues = geometry(field, templates, ["NALA", "NME"], 1)
     first = patch_rows("NALA", templates["NALA"], x, residues, 0, n_refs)
     x, residues = geometry(field, templates, ["NPRO", "NME"], 2)
-    pro = patch_rows("NPRO", templates["NPRO"], x, residues, 0, {h: n_refs[h] for h in ("H2", "H3")})
+    pro = patch_rows("NPRO", templates["NPRO"], x, residues, 0, pro_refs)
     x, residues = geometry(field, templates, ["ACE", "CALA"], 3)
     last = patch_rows("CALA", templates["CALA"], x, residues, 1, c_refs)
     return {"n_terminus": first, "n_terminus_pro": pro, "c_terminus": last}

@@ -3,7 +3,7 @@
 use crate::topology::{Element, Topology};
 use std::io::{Error, ErrorKind, Result, Write};
 
-/// Write a molecule: ATOM, TER after every chain, CONECT for disulfides and caps, END.
+/// Write a molecule: ATOM, TER after every chain, CONECT for disulfides, caps and rare protonation states, END.
 ///
 /// Positions in nm `[n_atoms][3]` are rounded to 0.001 angstrom. Residue names tell the protonation state (`HID`, `ASH`, `CYX`),
 /// which MDTraj, MDAnalysis and PyMOL take as protein.
@@ -106,16 +106,19 @@ fn ends_chain(topology: &Topology, residue_index: usize) -> bool {
     topology.bonds.binary_search(&bond).is_err()
 }
 
-/// Bonds that readers do not know from residue names: of caps, and between sulfur atoms. Both directions, four a line.
+/// Residues whose bonds MDTraj or OpenMM do not know by name.
+const SELDOM_KNOWN: [&str; 7] = ["ACE", "NME", "NHE", "ASH", "GLH", "LYN", "CYM"];
+
+/// Bonds that readers do not know from residue names, and those between sulfur atoms. Both directions, four a line.
 fn write_conect(writer: &mut dyn Write, topology: &Topology, serials: &[usize]) -> Result<()> {
-    let in_cap = |atom: usize| {
+    let unknown = |atom: usize| {
         let residue = &topology.residues[topology.atoms[atom].residue_index];
-        matches!(residue.name.as_str(), "ACE" | "NME" | "NHE")
+        SELDOM_KNOWN.contains(&residue.name.as_str())
     };
     let sulfur = |atom: usize| topology.atoms[atom].element == Element::SULFUR;
     let mut partners = vec![Vec::new(); serials.len()];
     for &[i, j] in &topology.bonds {
-        if in_cap(i) || in_cap(j) || (sulfur(i) && sulfur(j)) {
+        if unknown(i) || unknown(j) || (sulfur(i) && sulfur(j)) {
             partners[i].push(serials[j]);
             partners[j].push(serials[i]);
         }
