@@ -1,5 +1,6 @@
 //! # saltus: a molecular dynamics sampling engine
 
+pub mod cli;
 pub mod forcefield;
 pub mod integrator;
 pub mod mcmc;
