@@ -1,9 +1,12 @@
 //! # saltus: a molecular dynamics sampling engine
 
 pub mod cli;
+pub mod cpu;
 pub mod forcefield;
 pub mod integrator;
+pub mod lane;
 pub mod mcmc;
+pub mod rng;
 pub mod state;
 pub mod topology;
 pub mod units;

@@ -167,3 +167,31 @@ fn make_kernel(kernel: &KernelConfig, seed: u64) -> Box<dyn Kernel> {
         )),
     }
 }
+
+/// The structure a run starts from: as built or read, minimised if the input says so.
+///
+/// # Errors
+/// A structure that cannot be minimised.
+pub(crate) fn starting_positions(
+    config: &Config,
+    prepared: &Prepared,
+    engine: &mut dyn Engine,
+) -> Result<Vec<[f64; 3]>, CliError> {
+    let positions = &prepared.molecule.positions;
+    if config.system.minimize {
+        minimized(engine, positions)
+    } else {
+        Ok(positions.clone())
+    }
+}
+
+/// The minimum of the potential energy near a structure.
+///
+/// # Errors
+/// Constraints that cannot be met, or an energy that is not finite.
+pub(crate) fn minimized(
+    engine: &mut dyn Engine,
+    positions: &[[f64; 3]],
+) -> Result<Vec<[f64; 3]>, CliError> {
+    crate::integrator::minimize(engine, positions).blame_run()
+}

@@ -1,5 +1,9 @@
-//! Equations of motion: what an engine has to offer and the settings of each integrator. Knows no acceptance test.
+//! Equations of motion: what an engine has to offer, elementary steps, constraints. Knows no acceptance test.
 
+mod constraints;
 mod engine;
+pub mod steps;
 
+pub use constraints::{RigidBond, constrain_positions, constrain_velocities};
 pub use engine::{Diverged, Engine, EngineError, LangevinSettings};
+pub use steps::NoiseSlots;

@@ -1,0 +1,282 @@
+//! Integrators on one group of replicas: the sequence of elementary steps around force evaluations. No threads here.
+
+use super::group::{Group, Layout};
+use super::{Forces, Machine};
+use crate::integrator::{
+    Diverged, EngineError, LangevinSettings, NoiseSlots, constrain_positions, constrain_velocities,
+    steps,
+};
+use crate::lane::{AtomField, Lane, ReplicaField, dot};
+use crate::rng::{self, Stream};
+use crate::units::thermal_energy_kj_per_mol;
+
+/// Force beyond which a replica counts as blown up, kJ mol⁻¹ nm⁻¹: a thousand times what thermal motion reaches.
+const WORST_FORCE: f64 = 1.0e7;
+
+/// Time step that scales the tolerance of velocity constraints where no step is taken, ps.
+const PROJECTION_TIMESTEP_PS: f64 = 0.002;
+
+impl<L: Lane> Group<L>
+where
+    L::Scalar: Lane<Scalar = L::Scalar>,
+{
+    /// Langevin middle scheme (Zhang et al., doi:10.1021/acs.jpca.9b02771, as OpenMM's `LangevinMiddleIntegrator`):
+    /// full kick, half drift, thermostat, half drift; constraints after the kick and at the end.
+    pub(super) fn langevin(
+        &mut self,
+        machine: &Machine<L>,
+        settings: &LangevinSettings,
+        first_step: u64,
+        n_steps: u64,
+    ) -> Result<(), EngineError> {
+        let timestep = settings.timestep_ps;
+        let slots = self.noise_slots(machine, &settings.temperatures_kelvin);
+        let kicks = self.timestep_over_mass(machine, timestep);
+        let damping = (-settings.friction_per_ps * timestep).exp();
+        let mix = [
+            L::splat(damping),
+            L::splat((1.0 - damping * damping).sqrt()),
+        ];
+        let key = rng::key(settings.seed);
+        let rigid = !machine.rigid_bonds.is_empty();
+        for step in first_step..first_step + n_steps {
+            self.evaluate::<Forces>(machine);
+            self.check_forces(machine, step)?;
+            L::vectorize(|| steps::kick(&mut self.velocity, &self.force, &kicks));
+            if rigid {
+                self.before.copy_from_slice(&self.position);
+                self.rattle(machine, timestep, step)?;
+            }
+            L::vectorize(|| {
+                let half = L::splat(0.5 * timestep);
+                steps::drift(
+                    &mut self.position,
+                    &mut self.position_low,
+                    &self.velocity,
+                    half,
+                );
+                steps::thermostat(&mut self.velocity, &slots, mix, step, key);
+                steps::drift(
+                    &mut self.position,
+                    &mut self.position_low,
+                    &self.velocity,
+                    half,
+                );
+            });
+            if rigid {
+                self.shake(machine, timestep, step)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Velocity Verlet (Swope et al., doi:10.1063/1.442716): half kick, drift, half kick, with RATTLE.
+    pub(super) fn velocity_verlet(
+        &mut self,
+        machine: &Machine<L>,
+        timestep: f64,
+        n_steps: u64,
+    ) -> Result<(), EngineError> {
+        let kicks = self.timestep_over_mass(machine, 0.5 * timestep);
+        let rigid = !machine.rigid_bonds.is_empty();
+        self.evaluate::<Forces>(machine);
+        for step in 0..n_steps {
+            self.before.copy_from_slice(&self.position);
+            L::vectorize(|| {
+                steps::kick(&mut self.velocity, &self.force, &kicks);
+                steps::drift(
+                    &mut self.position,
+                    &mut self.position_low,
+                    &self.velocity,
+                    L::splat(timestep),
+                );
+            });
+            if rigid {
+                self.shake(machine, timestep, step)?;
+            }
+            self.evaluate::<Forces>(machine);
+            L::vectorize(|| steps::kick(&mut self.velocity, &self.force, &kicks));
+            if rigid {
+                self.rattle(machine, timestep, step)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Maxwell-Boltzmann velocities; projecting them removes what the constraints forbid and nothing else.
+    pub(super) fn draw_velocities(
+        &mut self,
+        machine: &Machine<L>,
+        temperatures_kelvin: &[f64],
+        seed: u64,
+        draw: u64,
+    ) -> Result<(), EngineError> {
+        let slots = self.noise_slots(machine, temperatures_kelvin);
+        L::vectorize(|| {
+            for (slot, v) in self.velocity.iter_mut().enumerate() {
+                let deviates =
+                    steps::normals(&slots, slot, draw, Stream::Velocities, rng::key(seed));
+                *v = deviates.map(|deviate| deviate * slots.widths[slot]);
+            }
+        });
+        if machine.rigid_bonds.is_empty() {
+            Ok(())
+        } else {
+            self.rattle(machine, PROJECTION_TIMESTEP_PS, draw)
+        }
+    }
+
+    /// Positions onto the constraints, velocities along them.
+    pub(super) fn apply_constraints(
+        &mut self,
+        machine: &Machine<L>,
+        step: u64,
+    ) -> Result<(), EngineError> {
+        self.before.copy_from_slice(&self.position);
+        // No time passes, so positions move without changing velocities.
+        self.shake(machine, 0.0, step)?;
+        self.rattle(machine, PROJECTION_TIMESTEP_PS, step)
+    }
+
+    fn noise_slots(&self, machine: &Machine<L>, temperatures_kelvin: &[f64]) -> NoiseSlots<L> {
+        let n_atoms = machine.parameters.n_atoms;
+        let number = |select: &dyn Fn(usize, usize) -> usize| -> Vec<L::Words> {
+            (0..self.position.len())
+                .map(|slot| {
+                    L::words(|lane| {
+                        let (replica, atom) = self.owner(slot, lane, n_atoms);
+                        u32::try_from(select(replica, atom.unwrap_or(n_atoms))).unwrap_or(u32::MAX)
+                    })
+                })
+                .collect()
+        };
+        NoiseSlots {
+            atoms: number(&|_, atom| atom),
+            replicas: number(&|replica, _| self.first_replica + replica),
+            widths: self.per_slot(n_atoms, 0.0, |replica, atom| {
+                let temperature = temperatures_kelvin[self.first_replica + replica];
+                (thermal_energy_kj_per_mol(temperature) / machine.masses_da[atom]).sqrt()
+            }),
+        }
+    }
+
+    fn timestep_over_mass(&self, machine: &Machine<L>, timestep: f64) -> Vec<L> {
+        self.per_slot(machine.parameters.n_atoms, 0.0, |_, atom| {
+            timestep / machine.masses_da[atom]
+        })
+    }
+
+    fn shake(&mut self, machine: &Machine<L>, timestep: f64, step: u64) -> Result<(), EngineError> {
+        let bonds = &machine.rigid_bonds;
+        let (before, position) = (&mut self.before, &mut self.position);
+        let (low, velocity) = (&mut self.position_low, &mut self.velocity);
+        let converged = L::vectorize(|| match self.layout {
+            Layout::Replicas(_) => constrain_positions::<L, _>(
+                bonds,
+                &ReplicaField(before),
+                &mut ReplicaField(position),
+                &mut ReplicaField(low),
+                &mut ReplicaField(velocity),
+                timestep,
+            ),
+            Layout::Atoms(_) => constrain_positions::<L::Scalar, _>(
+                bonds,
+                &AtomField::new(before),
+                &mut AtomField::new(position),
+                &mut AtomField::new(low),
+                &mut AtomField::new(velocity),
+                timestep,
+            ),
+        });
+        if converged {
+            Ok(())
+        } else {
+            Err(EngineError::Constraints {
+                replica: self.first_replica,
+                step,
+            })
+        }
+    }
+
+    fn rattle(
+        &mut self,
+        machine: &Machine<L>,
+        timestep: f64,
+        step: u64,
+    ) -> Result<(), EngineError> {
+        let bonds = &machine.rigid_bonds;
+        let (position, velocity) = (&mut self.position, &mut self.velocity);
+        let converged = L::vectorize(|| match self.layout {
+            Layout::Replicas(_) => constrain_velocities::<L, _>(
+                bonds,
+                &ReplicaField(position),
+                &mut ReplicaField(velocity),
+                timestep,
+            ),
+            Layout::Atoms(_) => constrain_velocities::<L::Scalar, _>(
+                bonds,
+                &AtomField::new(position),
+                &mut AtomField::new(velocity),
+                timestep,
+            ),
+        });
+        if converged {
+            Ok(())
+        } else {
+            Err(EngineError::Constraints {
+                replica: self.first_replica,
+                step,
+            })
+        }
+    }
+
+    /// Stops a replica whose forces left the range of physics; a comparison with NaN fails, so NaN is caught too.
+    fn check_forces(&self, machine: &Machine<L>, step: u64) -> Result<(), Diverged> {
+        let limit = WORST_FORCE * WORST_FORCE;
+        let sound = L::vectorize(|| {
+            self.force
+                .iter()
+                .all(|force| L::all(dot(*force, *force).less_than(L::splat(limit))))
+        });
+        if sound {
+            Ok(())
+        } else {
+            Err(self.worst(machine, step))
+        }
+    }
+
+    /// The replica and atom with the largest force; NaN counts as largest.
+    fn worst(&self, machine: &Machine<L>, step: u64) -> Diverged {
+        let n_atoms = machine.parameters.n_atoms;
+        let mut worst = Diverged {
+            replica: 0,
+            step,
+            atom_index: 0,
+            worst_force_kj_per_mol_nm: 0.0,
+        };
+        let mut worst_square = -1.0;
+        for (slot, force) in self.force.iter().enumerate() {
+            for lane in 0..L::LANES {
+                let (replica, Some(atom)) = self.owner(slot, lane, n_atoms) else {
+                    continue;
+                };
+                let square: f64 = force
+                    .iter()
+                    .map(|component| component.lane(lane).powi(2))
+                    .sum();
+                let rank = if square.is_nan() {
+                    f64::INFINITY
+                } else {
+                    square
+                };
+                if rank > worst_square {
+                    worst_square = rank;
+                    worst.replica = self.first_replica + replica;
+                    worst.atom_index = atom;
+                    worst.worst_force_kj_per_mol_nm = square.sqrt();
+                }
+            }
+        }
+        worst
+    }
+}

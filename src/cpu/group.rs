@@ -1,0 +1,210 @@
+//! The replicas that one thread advances together: their memory, and how it is filled from and emptied into the host's arrays.
+
+use super::parameters::Parameters;
+use super::{Machine, Want, atom_lanes, replica_lanes};
+use crate::lane::Lane;
+
+/// Memory of one group, `[n_slots][3]` vectors each.
+#[derive(Debug, Clone)]
+pub(super) struct Group<L: Lane> {
+    /// First replica of the group.
+    pub(super) first_replica: usize,
+    /// Replicas in the group: up to `LANES` with replicas in the lanes, 1 with atoms in the lanes.
+    pub(super) n_replicas: usize,
+    pub(super) layout: Layout<L>,
+    pub(super) position: Vec<[L; 3]>,
+    pub(super) position_low: Vec<[L; 3]>,
+    pub(super) velocity: Vec<[L; 3]>,
+    pub(super) force: Vec<[L; 3]>,
+    /// Positions before a drift, for the constraint solver.
+    pub(super) before: Vec<[L; 3]>,
+    /// Partial energy sums, one a lane.
+    pub(super) energies: Vec<f64>,
+}
+
+/// What the lanes hold, with the scratch memory of that evaluation.
+#[derive(Debug, Clone)]
+pub(super) enum Layout<L: Lane> {
+    Replicas(replica_lanes::Scratch<L>),
+    Atoms(atom_lanes::Scratch<L>),
+}
+
+impl<L: Lane> Group<L>
+where
+    L::Scalar: Lane<Scalar = L::Scalar>,
+{
+    pub(super) fn replicas(
+        parameters: &Parameters<L>,
+        first_replica: usize,
+        n_replicas: usize,
+    ) -> Self {
+        let layout = Layout::Replicas(replica_lanes::Scratch::new(parameters));
+        Self::new(layout, parameters.n_atoms, first_replica, n_replicas)
+    }
+
+    pub(super) fn atoms(machine: &Machine<L>, first_replica: usize) -> Self {
+        let layout = Layout::Atoms(atom_lanes::Scratch::new(&machine.blocks));
+        Self::new(
+            layout,
+            machine.parameters.n_atoms.div_ceil(L::LANES),
+            first_replica,
+            1,
+        )
+    }
+
+    fn new(layout: Layout<L>, n_slots: usize, first_replica: usize, n_replicas: usize) -> Self {
+        let zero = vec![[L::splat(0.0); 3]; n_slots];
+        Self {
+            first_replica,
+            n_replicas,
+            layout,
+            position: zero.clone(),
+            position_low: zero.clone(),
+            velocity: zero.clone(),
+            force: zero.clone(),
+            before: zero,
+            energies: vec![0.0; L::LANES],
+        }
+    }
+
+    /// Slot and lane of an atom of the group's replica number `replica`.
+    fn place(&self, replica: usize, atom: usize) -> (usize, usize) {
+        match self.layout {
+            Layout::Replicas(_) => (atom, replica),
+            Layout::Atoms(_) => (atom / L::LANES, atom % L::LANES),
+        }
+    }
+
+    /// (replica, atom) of a lane; lanes without a replica of their own repeat the last, lanes without an atom give `None`.
+    pub(super) fn owner(&self, slot: usize, lane: usize, n_atoms: usize) -> (usize, Option<usize>) {
+        match self.layout {
+            Layout::Replicas(_) => (lane.min(self.n_replicas - 1), Some(slot)),
+            Layout::Atoms(_) => {
+                let atom = slot * L::LANES + lane;
+                (0, (atom < n_atoms).then_some(atom))
+            }
+        }
+    }
+
+    /// A vector for every slot from a function of (replica of the group, atom).
+    pub(super) fn per_slot(
+        &self,
+        n_atoms: usize,
+        padding: f64,
+        value: impl Fn(usize, usize) -> f64,
+    ) -> Vec<L> {
+        (0..self.position.len())
+            .map(|slot| {
+                L::from_fn(|lane| match self.owner(slot, lane, n_atoms) {
+                    (replica, Some(atom)) => value(replica, atom),
+                    (_, None) => padding,
+                })
+            })
+            .collect()
+    }
+
+    /// Reads positions `[n_replicas, n_atoms, 3]` of the whole batch; what f32 can't hold goes to `position_low`.
+    pub(super) fn load_positions(&mut self, positions: &[f64], n_atoms: usize) {
+        for slot in 0..self.position.len() {
+            for axis in 0..3 {
+                let value = |lane: usize| match self.owner(slot, lane, n_atoms) {
+                    (replica, Some(atom)) => {
+                        positions[((self.first_replica + replica) * n_atoms + atom) * 3 + axis]
+                    }
+                    #[expect(clippy::cast_precision_loss, reason = "a lane number is small")]
+                    (_, None) => atom_lanes::PADDING_NM * (lane + 1) as f64,
+                };
+                let high = L::from_fn(value);
+                self.position_low[slot][axis] = L::from_fn(|lane| value(lane) - high.lane(lane));
+                self.position[slot][axis] = high;
+            }
+        }
+    }
+
+    /// Reads velocities `[n_replicas, n_atoms, 3]` of the whole batch.
+    pub(super) fn load_velocities(&mut self, velocities: &[f64], n_atoms: usize) {
+        for slot in 0..self.velocity.len() {
+            for axis in 0..3 {
+                self.velocity[slot][axis] =
+                    L::from_fn(|lane| match self.owner(slot, lane, n_atoms) {
+                        (replica, Some(atom)) => {
+                            velocities[((self.first_replica + replica) * n_atoms + atom) * 3 + axis]
+                        }
+                        (_, None) => 0.0,
+                    });
+            }
+        }
+    }
+
+    /// Writes this group's part `[n_replicas of the group, n_atoms, 3]` of the positions.
+    pub(super) fn store_positions(&self, positions: &mut [f64], n_atoms: usize) {
+        self.store(positions, n_atoms, |slot, axis, lane| {
+            self.position[slot][axis].lane(lane) + self.position_low[slot][axis].lane(lane)
+        });
+    }
+
+    /// Writes this group's part of the velocities.
+    pub(super) fn store_velocities(&self, velocities: &mut [f64], n_atoms: usize) {
+        self.store(velocities, n_atoms, |slot, axis, lane| {
+            self.velocity[slot][axis].lane(lane)
+        });
+    }
+
+    /// Writes this group's part of the forces.
+    pub(super) fn store_forces(&self, forces: &mut [f64], n_atoms: usize) {
+        self.store(forces, n_atoms, |slot, axis, lane| {
+            self.force[slot][axis].lane(lane)
+        });
+    }
+
+    fn store(
+        &self,
+        target: &mut [f64],
+        n_atoms: usize,
+        value: impl Fn(usize, usize, usize) -> f64,
+    ) {
+        for replica in 0..self.n_replicas {
+            for atom in 0..n_atoms {
+                let (slot, lane) = self.place(replica, atom);
+                for axis in 0..3 {
+                    target[(replica * n_atoms + atom) * 3 + axis] = value(slot, axis, lane);
+                }
+            }
+        }
+    }
+
+    /// Evaluates energies (kept in `energies`) or forces (kept in `force`) or both at the current positions.
+    pub(super) fn evaluate<W: Want>(&mut self, machine: &Machine<L>) {
+        self.energies.fill(0.0);
+        let (position, force, energies) = (&mut self.position, &mut self.force, &mut self.energies);
+        match &mut self.layout {
+            Layout::Replicas(scratch) => {
+                replica_lanes::evaluate::<L, W>(
+                    &machine.parameters,
+                    scratch,
+                    position,
+                    force,
+                    energies,
+                );
+            }
+            Layout::Atoms(scratch) => {
+                atom_lanes::evaluate::<L, W>(
+                    &machine.parameters,
+                    &machine.blocks,
+                    scratch,
+                    position,
+                    force,
+                    energies,
+                );
+            }
+        }
+    }
+
+    /// Energy of one replica of the group after [`Group::evaluate`].
+    pub(super) fn energy(&self, replica: usize) -> f64 {
+        match self.layout {
+            Layout::Replicas(_) => self.energies[replica],
+            Layout::Atoms(_) => self.energies.iter().sum(),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A system's parameters in the precision and order the CPU kernels read them. Built once, shared by all threads.
+
+use crate::forcefield::generalized_born::Dielectric;
+use crate::forcefield::torsion::FourierSeries;
+use crate::forcefield::{BornModel, ImplicitSolvent, System, nonbonded};
+use crate::lane::Lane;
+
+/// Bonded terms and per-pair parameters as scalars of the lane type.
+#[derive(Debug, Clone)]
+pub(super) struct Parameters<L: Lane> {
+    pub(super) n_atoms: usize,
+    pub(super) bonds: Vec<([usize; 2], [L::Scalar; 2])>,
+    pub(super) angles: Vec<([usize; 3], [L::Scalar; 2])>,
+    pub(super) torsions: Vec<Series<L>>,
+    /// `[a, b, coulomb]` of every pair i < j, row by row.
+    pub(super) pairs: Vec<[L::Scalar; 3]>,
+    pub(super) solvent: Option<Solvent<L>>,
+}
+
+/// One Fourier series.
+#[derive(Debug, Clone)]
+pub(super) struct Series<L: Lane> {
+    pub(super) atoms: [usize; 4],
+    pub(super) constant: L::Scalar,
+    pub(super) n_orders: usize,
+    pub(super) coefficients: [[L::Scalar; 2]; MAX_PERIODICITY],
+}
+
+/// Highest periodicity the engine carries; AMBER's force fields stop at 4, 6 is the highest in use.
+pub(super) const MAX_PERIODICITY: usize = 6;
+
+/// Generalised Born parameters, `[n_atoms]` each.
+#[derive(Debug, Clone)]
+pub(super) struct Solvent<L: Lane> {
+    pub(super) model: BornModel,
+    pub(super) dielectric: Dielectric<L>,
+    pub(super) surface_area: bool,
+    pub(super) atoms: Vec<SolventAtom<L::Scalar>>,
+    /// `[radius_i + radius_j, d0, scaled m0]` seen by i, and by j, of every pair i < j; empty without necks.
+    pub(super) necks: Vec<[[L::Scalar; 3]; 2]>,
+}
+
+/// Generalised Born parameters of one atom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SolventAtom<S> {
+    pub(super) charge: S,
+    pub(super) radius: S,
+    pub(super) rho: S,
+    pub(super) screened: S,
+    pub(super) tanh: [S; 3],
+}
+
+impl<L: Lane> Parameters<L> {
+    /// Converts a system.
+    pub(super) fn new(system: &System) -> Self {
+        Self {
+            n_atoms: system.n_atoms(),
+            bonds: system
+                .bonds
+                .iter()
+                .map(|term| {
+                    (
+                        term.atoms,
+                        [L::scalar(term.length_nm), L::scalar(term.k_kj_per_mol_nm2)],
+                    )
+                })
+                .collect(),
+            angles: system
+                .angles
+                .iter()
+                .map(|term| {
+                    (
+                        term.atoms,
+                        [L::scalar(term.angle_rad), L::scalar(term.k_kj_per_mol_rad2)],
+                    )
+                })
+                .collect(),
+            torsions: FourierSeries::collect(&system.torsions)
+                .iter()
+                .map(Series::new)
+                .collect(),
+            pairs: nonbonded::pair_table(&system.nonbonded)
+                .iter()
+                .map(|pair| {
+                    [
+                        L::scalar(pair.a),
+                        L::scalar(pair.b),
+                        L::scalar(pair.coulomb),
+                    ]
+                })
+                .collect(),
+            solvent: system
+                .implicit_solvent
+                .as_ref()
+                .map(|solvent| Solvent::new(system, solvent)),
+        }
+    }
+}
+
+impl<L: Lane> Series<L> {
+    fn new(series: &FourierSeries) -> Self {
+        let mut coefficients = [[L::scalar(0.0); 2]; MAX_PERIODICITY];
+        for (target, source) in coefficients.iter_mut().zip(&series.coefficients) {
+            *target = source.map(L::scalar);
+        }
+        Self {
+            atoms: series.atoms,
+            constant: L::scalar(series.constant),
+            n_orders: series.coefficients.len(),
+            coefficients,
+        }
+    }
+}
+
+impl<L: Lane> Solvent<L> {
+    fn new(system: &System, solvent: &ImplicitSolvent) -> Self {
+        let offset = solvent.offset_nm();
+        let atom = |i: usize| {
+            let rho = solvent.radii_nm[i] - offset;
+            SolventAtom {
+                charge: L::scalar(system.nonbonded.charges[i]),
+                radius: L::scalar(solvent.radii_nm[i]),
+                rho: L::scalar(rho),
+                screened: L::scalar(solvent.screening[i] * rho),
+                tanh: solvent
+                    .tanh_coefficients
+                    .get(i)
+                    .copied()
+                    .unwrap_or_default()
+                    .map(L::scalar),
+            }
+        };
+        Self {
+            model: solvent.model,
+            dielectric: Dielectric::new(solvent),
+            surface_area: solvent.surface_area,
+            atoms: (0..system.n_atoms()).map(atom).collect(),
+            necks: necks::<L>(solvent, system.n_atoms()),
+        }
+    }
+}
+
+fn necks<L: Lane>(solvent: &ImplicitSolvent, n_atoms: usize) -> Vec<[[L::Scalar; 3]; 2]> {
+    let Some(n_rows) = solvent.neck_index.iter().max().map(|&last| last + 1) else {
+        return Vec::new();
+    };
+    let seen = |i: usize, j: usize| {
+        let entry = solvent.neck_index[i] * n_rows + solvent.neck_index[j];
+        [
+            L::scalar(solvent.radii_nm[i] + solvent.radii_nm[j]),
+            L::scalar(solvent.neck_distance_nm[entry]),
+            L::scalar(solvent.neck_scale() * solvent.neck_amplitude[entry]),
+        ]
+    };
+    (0..n_atoms)
+        .flat_map(|i| (i + 1..n_atoms).map(move |j| [seen(i, j), seen(j, i)]))
+        .collect()
+}

@@ -1,0 +1,210 @@
+//! The readable reference: every term in f64, one pair after the other. Slow on purpose; the engines are checked against it.
+
+use super::generalized_born::{self, Dielectric};
+use super::torsion::FourierSeries;
+use super::{ImplicitSolvent, System, angle, bond, nonbonded, surface_area, torsion};
+use crate::lane::{dot, scale, subtract};
+
+/// Potential energy of one structure, term by term, in kJ/mol.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct TermEnergies {
+    /// Harmonic bonds.
+    pub bond: f64,
+    /// Harmonic angles.
+    pub angle: f64,
+    /// Proper and improper torsions.
+    pub torsion: f64,
+    /// Lennard-Jones and Coulomb, 1-4 pairs included.
+    pub nonbonded: f64,
+    /// Generalised Born and surface area; 0 in vacuum.
+    pub implicit_solvent: f64,
+}
+
+impl TermEnergies {
+    /// Sum of the terms.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.bond + self.angle + self.torsion + self.nonbonded + self.implicit_solvent
+    }
+}
+
+/// Energies per term in kJ/mol and forces in kJ mol⁻¹ nm⁻¹ of one structure (positions in nm), all in f64.
+#[must_use]
+pub fn reference_energies(
+    system: &System,
+    positions: &[[f64; 3]],
+) -> (TermEnergies, Vec<[f64; 3]>) {
+    let mut forces = vec![[0.0; 3]; positions.len()];
+    let energies = TermEnergies {
+        bond: bonds(system, positions, &mut forces),
+        angle: angles(system, positions, &mut forces),
+        torsion: torsions(system, positions, &mut forces),
+        nonbonded: pairs(system, positions, &mut forces),
+        implicit_solvent: system.implicit_solvent.as_ref().map_or(0.0, |solvent| {
+            implicit_solvent(system, solvent, positions, &mut forces)
+        }),
+    };
+    (energies, forces)
+}
+
+fn add(forces: &mut [[f64; 3]], atom: usize, force: [f64; 3]) {
+    for (sum, component) in forces[atom].iter_mut().zip(force) {
+        *sum += component;
+    }
+}
+
+/// Adds a central force to both ends of the vector from atom i to atom j.
+fn add_pair(forces: &mut [[f64; 3]], [i, j]: [usize; 2], force_on_j: [f64; 3]) {
+    add(forces, j, force_on_j);
+    add(forces, i, scale(force_on_j, -1.0));
+}
+
+fn bonds(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+    let mut sum = 0.0;
+    for term in &system.bonds {
+        let [i, j] = term.atoms;
+        let vector = subtract(x[j], x[i]);
+        let (energy, factor) = bond::bond(vector, term.length_nm, term.k_kj_per_mol_nm2);
+        add_pair(forces, [i, j], scale(vector, factor));
+        sum += energy;
+    }
+    sum
+}
+
+fn angles(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+    let mut sum = 0.0;
+    for term in &system.angles {
+        let [i, j, k] = term.atoms;
+        let (energy, first, last) = angle::angle(
+            subtract(x[i], x[j]),
+            subtract(x[k], x[j]),
+            term.angle_rad,
+            term.k_kj_per_mol_rad2,
+        );
+        add_pair(forces, [j, i], first);
+        add_pair(forces, [j, k], last);
+        sum += energy;
+    }
+    sum
+}
+
+fn torsions(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+    let mut sum = 0.0;
+    for series in FourierSeries::collect(&system.torsions) {
+        let [i, j, k, l] = series.atoms;
+        let (b1, b2, b3) = (
+            subtract(x[j], x[i]),
+            subtract(x[k], x[j]),
+            subtract(x[l], x[k]),
+        );
+        let (energy, f0, f1, f3) =
+            torsion::torsion(b1, b2, b3, series.constant, &series.coefficients);
+        add_pair(forces, [k, i], f0);
+        add_pair(forces, [k, j], f1);
+        add_pair(forces, [k, l], f3);
+        sum += energy;
+    }
+    sum
+}
+
+fn pairs(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+    let table = nonbonded::pair_table(&system.nonbonded);
+    let mut sum = 0.0;
+    for i in 0..x.len() {
+        for j in i + 1..x.len() {
+            let vector = subtract(x[j], x[i]);
+            let parameters = table[nonbonded::pair_index(x.len(), i, j)];
+            let inverse_r = 1.0 / dot(vector, vector).sqrt();
+            let (energy, factor) =
+                nonbonded::pair(inverse_r, parameters.a, parameters.b, parameters.coulomb);
+            add_pair(forces, [i, j], scale(vector, factor));
+            sum += energy;
+        }
+    }
+    sum
+}
+
+/// Integral and its derivative divided by r, of atom j as seen by atom i.
+fn integral(solvent: &ImplicitSolvent, i: usize, j: usize, r: f64) -> (f64, f64) {
+    let offset = solvent.offset_nm();
+    let rho = solvent.radii_nm[i] - offset;
+    let screened = solvent.screening[j] * (solvent.radii_nm[j] - offset);
+    let (value, slope) = generalized_born::pair_integral(r, 1.0 / r, rho, screened);
+    let Some(n_rows) = solvent.neck_index.iter().max().map(|&last| last + 1) else {
+        return (value, slope);
+    };
+    let entry = solvent.neck_index[i] * n_rows + solvent.neck_index[j];
+    let (neck, neck_slope) = generalized_born::neck_integral(
+        r,
+        1.0 / r,
+        solvent.radii_nm[i] + solvent.radii_nm[j],
+        solvent.neck_distance_nm[entry],
+        solvent.neck_scale() * solvent.neck_amplitude[entry],
+    );
+    (value + neck, slope + neck_slope)
+}
+
+fn implicit_solvent(
+    system: &System,
+    solvent: &ImplicitSolvent,
+    x: &[[f64; 3]],
+    forces: &mut [[f64; 3]],
+) -> f64 {
+    let n = x.len();
+    let charges = &system.nonbonded.charges;
+    let dielectric = Dielectric::new(solvent);
+    let distance = |i: usize, j: usize| {
+        let vector = subtract(x[j], x[i]);
+        dot(vector, vector).sqrt()
+    };
+    let mut born = vec![(0.0, 0.0); n];
+    let mut energy_slope = vec![0.0; n];
+    let mut sum = 0.0;
+    for i in 0..n {
+        let total: f64 = (0..n)
+            .filter(|&j| j != i)
+            .map(|j| integral(solvent, i, j, distance(i, j)).0)
+            .sum();
+        let radius = solvent.radii_nm[i];
+        let rho = radius - solvent.offset_nm();
+        born[i] = generalized_born::born_radius(
+            solvent.model,
+            total,
+            radius,
+            rho,
+            solvent.tanh_coefficients[i],
+        );
+        let (energy, slope) = generalized_born::self_energy(charges[i], born[i].0, &dielectric);
+        sum += energy;
+        energy_slope[i] += slope;
+        if solvent.surface_area {
+            let (energy, slope) = surface_area::surface_area(radius, born[i].0);
+            sum += energy;
+            energy_slope[i] += slope;
+        }
+    }
+    for i in 0..n {
+        for j in i + 1..n {
+            let vector = subtract(x[j], x[i]);
+            let (energy, factor, along_born) = generalized_born::pair(
+                dot(vector, vector),
+                charges[i] * charges[j],
+                born[i].0,
+                born[j].0,
+                &dielectric,
+            );
+            add_pair(forces, [i, j], scale(vector, factor));
+            energy_slope[i] += along_born * born[j].0;
+            energy_slope[j] += along_born * born[i].0;
+            sum += energy;
+        }
+    }
+    for i in 0..n {
+        for j in (0..n).filter(|&j| j != i) {
+            let (_, slope) = integral(solvent, i, j, distance(i, j));
+            let factor = -energy_slope[i] * born[i].1 * slope;
+            add_pair(forces, [i, j], scale(subtract(x[j], x[i]), factor));
+        }
+    }
+    sum
+}

@@ -1,0 +1,217 @@
+//! XML text as a tree of elements that know their line. Knows nothing of force fields.
+
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
+
+use super::error::{ForceFieldError, Location};
+
+/// One element with its attributes and child elements; text and comments are dropped.
+#[derive(Debug)]
+pub(super) struct Element {
+    pub(super) tag: String,
+    pub(super) location: Location,
+    pub(super) children: Vec<Element>,
+    attributes: Vec<(String, String)>,
+}
+
+impl Element {
+    /// Child elements of one tag.
+    pub(super) fn children_named<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = &'a Element> {
+        self.children.iter().filter(move |child| child.tag == tag)
+    }
+
+    /// Value of an attribute, if it is there.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Value of an attribute that has to be there.
+    pub(super) fn required(&self, name: &str) -> Result<&str, ForceFieldError> {
+        self.attribute(name)
+            .ok_or_else(|| ForceFieldError::MissingAttribute {
+                location: self.location.clone(),
+                element: self.tag.clone(),
+                attribute: name.to_owned(),
+            })
+    }
+
+    /// A finite number that has to be there.
+    pub(super) fn number(&self, name: &str) -> Result<f64, ForceFieldError> {
+        let text = self.required(name)?;
+        match text.trim().parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(value),
+            _ => Err(self.malformed_number(name, text, "a finite number")),
+        }
+    }
+
+    /// A non-negative integer that has to be there.
+    pub(super) fn integer(&self, name: &str) -> Result<u32, ForceFieldError> {
+        let text = self.required(name)?;
+        text.trim()
+            .parse()
+            .map_err(|_| self.malformed_number(name, text, "an integer from 0"))
+    }
+
+    /// Error for an attribute that is there but is not what it has to be.
+    pub(super) fn malformed_number(
+        &self,
+        name: &str,
+        value: &str,
+        expected: &'static str,
+    ) -> ForceFieldError {
+        ForceFieldError::MalformedNumber {
+            location: self.location.clone(),
+            element: self.tag.clone(),
+            attribute: name.to_owned(),
+            value: value.to_owned(),
+            expected,
+        }
+    }
+
+    /// Error for a section or element that is not implemented.
+    pub(super) fn unsupported(&self, remedy: impl Into<String>) -> ForceFieldError {
+        ForceFieldError::Unsupported {
+            location: self.location.clone(),
+            section: self.tag.clone(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// Any other error at this element.
+    pub(super) fn malformed(&self, message: impl Into<String>) -> ForceFieldError {
+        malformed(&self.location, message)
+    }
+}
+
+fn malformed(location: &Location, message: impl Into<String>) -> ForceFieldError {
+    ForceFieldError::Malformed {
+        location: location.clone(),
+        message: message.into(),
+    }
+}
+
+/// Counts newlines while the reader advances.
+struct LineCounter<'a> {
+    file: &'a str,
+    text: &'a str,
+    position: usize,
+    line: usize,
+}
+
+impl LineCounter<'_> {
+    fn advance(&mut self, position: u64) -> Location {
+        let position = usize::try_from(position)
+            .expect("invariant: a position in a text fits its length type")
+            .min(self.text.len());
+        let passed = &self.text.as_bytes()[self.position.min(position)..position];
+        self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
+        self.position = self.position.max(position);
+        Location {
+            file: self.file.to_owned(),
+            line: self.line,
+        }
+    }
+}
+
+/// Root element of a document.
+///
+/// # Errors
+/// [`ForceFieldError::Malformed`] with the line where the text stops being well-formed XML.
+pub(super) fn parse(file: &str, text: &str) -> Result<Element, ForceFieldError> {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut lines = LineCounter {
+        file,
+        text,
+        position: 0,
+        line: 1,
+    };
+    let mut open: Vec<Element> = Vec::new();
+    loop {
+        let location = lines.advance(reader.buffer_position());
+        let event = reader.read_event();
+        let closed = match event {
+            Err(error) => {
+                let location = lines.advance(reader.error_position());
+                return Err(malformed(
+                    &location,
+                    format!("not well-formed XML: {error}"),
+                ));
+            }
+            Ok(Event::Start(start)) => {
+                open.push(element(&start, location)?);
+                None
+            }
+            Ok(Event::Empty(start)) => Some(element(&start, location)?),
+            Ok(Event::End(_)) => open.pop(),
+            Ok(Event::Eof) => {
+                let unclosed = open.last().map_or_else(
+                    || "the file has no element; expected <ForceField>".to_owned(),
+                    |last| format!("the file ends before </{}>: is it cut off?", last.tag),
+                );
+                return Err(malformed(&location, unclosed));
+            }
+            Ok(_) => None,
+        };
+        if let Some(done) = closed {
+            match open.last_mut() {
+                Some(parent) => parent.children.push(done),
+                None => return Ok(done),
+            }
+        }
+    }
+}
+
+fn element(start: &BytesStart<'_>, location: Location) -> Result<Element, ForceFieldError> {
+    let mut attributes = Vec::new();
+    for attribute in start.attributes() {
+        let attribute = attribute
+            .map_err(|error| malformed(&location, format!("malformed attribute: {error}")))?;
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|error| malformed(&location, format!("malformed attribute: {error}")))?;
+        attributes.push((attribute.key.0.to_owned(), value.into_owned()));
+    }
+    Ok(Element {
+        tag: start.name().0.to_owned(),
+        location,
+        children: Vec::new(),
+        attributes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_know_their_lines_and_attributes() {
+        let root = parse(
+            "x.xml",
+            "<?xml version='1.0'?>\n<A>\n <!-- c\n -->\n <B k='1&lt;2'/>\n</A>",
+        )
+        .unwrap();
+        assert_eq!((root.tag.as_str(), root.location.line), ("A", 2));
+        let child = &root.children[0];
+        assert_eq!(child.location.line, 5);
+        assert_eq!(child.attribute("k"), Some("1<2"));
+    }
+
+    #[test]
+    fn broken_documents_are_refused_with_their_line() {
+        for (text, line) in [
+            ("<A>\n<B>\n</A>", 3),
+            ("<A>\n", 2),
+            ("", 1),
+            ("<A k=1/>", 1),
+        ] {
+            let error = parse("x.xml", text).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("x.xml:{line}: ")),
+                "{text:?}: {error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Vectors of numbers processed in step: one trait, so that a formula written once runs as f64 reference and as SIMD.
+//! Knows nothing of molecules.
+//!
+//! A lane holds one replica, or one pair of atoms of a single replica; the formulas don't care which.
+
+mod array;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod field;
+mod math;
+mod scalar;
+
+use std::fmt::Debug;
+use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
+
+pub use array::Array;
+#[cfg(target_arch = "x86_64")]
+pub use avx2::F32x8;
+#[cfg(target_arch = "x86_64")]
+pub use avx512::F32x16;
+pub use field::{AtomField, Field, ReplicaField};
+pub use math::{arc_tangent, cross, dot, normal_pair, scale, subtract};
+
+/// A vector of `LANES` floating-point numbers.
+///
+/// Arithmetic is lane by lane. `recip`, `rsqrt`, `exp`, `ln` and the circular functions are within a few units in the
+/// last place of the scalar type; `mul_add` fuses only where the hardware does.
+pub trait Lane:
+    Copy
+    + Send
+    + Sync
+    + Debug
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + 'static
+{
+    /// The element: f32 or f64.
+    type Scalar: Copy + Send + Sync + Into<f64> + Debug + 'static;
+    /// One 32-bit word per lane, `[u32; LANES]`.
+    type Words: Copy + Send + Sync + AsRef<[u32]> + AsMut<[u32]> + 'static;
+    /// Result of a comparison.
+    type Mask: Copy;
+    /// Number of lanes.
+    const LANES: usize;
+    /// Instruction set and type, as logs name it.
+    const NAME: &'static str;
+
+    /// All lanes equal.
+    fn splat(value: f64) -> Self;
+    /// Lane by lane from a function of the lane number.
+    fn from_fn(lane_value: impl FnMut(usize) -> f64) -> Self;
+    /// The value of one lane.
+    fn lane(self, lane: usize) -> f64;
+    /// Sets one lane.
+    fn set_lane(&mut self, lane: usize, value: f64);
+    /// The same memory as scalars, `LANES` for each vector.
+    fn scalars(vectors: &[Self]) -> &[Self::Scalar];
+    /// The same memory as mutable scalars.
+    fn scalars_mut(vectors: &mut [Self]) -> &mut [Self::Scalar];
+    /// Rounds an f64 to the element type.
+    fn scalar(value: f64) -> Self::Scalar;
+    /// All lanes equal to an element already in memory.
+    fn splat_scalar(value: Self::Scalar) -> Self;
+    /// `LANES` consecutive elements from the start of a slice.
+    fn load(values: &[Self::Scalar]) -> Self;
+    /// Words with every lane from a function of the lane number.
+    fn words(lane_value: impl FnMut(usize) -> u32) -> Self::Words;
+    /// Uniform numbers strictly inside (0, 1) from random words.
+    fn uniform(words: Self::Words) -> Self;
+
+    /// self * factor + term.
+    fn mul_add(self, factor: Self, term: Self) -> Self;
+    /// Square root.
+    fn sqrt(self) -> Self;
+    /// 1 / self.
+    fn recip(self) -> Self;
+    /// 1 / sqrt(self).
+    fn rsqrt(self) -> Self;
+    /// Absolute value.
+    fn abs(self) -> Self;
+    /// Larger of two.
+    fn max(self, other: Self) -> Self;
+    /// Smaller of two.
+    fn min(self, other: Self) -> Self;
+    /// Nearest whole number, ties to even.
+    fn round(self) -> Self;
+    /// self * 2^exponent for whole exponents within the range of normal numbers.
+    fn mul_power_of_two(self, exponent: Self) -> Self;
+    /// (m, e) with self = m 2^e and 1 <= m < 2, for positive normal numbers.
+    fn split_exponent(self) -> (Self, Self);
+    /// e to the self; 0 below about -87 for f32.
+    fn exp(self) -> Self;
+    /// Natural logarithm of a positive normal number.
+    fn ln(self) -> Self;
+    /// Sine and cosine of 2 pi self, for self in [0, 1].
+    fn sin_cos_turns(self) -> (Self, Self);
+
+    /// self < other, lane by lane.
+    fn less_than(self, other: Self) -> Self::Mask;
+    /// `if_true` where the mask holds, else `if_false`.
+    fn select(mask: Self::Mask, if_true: Self, if_false: Self) -> Self;
+    /// Whether the mask holds in every lane.
+    fn all(mask: Self::Mask) -> bool;
+
+    /// Sum of the lanes, added up in the element's precision.
+    fn sum(self) -> f64;
+    /// Adds every lane, widened, to `LANES` f64 accumulators.
+    fn accumulate(self, sums: &mut [f64]);
+
+    /// Whether this processor can run the type.
+    fn available() -> bool;
+
+    /// Runs a closure compiled for the instruction set of this type.
+    ///
+    /// # Panics
+    /// If the processor lacks it; engines choose their lane type after detection.
+    fn vectorize<R>(kernel: impl FnOnce() -> R) -> R;
+}
