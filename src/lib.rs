@@ -9,4 +9,5 @@ pub mod mcmc;
 pub mod rng;
 pub mod state;
 pub mod topology;
+pub mod trajectory;
 pub mod units;

@@ -1,0 +1,31 @@
+//! Trajectory files, checkpoints and exports: what a run leaves on disk. Simulates and analyses nothing.
+//!
+//! A trajectory is one HDF5 file a replica that H5MD readers (MDAnalysis) and MDTraj open alike. A checkpoint is a file
+//! of its own; together they continue a run bit for bit.
+
+mod checkpoint;
+mod checkpoint_content;
+mod codec;
+mod durable;
+mod error;
+pub mod export;
+mod header;
+mod layout;
+mod lock;
+mod preamble;
+mod probe;
+mod reader;
+mod sources;
+mod store;
+mod topology_json;
+mod unit_names;
+mod writer;
+mod writer_set;
+
+pub use checkpoint::{Checkpoint, CheckpointError, KernelRecord, RunIdentity};
+pub use error::TrajectoryError;
+pub use header::Header;
+pub use lock::{LockError, OutputLock};
+pub use reader::Reader;
+pub use writer::{Writer, WriterProgress};
+pub use writer_set::{WriterSet, trajectory_name};

@@ -1,0 +1,138 @@
+//! All trajectories of a run, one file a replica, in one directory. Each file is a matter of its writer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::TrajectoryError;
+use super::header::Header;
+use super::writer::{Writer, WriterProgress};
+use crate::state::Frame;
+
+/// Beyond this many replicas files are opened only to write a chunk, well below usual limits on open files.
+const MAX_OPEN_FILES: usize = 64;
+
+/// Name of a replica's trajectory: `trajectory_0000.h5`.
+#[must_use]
+pub fn trajectory_name(replica: usize) -> String {
+    format!("trajectory_{replica:04}.h5")
+}
+
+/// Writers of all replicas.
+#[derive(Debug)]
+pub struct WriterSet {
+    writers: Vec<Writer>,
+}
+
+impl WriterSet {
+    /// Starts a file for each temperature in K (`[n_replicas]`); `header` is that of all but for replica and temperature.
+    ///
+    /// Makes the directory. `topology_pdb` goes beside the trajectories as `topology.pdb`.
+    ///
+    /// # Errors
+    /// [`TrajectoryError::Exists`] before anything is written if any of the files is there, unless `overwrite`.
+    pub fn create(
+        directory: &Path,
+        header: &Header,
+        temperatures_kelvin: &[f64],
+        topology_pdb: &[u8],
+        overwrite: bool,
+    ) -> Result<Self, TrajectoryError> {
+        fs::create_dir_all(directory)
+            .map_err(TrajectoryError::io("create the directory", directory))?;
+        let pdb = directory.join("topology.pdb");
+        let n_replicas = temperatures_kelvin.len();
+        let mut paths = (0..n_replicas)
+            .map(|replica| directory.join(trajectory_name(replica)))
+            .chain([pdb.clone()]);
+        if !overwrite && let Some(path) = paths.find(|path| path.exists()) {
+            return Err(TrajectoryError::Exists { path });
+        }
+        fs::write(&pdb, topology_pdb).map_err(TrajectoryError::io("write", &pdb))?;
+        let start = |(replica, &temperature_kelvin): (usize, &f64)| {
+            let header = Header {
+                replica,
+                temperature_kelvin,
+                ..header.clone()
+            };
+            let path = directory.join(trajectory_name(replica));
+            opening_as_needed(Writer::create(&path, &header, overwrite)?, n_replicas)
+        };
+        let writers = temperatures_kelvin.iter().enumerate().map(start);
+        Ok(Self {
+            writers: writers.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Goes on where a checkpoint left the files, see [`Writer::resume`].
+    ///
+    /// # Errors
+    /// As for [`Writer::resume`].
+    pub fn resume(
+        directory: &Path,
+        progress: Vec<WriterProgress>,
+    ) -> Result<Self, TrajectoryError> {
+        let n_replicas = progress.len();
+        let go_on = |(replica, progress)| {
+            let path = directory.join(trajectory_name(replica));
+            opening_as_needed(Writer::resume(&path, progress)?, n_replicas)
+        };
+        let writers = progress.into_iter().enumerate().map(go_on);
+        Ok(Self {
+            writers: writers.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Number of replicas.
+    #[must_use]
+    pub fn n_replicas(&self) -> usize {
+        self.writers.len()
+    }
+
+    /// The files, in the order of the replicas.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let paths = self
+            .writers
+            .iter()
+            .map(|writer| writer.path().to_path_buf());
+        paths.collect()
+    }
+
+    /// Takes a frame of one replica.
+    ///
+    /// # Errors
+    /// As for [`Writer::append`].
+    pub fn append(&mut self, replica: usize, frame: Frame) -> Result<(), TrajectoryError> {
+        self.writers[replica].append(frame)
+    }
+
+    /// Waits until all whole chunks are on the disk; call before [`WriterSet::progress`].
+    ///
+    /// # Errors
+    /// As for [`Writer::flush`].
+    pub fn flush(&mut self) -> Result<(), TrajectoryError> {
+        self.writers.iter_mut().try_for_each(Writer::flush)
+    }
+
+    /// What a checkpoint must keep, in the order of the replicas.
+    #[must_use]
+    pub fn progress(&self) -> Vec<WriterProgress> {
+        self.writers.iter().map(Writer::progress).collect()
+    }
+
+    /// Writes the partial chunks and closes all files; goes through all of them even when one fails.
+    ///
+    /// # Errors
+    /// The first error.
+    pub fn finish(self) -> Result<(), TrajectoryError> {
+        let results: Vec<_> = self.writers.into_iter().map(Writer::finish).collect();
+        results.into_iter().collect()
+    }
+}
+
+fn opening_as_needed(writer: Writer, n_replicas: usize) -> Result<Writer, TrajectoryError> {
+    match n_replicas > MAX_OPEN_FILES {
+        true => writer.closing_between_chunks(),
+        false => Ok(writer),
+    }
+}
