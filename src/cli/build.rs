@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cpu::{self, CpuOptions};
 use crate::forcefield::{ForceField, SystemOptions};

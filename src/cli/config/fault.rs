@@ -23,7 +23,7 @@ impl Source {
         }
     }
 
-    /// A fault of the value at a key path such as `sampler[0].langevin.steps`.
+    /// A fault of the value at a key path such as `sampler[0].langevin.steps`; `help` is empty where `problem` has the remedy.
     pub(crate) fn fault_at(&self, path: &str, problem: &str, help: &str) -> InputFault {
         let position = locate_value(&self.text, path);
         self.fault(position, &format!("{path}: {problem}"), help)
@@ -63,17 +63,16 @@ impl fmt::Display for InputFault {
         if let Some(at) = self.position {
             write!(formatter, "{}:{}:", at.line, at.column)?;
         }
-        writeln!(formatter, " {}", self.problem)?;
+        write!(formatter, " {}", self.problem)?;
         if let (Some(at), Some(line)) = (self.position, &self.line) {
             // A tab is one column for the reader of YAML: shown as one blank so that the caret stays below its place.
-            writeln!(
-                formatter,
-                "{:>5} | {}",
-                at.line,
-                line.trim_end().replace('\t', " ")
-            )?;
-            writeln!(formatter, "      | {:>width$}", "^", width = at.column)?;
+            let line = line.trim_end().replace('\t', " ");
+            write!(formatter, "\n{:>5} | {line}", at.line)?;
+            write!(formatter, "\n      | {:>width$}", "^", width = at.column)?;
         }
-        write!(formatter, "  help: {}", self.help)
+        if !self.help.is_empty() {
+            write!(formatter, "\n  help: {}", self.help)?;
+        }
+        Ok(())
     }
 }

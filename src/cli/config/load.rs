@@ -7,6 +7,9 @@ use super::locate::{Position, locate_duplicate};
 use super::suggest::nearest;
 use super::{Config, KERNEL_NAMES};
 
+/// Separates problem and remedy in a message of our own visitors.
+pub(super) const HELP_MARK: &str = "; help: ";
+
 /// A parsed input file with what is needed to point into it.
 #[derive(Debug, Clone)]
 pub(crate) struct LoadedConfig {
@@ -47,9 +50,8 @@ pub(crate) fn load(path: &Path) -> Result<LoadedConfig, InputFault> {
 }
 
 fn read(path: &Path) -> Result<String, InputFault> {
-    let unreadable = |problem: String, help: &str| {
-        Source::new(path, String::new()).fault(None, &problem, help)
-    };
+    let unreadable =
+        |problem: String, help: &str| Source::new(path, String::new()).fault(None, &problem, help);
     let bytes = std::fs::read(path).map_err(|error| {
         unreadable(
             format!("cannot read the input file: {error}"),
@@ -106,6 +108,9 @@ fn explain(source: &Source, error: &serde_yaml::Error) -> InputFault {
         let problem = format!("{prefix}the key `{word}` is given twice");
         return source.fault(position, &problem, "keep one of the two");
     }
+    if let Some((problem, help)) = message.split_once(HELP_MARK) {
+        return source.fault(position, &format!("{prefix}{problem}"), help);
+    }
     let problem = format!("{prefix}{}", in_plain_words(&message));
     source.fault(position, &problem, &remedy(source, &message, position))
 }
@@ -161,13 +166,16 @@ fn in_plain_words(message: &str) -> String {
         "sequence" => "a list",
         other => other,
     };
+    if let Some(length) = got.strip_prefix("invalid length ") {
+        return format!("got {length} entries, expected 2");
+    }
     let expected = match expected {
         "f64" => "a number",
         "u64" | "usize" => "a whole number, zero or more",
         "a boolean" => "true or false",
         "a string" => "text",
         "a sequence" => "a list: entries that start with a dash",
-        "a tuple of size 2" | "an array of length 2" => "a pair of numbers, [2, 7]",
+        "an array of length 2" => "a pair of numbers, [2, 7]",
         other if other.starts_with("struct ") => "a section of keys",
         other => other,
     };
@@ -182,9 +190,14 @@ fn remedy(source: &Source, message: &str, position: Option<Position>) -> String 
     let text = message
         .strip_prefix("invalid type: string \"")
         .unwrap_or("");
-    let is_number = message.ends_with("f64") || message.ends_with("u64") || message.ends_with("size");
+    let is_number =
+        message.ends_with("f64") || message.ends_with("u64") || message.ends_with("size");
+    let first_word = text.split([' ', '"']).next().unwrap_or("");
+    let is_joined = text.contains(' ') && !line.contains(text.split('"').next().unwrap_or(""));
     let help = if indentation.contains('\t') {
         "YAML does not allow tabs for indentation: use spaces"
+    } else if is_joined && line.trim_end().ends_with(first_word) {
+        "the next line is indented, so it belongs to this value: align it with this key"
     } else if is_number && text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
         "write the number alone: the unit is part of the key's name"
     } else if message.contains("floating point") {

@@ -10,9 +10,9 @@ mod suggest;
 mod system;
 mod validate;
 
-pub(crate) use fault::{InputFault, Source};
+pub(crate) use fault::InputFault;
 pub(crate) use load::{LoadedConfig, load};
-pub(crate) use sampler::{KERNEL_NAMES, KernelConfig, LangevinConfig, VelocityVerletConfig};
+pub(crate) use sampler::{KERNEL_NAMES, KernelConfig};
 pub(crate) use suggest::nearest;
 pub(crate) use system::{
     BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
@@ -56,9 +56,7 @@ pub(crate) struct Config {
 }
 
 /// Arithmetic of the CPU engine.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Precision {
     /// Forces in f32, energy sums in f64.

@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 
+use super::load::HELP_MARK;
+
 /// Names of all kernels as the YAML file spells them.
 pub(crate) const KERNEL_NAMES: &[&str] = &["langevin", "velocity_verlet"];
 
@@ -68,7 +70,9 @@ impl<'de> Visitor<'de> for KernelVisitor {
     type Value = KernelConfig;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a kernel with its settings, such as `langevin: {steps: 100, timestep_fs: 1.0}`")
+        formatter.write_str(
+            "a kernel with its settings, such as `langevin: {steps: 100, timestep_fs: 1.0}`",
+        )
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KernelConfig, A::Error> {
@@ -79,12 +83,36 @@ impl<'de> Visitor<'de> for KernelVisitor {
             "langevin" => KernelConfig::Langevin(map.next_value()?),
             _ => KernelConfig::VelocityVerlet(map.next_value()?),
         };
-        match map.next_key::<String>()? {
-            None => Ok(kernel),
-            Some(second) => Err(de::Error::custom(format_args!(
-                "`{second}` follows `{name}` in one entry, expected one kernel an entry: start `{second}` with a dash of its own"
-            ))),
-        }
+        map.next_key_seed(NoMoreKeys { first: name })?;
+        Ok(kernel)
+    }
+}
+
+/// Refuses a second key, at its place.
+struct NoMoreKeys {
+    first: &'static str,
+}
+
+impl<'de> de::DeserializeSeed<'de> for NoMoreKeys {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NoMoreKeys {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("one kernel an entry")
+    }
+
+    fn visit_str<E: de::Error>(self, second: &str) -> Result<(), E> {
+        Err(E::custom(format_args!(
+            "`{second}` follows `{}` in one entry, expected one kernel an entry{HELP_MARK}start `{second}` with a dash of its own",
+            self.first
+        )))
     }
 }
 

@@ -94,7 +94,9 @@ impl Checks<'_> {
                 if entries.len() > 1 {
                     self.fault(
                         path,
-                        &format!("`{entry}` is a built-in force field, expected XML files in a list"),
+                        &format!(
+                            "`{entry}` is a built-in force field, expected XML files in a list"
+                        ),
                         "name the built-in force field alone, or list the paths of XML files",
                     );
                 }

@@ -71,7 +71,10 @@ impl Failure {
                 topology.label(diverged.atom_index)
             ),
             KernelError::Engine(EngineError::Constraints { .. }) => self.to_string(),
-            #[expect(unreachable_patterns, reason = "kernels to come have errors of their own")]
+            #[expect(
+                unreachable_patterns,
+                reason = "kernels to come have errors of their own"
+            )]
             _ => self.to_string(),
         }
     }
@@ -109,10 +112,12 @@ pub(super) fn drive(
     }
     for cycle in start_cycle + 1..=plan.total_cycles() {
         for kernel in kernels.iter_mut() {
-            kernel.step(chain, engine).map_err(|source| Failure::Kernel {
-                name: kernel.name().to_owned(),
-                source,
-            })?;
+            kernel
+                .step(chain, engine)
+                .map_err(|source| Failure::Kernel {
+                    name: kernel.name().to_owned(),
+                    source,
+                })?;
         }
         if cycle == plan.equilibration_cycles {
             kernels.iter_mut().for_each(|kernel| kernel.freeze());

@@ -57,7 +57,9 @@ pub(super) fn difference(loaded: &LoadedConfig, checkpoint_input: &str) -> Optio
 fn first_difference(path: &str, before: &Value, now: &Value) -> Option<(String, String, String)> {
     match (before, now) {
         (Value::Object(old), Value::Object(new)) => {
-            let keys = new.keys().chain(old.keys().filter(|key| !new.contains_key(*key)));
+            let keys = new
+                .keys()
+                .chain(old.keys().filter(|key| !new.contains_key(*key)));
             keys.into_iter().find_map(|key| {
                 let path = if path.is_empty() {
                     key.clone()
@@ -100,7 +102,10 @@ mod tests {
         let before = json!({"a": 1, "list": [{"x": {"steps": 3}}]});
         let now = json!({"a": 1, "list": [{"x": {"steps": 4}}]});
         let (path, old, new) = first_difference("", &before, &now).unwrap();
-        assert_eq!((path.as_str(), old.as_str(), new.as_str()), ("list[0].x.steps", "3", "4"));
+        assert_eq!(
+            (path.as_str(), old.as_str(), new.as_str()),
+            ("list[0].x.steps", "3", "4")
+        );
         assert!(first_difference("", &now, &now).is_none());
     }
 }

@@ -152,4 +152,3 @@ fn explain(
     }
     CliError::Run(message)
 }
-

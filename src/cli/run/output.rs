@@ -169,7 +169,10 @@ pub(super) fn header(
         seed: loaded.config.seed,
         device: engine.description(),
         exact: kernels.iter().all(|kernel| kernel.is_exact()),
-        kernel_names: kernels.iter().map(|kernel| kernel.name().to_owned()).collect(),
+        kernel_names: kernels
+            .iter()
+            .map(|kernel| kernel.name().to_owned())
+            .collect(),
         temperature_kelvin: loaded.config.temperature_kelvin,
         n_degrees_of_freedom: engine.n_degrees_of_freedom(),
         masses_da: engine.masses_da().to_vec(),

@@ -93,9 +93,7 @@ impl Recorder {
                 equilibration_cycles: config.run.equilibration_cycles,
                 every_cycles: config.output.every_cycles,
                 velocities: config.output.velocities,
-                checkpoint_period: Duration::from_secs_f64(
-                    config.output.checkpoint_minutes * 60.0,
-                ),
+                checkpoint_period: Duration::from_secs_f64(config.output.checkpoint_minutes * 60.0),
             },
             identity,
             checkpoint_path,

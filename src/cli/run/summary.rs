@@ -144,14 +144,20 @@ impl Summary<'_> {
             ),
             Ending::Completed => {
                 let trajectory = self.record.trajectories.first();
-                let trajectory = trajectory.map_or(String::new(), |path| path.display().to_string());
-                format!("saltus export {trajectory} -o trajectory.xtc   (topology: {})",
-                    self.directory.topology_path().display())
+                let trajectory =
+                    trajectory.map_or(String::new(), |path| path.display().to_string());
+                format!(
+                    "saltus export {trajectory} -o trajectory.xtc   (topology: {})",
+                    self.directory.topology_path().display()
+                )
             }
         }
     }
 }
 
 fn shown(paths: &[std::path::PathBuf]) -> Vec<String> {
-    paths.iter().map(|path| path.display().to_string()).collect()
+    paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect()
 }
