@@ -2,20 +2,7 @@
 
 use std::path::PathBuf;
 
-/// A place in a force-field file, printed `file:line`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    /// Path as the user gave it, or `builtin:NAME`.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-}
-
-impl std::fmt::Display for Location {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}:{}", self.file, self.line)
-    }
-}
+use super::xml_error::{Location, XmlError};
 
 /// Faults of force-field files (they name file and line) and of their assignment to a molecule (they name atoms).
 #[derive(Debug, thiserror::Error)]
@@ -43,84 +30,9 @@ pub enum ForceFieldError {
         /// Why.
         source: std::io::Error,
     },
-    /// Not well-formed XML, or not a `<ForceField>`.
-    #[error("{location}: {message}")]
-    Malformed {
-        /// Where.
-        location: Location,
-        /// What is wrong and what was expected.
-        message: String,
-    },
-    /// A section that changes energies and is not implemented.
-    #[error("{location}: section <{section}> is not supported{remedy}")]
-    Unsupported {
-        /// Where.
-        location: Location,
-        /// Tag.
-        section: String,
-        /// What to do instead; starts with punctuation.
-        remedy: String,
-    },
-    /// An attribute that has to be there is not.
-    #[error("{location}: <{element}> has no attribute '{attribute}', which it needs")]
-    MissingAttribute {
-        /// Where.
-        location: Location,
-        /// Tag.
-        element: String,
-        /// Attribute name.
-        attribute: String,
-    },
-    /// An attribute that is not the number it has to be.
-    #[error("{location}: <{element}> has {attribute}=\"{value}\", expected {expected}")]
-    MalformedNumber {
-        /// Where.
-        location: Location,
-        /// Tag.
-        element: String,
-        /// Attribute name.
-        attribute: String,
-        /// What stands there.
-        value: String,
-        /// What should.
-        expected: &'static str,
-    },
-    /// A template uses an atom type that no file defines.
-    #[error(
-        "{location}: atom {atom} of residue {residue} has type '{type_name}', which no <AtomTypes> section defines{hint}; add the type or load the file that has it"
-    )]
-    UnknownAtomType {
-        /// Where.
-        location: Location,
-        /// Residue template.
-        residue: String,
-        /// Atom name.
-        atom: String,
-        /// The missing type.
-        type_name: String,
-        /// Nearest defined type, as a clause.
-        hint: String,
-    },
-    /// A name that does not occur in the template it refers to.
-    #[error("{location}: residue template {residue} has no atom {atom}{hint}")]
-    UnknownTemplateAtom {
-        /// Where.
-        location: Location,
-        /// Residue template.
-        residue: String,
-        /// Name or index that was given.
-        atom: String,
-        /// Nearest name, as a clause.
-        hint: String,
-    },
-    /// Two definitions that contradict each other.
-    #[error("{location}: {what} was already defined differently; keep one of the definitions")]
-    Conflict {
-        /// Where the second stands.
-        location: Location,
-        /// What is defined twice.
-        what: String,
-    },
+    /// A fault in a file, with its line.
+    #[error(transparent)]
+    Xml(Box<XmlError>),
     /// A residue whose name no template has and whose bonds no template matches.
     #[error("residue {residue}: the force field has no template for it{hint}")]
     UnknownResidue {

@@ -45,6 +45,8 @@ pub(super) fn fill_tables(
 }
 
 /// Bilinear interpolation of a table to all pairs of radii, times a unit factor.
+///
+/// The published table has the atom whose integral it is in its columns; the result has that atom in its rows.
 fn interpolate(radii_nm: &[f64], table: &[f64; N_RADII * N_RADII], unit: f64) -> Vec<f64> {
     let stencils: Vec<[(usize, f64); 2]> = radii_nm.iter().map(|&radius| stencil(radius)).collect();
     let value = |rows: &[(usize, f64); 2], columns: &[(usize, f64); 2]| {
@@ -58,7 +60,7 @@ fn interpolate(radii_nm: &[f64], table: &[f64; N_RADII * N_RADII], unit: f64) ->
     };
     stencils
         .iter()
-        .flat_map(|rows| stencils.iter().map(move |columns| value(rows, columns)))
+        .flat_map(|columns| stencils.iter().map(move |rows| value(rows, columns)))
         .collect()
 }
 
@@ -86,8 +88,8 @@ mod tests {
         let expected = |row: usize, column: usize| 0.1 * DISTANCE_ANGSTROM[row * N_RADII + column];
         assert!((distances[0] - expected(0, 0)).abs() < 1e-12);
         assert!((distances[1] - expected(0, 20)).abs() < 1e-12);
-        assert!((distances[3] - expected(20, 0)).abs() < 1e-12);
-        let mean = 0.5 * (expected(0, 0) + expected(0, 1));
+        assert!((distances[3] - expected(0, 20)).abs() < 1e-12);
+        let mean = 0.5 * (expected(0, 0) + expected(1, 0));
         assert!((distances[2] - mean).abs() < 1e-12);
     }
 }

@@ -21,15 +21,17 @@ mod template;
 mod template_choice;
 pub mod torsion;
 mod xml;
+mod xml_error;
 mod xml_files;
 mod xml_forces;
 mod xml_residues;
 
 pub use definition::ForceField;
-pub use error::{ForceFieldError, Location};
+pub use error::ForceFieldError;
 pub use options::{HYDROGEN_MASS_DA, SystemOptions};
 pub use reference::{TermEnergies, reference_energies};
 pub use system::{
     Angle, Bond, BornModel, DistanceConstraint, ImplicitSolvent, Nonbonded, NonbondedException,
     System, Torsion,
 };
+pub use xml_error::{Location, XmlError, XmlFault};

@@ -1,6 +1,6 @@
 //! The neck integral tables of Mongan et al., doi:10.1021/ct600085e, as AMBER ships them. Numbers only.
 //!
-//! Row and column are the radii of the two atoms, 1.00 to 2.00 Å in steps of 0.05 Å.
+//! Column: radius of the atom whose integral it is; row: radius of the other; 1.00 to 2.00 Å in steps of 0.05 Å.
 
 /// Number of tabulated radii.
 pub(super) const N_RADII: usize = 21;

@@ -89,9 +89,9 @@ pub struct ImplicitSolvent {
     pub tanh_coefficients: Vec<[f64; 3]>,
     /// Neck integral tables for the GBn models: for every atom its row in the tables; empty for other models.
     pub neck_index: Vec<usize>,
-    /// Neck distance d0 in nm, `[n_neck, n_neck]` row-major.
+    /// Neck distance d0 in nm, `[n_neck, n_neck]` row-major; row: the atom whose Born radius it is, column: the other.
     pub neck_distance_nm: Vec<f64>,
-    /// Neck amplitude m0 in nm⁻¹ (already in the unit of the integral), `[n_neck, n_neck]` row-major.
+    /// Neck amplitude m0 in nm⁻¹ (already in the unit of the integral), `[n_neck, n_neck]` row-major as the distance.
     pub neck_amplitude: Vec<f64>,
     /// Relative permittivity of the solute.
     pub solute_dielectric: f64,

@@ -3,7 +3,8 @@
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
-use super::error::{ForceFieldError, Location};
+use super::error::ForceFieldError;
+use super::xml_error::{Location, XmlFault};
 
 /// One element with its attributes and child elements; text and comments are dropped.
 #[derive(Debug)]
@@ -31,11 +32,7 @@ impl Element {
     /// Value of an attribute that has to be there.
     pub(super) fn required(&self, name: &str) -> Result<&str, ForceFieldError> {
         self.attribute(name)
-            .ok_or_else(|| ForceFieldError::MissingAttribute {
-                location: self.location.clone(),
-                element: self.tag.clone(),
-                attribute: name.to_owned(),
-            })
+            .ok_or_else(|| self.missing_attribute(name))
     }
 
     /// A finite number that has to be there.
@@ -62,34 +59,38 @@ impl Element {
         value: &str,
         expected: &'static str,
     ) -> ForceFieldError {
-        ForceFieldError::MalformedNumber {
-            location: self.location.clone(),
+        self.fault(XmlFault::MalformedNumber {
             element: self.tag.clone(),
             attribute: name.to_owned(),
             value: value.to_owned(),
             expected,
-        }
+        })
     }
 
     /// Error for a section or element that is not implemented.
     pub(super) fn unsupported(&self, remedy: impl Into<String>) -> ForceFieldError {
-        ForceFieldError::Unsupported {
-            location: self.location.clone(),
+        self.fault(XmlFault::Unsupported {
             section: self.tag.clone(),
             remedy: remedy.into(),
-        }
+        })
     }
 
     /// Any other error at this element.
     pub(super) fn malformed(&self, message: impl Into<String>) -> ForceFieldError {
-        malformed(&self.location, message)
+        self.fault(XmlFault::Malformed(message.into()))
     }
-}
 
-fn malformed(location: &Location, message: impl Into<String>) -> ForceFieldError {
-    ForceFieldError::Malformed {
-        location: location.clone(),
-        message: message.into(),
+    /// Error for an attribute that has to be there and is not.
+    pub(super) fn missing_attribute(&self, name: &str) -> ForceFieldError {
+        self.fault(XmlFault::MissingAttribute {
+            element: self.tag.clone(),
+            attribute: name.to_owned(),
+        })
+    }
+
+    /// A fault at this element.
+    pub(super) fn fault(&self, fault: XmlFault) -> ForceFieldError {
+        fault.at(&self.location)
     }
 }
 
@@ -119,7 +120,7 @@ impl LineCounter<'_> {
 /// Root element of a document.
 ///
 /// # Errors
-/// [`ForceFieldError::Malformed`] with the line where the text stops being well-formed XML.
+/// [`XmlFault::Malformed`] with the line where the text stops being well-formed XML.
 pub(super) fn parse(file: &str, text: &str) -> Result<Element, ForceFieldError> {
     let mut reader = quick_xml::Reader::from_str(text);
     let mut lines = LineCounter {
@@ -135,10 +136,8 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Element, ForceFieldError> 
         let closed = match event {
             Err(error) => {
                 let location = lines.advance(reader.error_position());
-                return Err(malformed(
-                    &location,
-                    format!("not well-formed XML: {error}"),
-                ));
+                let message = format!("not well-formed XML: {error}");
+                return Err(XmlFault::Malformed(message).at(&location));
             }
             Ok(Event::Start(start)) => {
                 open.push(element(&start, location)?);
@@ -151,7 +150,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Element, ForceFieldError> 
                     || "the file has no element; expected <ForceField>".to_owned(),
                     |last| format!("the file ends before </{}>: is it cut off?", last.tag),
                 );
-                return Err(malformed(&location, unclosed));
+                return Err(XmlFault::Malformed(unclosed).at(&location));
             }
             Ok(_) => None,
         };
@@ -165,13 +164,15 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Element, ForceFieldError> 
 }
 
 fn element(start: &BytesStart<'_>, location: Location) -> Result<Element, ForceFieldError> {
+    let malformed = |error: &dyn std::fmt::Display| {
+        XmlFault::Malformed(format!("malformed attribute: {error}")).at(&location)
+    };
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
-        let attribute = attribute
-            .map_err(|error| malformed(&location, format!("malformed attribute: {error}")))?;
+        let attribute = attribute.map_err(|error| malformed(&error))?;
         let value = attribute
             .normalized_value(XmlVersion::Implicit1_0)
-            .map_err(|error| malformed(&location, format!("malformed attribute: {error}")))?;
+            .map_err(|error| malformed(&error))?;
         attributes.push((attribute.key.0.to_owned(), value.into_owned()));
     }
     Ok(Element {

@@ -5,8 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use super::definition::ForceField;
-use super::error::{ForceFieldError, Location};
+use super::error::ForceFieldError;
 use super::xml::{self, Element};
+use super::xml_error::Location;
 use super::{xml_forces, xml_residues};
 
 pub(super) fn from_text(file: &str, text: &str) -> Result<ForceField, ForceFieldError> {

@@ -6,6 +6,7 @@ use super::definition::{
 };
 use super::error::ForceFieldError;
 use super::xml::Element;
+use super::xml_error::XmlFault;
 
 /// Two files may state the 1-4 scales with different numbers of digits; OpenMM's tolerance.
 const SCALE_TOLERANCE: f64 = 1e-5;
@@ -116,10 +117,9 @@ pub(super) fn read_nonbonded(
     if (known.coulomb - scales.coulomb).abs() > SCALE_TOLERANCE
         || (known.lennard_jones - scales.lennard_jones).abs() > SCALE_TOLERANCE
     {
-        return Err(ForceFieldError::Conflict {
-            location: section.location.clone(),
+        return Err(section.fault(XmlFault::Conflict {
             what: "the pair coulomb14scale, lj14scale".to_owned(),
-        });
+        }));
     }
     let from_residue = attributes_from_residue(section)?;
     for node in section.children_named("Atom") {
@@ -217,10 +217,8 @@ fn read_pattern(
             .iter()
             .position(|known| known.name == type_name)
             .map(AtomPattern::Type)),
-        (None, None) => Err(ForceFieldError::MissingAttribute {
-            location: node.location.clone(),
-            element: node.tag.clone(),
-            attribute: format!("{type_attribute}' or '{class_attribute}"),
-        }),
+        (None, None) => {
+            Err(node.missing_attribute(&format!("{type_attribute}' or '{class_attribute}")))
+        }
     }
 }

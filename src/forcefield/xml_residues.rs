@@ -4,6 +4,7 @@ use super::definition::{AtomType, ForceField, NONBONDED_PARAMETERS, NonbondedPar
 use super::error::{ForceFieldError, nearest_clause};
 use super::template::{ResidueTemplate, TemplateAtom};
 use super::xml::Element;
+use super::xml_error::XmlFault;
 use crate::topology;
 
 pub(super) fn read_atom_types(
@@ -43,10 +44,9 @@ pub(super) fn read_atom_types(
             // OpenMM allows a repeated definition that says the same.
             Some(known) if *known == atom_type => {}
             Some(_) => {
-                return Err(ForceFieldError::Conflict {
-                    location: node.location.clone(),
+                return Err(node.fault(XmlFault::Conflict {
                     what: format!("atom type {}", atom_type.name),
-                });
+                }));
             }
         }
     }
@@ -85,13 +85,12 @@ fn register(
             force_field.templates[index] = template;
             Ok(())
         }
-        std::cmp::Ordering::Equal => Err(ForceFieldError::Conflict {
-            location: node.location.clone(),
+        std::cmp::Ordering::Equal => Err(node.fault(XmlFault::Conflict {
             what: format!(
                 "residue template {} (override level {existing_level})",
                 template.name
             ),
-        }),
+        })),
     }
 }
 
@@ -139,10 +138,9 @@ fn read_template_atom(
 ) -> Result<TemplateAtom, ForceFieldError> {
     let name = node.required("name")?.to_owned();
     if template.atoms.iter().any(|known| known.name == name) {
-        return Err(ForceFieldError::Conflict {
-            location: node.location.clone(),
+        return Err(node.fault(XmlFault::Conflict {
             what: format!("atom {name} of residue template {}", template.name),
-        });
+        }));
     }
     let type_name = node.required("type")?;
     let known = force_field
@@ -151,13 +149,12 @@ fn read_template_atom(
         .position(|known| known.name == type_name);
     let Some(type_index) = known else {
         let type_names = force_field.types.iter().map(|known| known.name.as_str());
-        return Err(ForceFieldError::UnknownAtomType {
-            location: node.location.clone(),
+        return Err(node.fault(XmlFault::UnknownAtomType {
             residue: template.name.clone(),
             atom: name,
             type_name: type_name.to_owned(),
             hint: nearest_clause(type_name, type_names),
-        });
+        }));
     };
     Ok(TemplateAtom {
         name,
@@ -199,16 +196,13 @@ fn template_atom(
                 format!("with index {index}"),
             )
         }
-        None => {
-            return Err(node
-                .required(name_attribute)
-                .expect_err("invariant: it is absent"));
-        }
+        None => return Err(node.missing_attribute(name_attribute)),
     };
-    found.ok_or_else(|| ForceFieldError::UnknownTemplateAtom {
-        location: node.location.clone(),
-        residue: template.name.clone(),
-        hint: nearest_clause(&given, template.atoms.iter().map(|atom| atom.name.as_str())),
-        atom: given,
+    found.ok_or_else(|| {
+        node.fault(XmlFault::UnknownTemplateAtom {
+            residue: template.name.clone(),
+            hint: nearest_clause(&given, template.atoms.iter().map(|atom| atom.name.as_str())),
+            atom: given,
+        })
     })
 }

@@ -2,8 +2,10 @@
 
 mod constraints;
 mod engine;
+mod minimize;
 pub mod steps;
 
 pub use constraints::{RigidBond, constrain_positions, constrain_velocities};
 pub use engine::{Diverged, Engine, EngineError, LangevinSettings};
+pub use minimize::{MinimizeSettings, Minimized, minimize};
 pub use steps::NoiseSlots;

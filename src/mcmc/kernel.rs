@@ -2,6 +2,7 @@
 
 use crate::integrator::{Engine, EngineError};
 use crate::state::State;
+use serde::{Deserialize, Serialize};
 
 /// The state of the chain with its cached energies.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,8 +19,36 @@ pub struct Chain {
     pub n_energy_evaluations: u64,
 }
 
+impl Chain {
+    /// Potential energies of the current positions in kJ/mol, evaluated if they are not known.
+    pub fn energies(&mut self, engine: &mut dyn Engine) -> &[f64] {
+        let energies = self.energies.take().unwrap_or_else(|| {
+            let mut energies = vec![0.0; self.state.n_replicas];
+            engine.energies(&self.state.positions, &mut energies);
+            self.n_energy_evaluations += self.state.n_replicas as u64;
+            energies
+        });
+        self.energies.insert(energies)
+    }
+
+    /// Kinetic energies in kJ/mol, `[n_replicas]`, of the velocities as they are.
+    #[must_use]
+    pub fn kinetic_energies(&self, masses_da: &[f64]) -> Vec<f64> {
+        let kinetic = |replica: usize| {
+            let velocities = self.state.replica_velocities(replica).as_chunks::<3>().0;
+            let twice: f64 = velocities
+                .iter()
+                .zip(masses_da)
+                .map(|(v, mass)| mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]))
+                .sum();
+            0.5 * twice
+        };
+        (0..self.state.n_replicas).map(kinetic).collect()
+    }
+}
+
 /// Counters of one kernel since the start of the production phase.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct KernelStatistics {
     /// Moves proposed, over all replicas (0 for kernels that never reject).
     pub proposed: u64,
@@ -29,6 +58,17 @@ pub struct KernelStatistics {
     pub non_finite: u64,
     /// Wall-clock seconds spent.
     pub seconds: f64,
+}
+
+impl KernelStatistics {
+    /// The `statistics` of a saved kernel.
+    ///
+    /// # Errors
+    /// A message when they are missing or malformed.
+    pub fn restore(saved: &serde_json::Value) -> Result<Self, String> {
+        serde_json::from_value(saved["statistics"].clone())
+            .map_err(|error| format!("the kernel's saved statistics are unreadable: {error}"))
+    }
 }
 
 /// A kernel failed for good; rejected moves are not errors.
