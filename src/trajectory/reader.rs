@@ -249,7 +249,11 @@ impl Reader {
                 let steps = self.store.read_rows::<i64>(&source.path, range)?;
                 Ok(steps.into_iter().map(i64::cast_unsigned).collect())
             }
-            _ => Ok(range.map(|frame| frame as u64).collect()),
+            Some(source) => {
+                let steps = self.scalars(Some(source), range)?;
+                Ok(steps.into_iter().map(whole).collect())
+            }
+            None => Ok(range.map(|frame| frame as u64).collect()),
         }
     }
 
@@ -328,6 +332,15 @@ impl Reader {
 )]
 fn scaled(value: f32, factor: f64) -> f32 {
     (f64::from(value) * factor) as f32
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "step counts are whole numbers; the cast saturates"
+)]
+fn whole(step: f64) -> u64 {
+    step as u64
 }
 
 fn read_topology(store: &Store, path: &Path) -> Result<Topology, TrajectoryError> {

@@ -46,7 +46,7 @@ impl Store {
 
     /// An existing file for reading, also while it is being written.
     pub(crate) fn open_read(path: &Path) -> Result<Self> {
-        Self::opened(path, "open", hdf5::File::open(path))
+        Self::opened(path, "open", reading().open(path))
     }
 
     fn opened(path: &Path, action: &'static str, file: hdf5::Result<hdf5::File>) -> Result<Self> {
@@ -127,7 +127,7 @@ impl Store {
             .map_err(self.failed("link", name))
     }
 
-    /// An empty compressed dataset `[n_rows = 0, row_shape...]` that grows by rows.
+    /// An empty dataset `[n_rows = 0, row_shape...]` that grows by rows, compressed and with checksums.
     pub(crate) fn create_column<T: Number>(
         &self,
         path: &str,
@@ -143,6 +143,7 @@ impl Store {
             .chunk(chunk)
             .shuffle()
             .deflate(GZIP_LEVEL)
+            .fletcher32()
             .empty::<T>()
             .shape(SimpleExtents::new(extents))
             .create(path)
@@ -366,6 +367,13 @@ impl LocationOf for hdf5::File {
         }
         self.group(object).map(|group| (*group).clone())
     }
+}
+
+/// Access for readers. HDF5's own locks are off, as for writers: the two must agree within one process.
+fn reading() -> hdf5::FileBuilder {
+    let mut builder = hdf5::File::with_options();
+    builder.access_plist().file_locking(false);
+    builder
 }
 
 /// Access for writers. No chunk cache: whole chunks go straight out. No lock of HDF5's own: readers may look on.

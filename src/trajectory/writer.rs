@@ -43,6 +43,8 @@ pub struct Writer {
     keep_open: bool,
     open: Option<DurableStore>,
     is_synced: bool,
+    /// An earlier failure left HDF5's view of the file in doubt.
+    is_broken: bool,
 }
 
 impl Writer {
@@ -69,6 +71,7 @@ impl Writer {
             keep_open: true,
             open: Some(file),
             is_synced: true,
+            is_broken: false,
         })
     }
 
@@ -103,6 +106,7 @@ impl Writer {
             keep_open: true,
             open: Some(file),
             is_synced: false,
+            is_broken: false,
         };
         writer.flush()?;
         pending.extend(progress.pending);
@@ -176,6 +180,7 @@ impl Writer {
         let mut file = self.take_open()?;
         if let Err(error) = file.flush() {
             file.abandon();
+            self.is_broken = true;
             return Err(error);
         }
         self.is_synced = true;
@@ -195,6 +200,14 @@ impl Writer {
     }
 
     fn take_open(&mut self) -> Result<DurableStore, TrajectoryError> {
+        if self.is_broken {
+            return Err(TrajectoryError::Storage {
+                path: self.path.clone(),
+                action: "go on with",
+                object: "/".to_owned(),
+                detail: "an earlier write failed".to_owned(),
+            });
+        }
         match self.open.take() {
             Some(file) => Ok(file),
             None => DurableStore::open(&self.path),
@@ -221,6 +234,7 @@ impl Writer {
         let frames = &self.pending[..n];
         if let Err(error) = write_frames(file.store(), self.shape, self.n_frames_on_disk, frames) {
             file.abandon();
+            self.is_broken = true;
             return Err(error);
         }
         self.pending.drain(..n);

@@ -40,14 +40,15 @@ impl WriterSet {
         fs::create_dir_all(directory)
             .map_err(TrajectoryError::io("create the directory", directory))?;
         let pdb = directory.join("topology.pdb");
-        let n_replicas = temperatures_kelvin.len();
-        let mut paths = (0..n_replicas)
-            .map(|replica| directory.join(trajectory_name(replica)))
-            .chain([pdb.clone()]);
-        if !overwrite && let Some(path) = paths.find(|path| path.exists()) {
-            return Err(TrajectoryError::Exists { path });
+        // All of them, not only those of the same names: replicas of a former, larger run must not be taken for this one's.
+        for path in former_outputs(directory, &pdb)? {
+            if !overwrite {
+                return Err(TrajectoryError::Exists { path });
+            }
+            fs::remove_file(&path).map_err(TrajectoryError::io("remove", &path))?;
         }
         fs::write(&pdb, topology_pdb).map_err(TrajectoryError::io("write", &pdb))?;
+        let n_replicas = temperatures_kelvin.len();
         let start = |(replica, &temperature_kelvin): (usize, &f64)| {
             let header = Header {
                 replica,
@@ -128,6 +129,23 @@ impl WriterSet {
         let results: Vec<_> = self.writers.into_iter().map(Writer::finish).collect();
         results.into_iter().collect()
     }
+}
+
+/// Trajectories and topology that lie in a directory, sorted.
+fn former_outputs(directory: &Path, pdb: &Path) -> Result<Vec<PathBuf>, TrajectoryError> {
+    let failed = || TrajectoryError::io("list", directory);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).map_err(failed())? {
+        let path = entry.map_err(failed())?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let is_trajectory =
+            name.is_some_and(|name| name.starts_with("trajectory_") && name.ends_with(".h5"));
+        if is_trajectory || path == pdb {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 fn opening_as_needed(writer: Writer, n_replicas: usize) -> Result<Writer, TrajectoryError> {
