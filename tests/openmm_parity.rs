@@ -1,12 +1,14 @@
-//! The assigned parameters against OpenMM's: counts, sums, and the energy of every term. Does not test the engines.
+//! Force-field assignment and the f64 reference against OpenMM: counts, sums, energies, forces. Does not test the engines.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod common;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use common::openmm_reference::{Reference, ReferenceFile};
 use common::plain_energy;
-use saltus::forcefield::{ForceField, System};
+use saltus::forcefield::{ForceField, System, SystemOptions, reference_energies};
 use saltus::topology::Topology;
 
 fn force_fields() -> BTreeMap<&'static str, ForceField> {
@@ -63,7 +65,7 @@ fn counts_and_sums_of_parameters_are_those_of_openmm() {
 #[test]
 fn rigid_bonds_and_heavy_hydrogens_are_those_of_openmm() {
     for_each_reference(|label, _, topology, reference, force_field| {
-        let options = saltus::forcefield::SystemOptions {
+        let options = SystemOptions {
             constrain_hydrogen_bonds: true,
             hydrogen_mass_da: 1.5,
             ..reference.options()
@@ -86,33 +88,121 @@ fn rigid_bonds_and_heavy_hydrogens_are_those_of_openmm() {
     });
 }
 
-/// Largest deviation of each term, in kJ/mol.
-fn largest_deviations(
-    evaluate: impl Fn(&System, &[[f64; 3]]) -> [f64; 5],
-) -> BTreeMap<&'static str, (f64, String)> {
+/// Largest deviation of each term in kJ/mol, and of the force on an atom relative to the root mean square force.
+fn assert_close_to_openmm(
+    energy_tolerance: f64,
+    evaluate: impl Fn(&System, &[[f64; 3]]) -> ([f64; 5], Option<Vec<[f64; 3]>>),
+) {
     let mut largest: BTreeMap<&'static str, (f64, String)> = BTreeMap::new();
     for_each_reference(|label, file, topology, reference, force_field| {
         let system = force_field.assign(topology, &reference.options()).unwrap();
-        let got = evaluate(&system, &file.positions_nm);
-        for ((term, expected), got) in reference.terms_kj_per_mol.named().into_iter().zip(got) {
-            let deviation = (got - expected).abs();
+        let (energies, forces) = evaluate(&system, &file.positions_nm);
+        let terms = reference.terms_kj_per_mol.named().into_iter().zip(energies);
+        let mut deviations: Vec<(&'static str, f64)> = terms
+            .map(|((term, expected), got)| (term, (got - expected).abs()))
+            .collect();
+        if let Some(forces) = forces {
+            deviations.push(("force", reference.force_deviation(&forces)));
+        }
+        for (term, deviation) in deviations {
             let worst = largest.entry(term).or_insert((0.0, String::new()));
             if deviation > worst.0 || deviation.is_nan() {
                 *worst = (deviation, label.to_owned());
             }
         }
     });
-    largest
+    eprintln!("{largest:#?}");
+    for (term, (deviation, label)) in &largest {
+        let tolerance = if *term == "force" {
+            1e-5
+        } else {
+            energy_tolerance
+        };
+        assert!(
+            *deviation < tolerance,
+            "{term} deviates by {deviation:e}: {label}"
+        );
+    }
 }
 
 #[test]
 fn plain_energies_of_every_term_are_those_of_openmm() {
-    let largest = largest_deviations(|system, positions| plain_energy::terms(system, positions));
-    println!("{largest:#?}");
-    for (term, (deviation, label)) in &largest {
-        assert!(
-            *deviation < 1e-6,
-            "{term} deviates by {deviation:e} kJ/mol: {label}"
+    // The files hold eight decimals.
+    assert_close_to_openmm(1e-7, |system, positions| {
+        (plain_energy::terms(system, positions), None)
+    });
+}
+
+#[test]
+fn reference_energies_and_forces_are_those_of_openmm() {
+    assert_close_to_openmm(1e-6, |system, positions| {
+        let (terms, forces) = reference_energies(system, positions);
+        let energies = [
+            terms.bond,
+            terms.angle,
+            terms.torsion,
+            terms.nonbonded,
+            terms.implicit_solvent,
+        ];
+        (energies, Some(forces))
+    });
+}
+
+/// A built-in force field with another `ordering`, read from a file.
+fn reordered(force_field: &str, ordering: &str) -> ForceField {
+    let name = match force_field {
+        "amber14" => "protein.ff14SB.xml",
+        other => &format!("{other}.xml"),
+    };
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/forcefields");
+    let text = std::fs::read_to_string(folder.join(name))
+        .unwrap()
+        .replace(
+            "<PeriodicTorsionForce ordering=\"amber\">",
+            "<PeriodicTorsionForce>",
+        )
+        .replace(
+            "<PeriodicTorsionForce>",
+            &format!("<PeriodicTorsionForce ordering=\"{ordering}\">"),
         );
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    ForceField::from_files(&[file.path().to_owned()]).unwrap()
+}
+
+#[test]
+fn impropers_in_every_ordering_are_those_of_openmm() {
+    let mut force_fields: BTreeMap<(String, String), ForceField> = BTreeMap::new();
+    let mut energies_of_orderings = Vec::new();
+    for (name, file) in ReferenceFile::all() {
+        let topology = file.topology();
+        for reference in &file.improper_orderings {
+            let (force_field, ordering) = (&reference.force_field, &reference.ordering);
+            let system = force_fields
+                .entry((force_field.clone(), ordering.clone()))
+                .or_insert_with(|| reordered(force_field, ordering))
+                .assign(&topology, &SystemOptions::default())
+                .unwrap();
+            let label = format!("{name}: {force_field} with ordering {ordering}");
+            assert_eq!(system.torsions.len(), reference.n_torsions, "{label}");
+            let energy = plain_energy::terms(&system, &file.positions_nm)[2];
+            close(
+                &label,
+                "torsion energy",
+                energy,
+                reference.torsion_kj_per_mol,
+                1e-7,
+            );
+            energies_of_orderings.push(reference.torsion_kj_per_mol);
+        }
     }
+    // The rules differ in what they give, so the comparison can tell them apart.
+    let differ = |pair: &[f64]| (pair[0] - pair[1]).abs() > 1e-3;
+    assert!(
+        energies_of_orderings
+            .chunks(2)
+            .filter(|pair| differ(pair))
+            .count()
+            > 60
+    );
 }

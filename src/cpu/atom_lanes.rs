@@ -7,7 +7,7 @@ use super::Want;
 use super::bonded::bonded;
 use super::parameters::{Parameters, Solvent};
 use crate::forcefield::{generalized_born, nonbonded, surface_area};
-use crate::lane::{AtomField, Lane, dot, subtract};
+use crate::lane::{AtomField, Lane, dot, subtract, vectorized};
 
 /// Where padding atoms stand, nm from the origin and from each other.
 pub(super) const PADDING_NM: f64 = 1.0e4;
@@ -149,49 +149,47 @@ pub(super) fn evaluate<L: Lane, W: Want>(
     position: &mut [[L; 3]],
     force: &mut [[L; 3]],
     energies: &mut [f64],
-) where
-    L::Scalar: Lane<Scalar = L::Scalar>,
-{
-    L::vectorize(|| {
-        force.fill([L::splat(0.0); 3]);
-        let (positions, mut forces) = (AtomField::new(position), AtomField::new(force));
-        bonded(parameters, &positions, &mut forces, |energy: L::Scalar| {
-            if W::ENERGY {
-                energy.accumulate(energies);
-            }
-        });
-    });
+) {
+    bonded_terms::<L, W>(parameters, &mut *position, &mut *force, &mut *energies);
     let position: &[[L; 3]] = position;
+    let n_atoms = parameters.n_atoms;
     let (Some(solvent), Some(columns)) = (&parameters.solvent, &blocks.solvent) else {
-        L::vectorize(|| {
-            direct_pairs::<L, W>(parameters.n_atoms, blocks, position, force, energies)
-        });
+        direct_pairs::<L, W>(n_atoms, blocks, position, force, energies);
         return;
     };
-    if columns.necks.is_empty() {
-        L::vectorize(|| {
-            born_integrals::<L, W, false>(parameters.n_atoms, blocks, columns, scratch, position)
-        });
-    } else {
-        L::vectorize(|| {
-            born_integrals::<L, W, true>(parameters.n_atoms, blocks, columns, scratch, position)
-        });
-    }
-    L::vectorize(|| born_radii::<L, W>(parameters.n_atoms, solvent, columns, scratch, energies));
-    L::vectorize(|| {
-        solvated_pairs::<L, W>(
-            parameters.n_atoms,
-            blocks,
-            solvent,
-            columns,
-            scratch,
-            position,
-            force,
-            energies,
-        );
-    });
+    born_integrals::<L, W>(n_atoms, blocks, columns, &mut *scratch, position);
+    born_radii::<L, W>(n_atoms, solvent, columns, &mut *scratch, &mut *energies);
+    solvated_pairs::<L, W>(
+        n_atoms,
+        blocks,
+        solvent,
+        columns,
+        &mut *scratch,
+        position,
+        &mut *force,
+        energies,
+    );
     if W::FORCES {
-        L::vectorize(|| chain_rule(parameters.n_atoms, blocks, scratch, position, force));
+        chain_rule::<L>(n_atoms, blocks, scratch, position, force);
+    }
+}
+
+vectorized! {
+    /// Bonds, angles, torsions; the first to write the forces.
+    fn bonded_terms<L: Lane, W: Want>(
+        parameters: &Parameters<L>,
+        position: &mut [[L; 3]],
+        force: &mut [[L; 3]],
+        energies: &mut [f64],
+    ) -> () {
+        force.fill([L::splat(0.0); 3]);
+        let sums = W::ENERGY.then_some(energies);
+        bonded::<L, L::Scalar, _>(
+            parameters,
+            &AtomField::new(position),
+            &mut AtomField::new(force),
+            sums,
+        );
     }
 }
 
@@ -210,7 +208,11 @@ impl<L: Lane> Row<L> {
         #[expect(clippy::cast_precision_loss, reason = "a lane number is small")]
         let lane_splat = L::splat(lane as f64);
         Self {
-            x: position[block].map(|component| broadcast(component, lane)),
+            x: [
+                broadcast(position[block][0], lane),
+                broadcast(position[block][1], lane),
+                broadcast(position[block][2], lane),
+            ],
             block,
             lane,
             lane_splat,
@@ -272,196 +274,199 @@ fn finish_row<L: Lane>(row: &Row<L>, force: &mut [[L; 3]], on_i: [L; 3]) {
     }
 }
 
-#[inline(always)]
-fn direct_pairs<L: Lane, W: Want>(
-    n_atoms: usize,
-    blocks: &Blocks<L>,
-    position: &[[L; 3]],
-    force: &mut [[L; 3]],
-    energies: &mut [f64],
-) {
-    let mut pairs = blocks.pairs.iter();
-    for i in 0..n_atoms {
-        let row = Row::new(position, i);
-        let (mut on_i, mut energy_i) = ([L::splat(0.0); 3], L::splat(0.0));
-        for (block, &[a, b, coulomb]) in (row.block..blocks.n_blocks).zip(&mut pairs) {
-            let (vector, square) = row.vector(position, block, blocks.lane_index);
-            let (energy, factor) = nonbonded::pair(square.rsqrt(), a, b, coulomb);
-            energy_i += energy;
+vectorized! {
+    fn direct_pairs<L: Lane, W: Want>(
+        n_atoms: usize,
+        blocks: &Blocks<L>,
+        position: &[[L; 3]],
+        force: &mut [[L; 3]],
+        energies: &mut [f64],
+    ) -> () {
+        let mut pairs = blocks.pairs.iter();
+        for i in 0..n_atoms {
+            let row = Row::new(position, i);
+            let (mut on_i, mut energy_i) = ([L::splat(0.0); 3], L::splat(0.0));
+            for (block, &[a, b, coulomb]) in (row.block..blocks.n_blocks).zip(&mut pairs) {
+                let (vector, square) = row.vector(position, block, blocks.lane_index);
+                let (energy, factor) = nonbonded::pair(square.rsqrt(), a, b, coulomb);
+                energy_i += energy;
+                if W::FORCES {
+                    apply(&mut force[block], &mut on_i, vector, factor);
+                }
+            }
             if W::FORCES {
+                finish_row(&row, force, on_i);
+            }
+            if W::ENERGY {
+                energy_i.accumulate(energies);
+            }
+        }
+    }
+}
+
+vectorized! {
+    fn born_integrals<L: Lane, W: Want>(
+        n_atoms: usize,
+        blocks: &Blocks<L>,
+        columns: &SolventBlocks<L>,
+        scratch: &mut Scratch<L>,
+        position: &[[L; 3]],
+    ) -> () {
+        scratch.integral.fill(L::splat(0.0));
+        let mut entry = 0;
+        for i in 0..n_atoms {
+            let row = Row::new(position, i);
+            let rho_i = broadcast(columns.rho[row.block], row.lane);
+            let screened_i = broadcast(columns.screened[row.block], row.lane);
+            let mut integral_i = L::splat(0.0);
+            for block in row.block..blocks.n_blocks {
+                let (_, square) = row.vector(position, block, blocks.lane_index);
+                let inverse_r = square.rsqrt();
+                let r = square * inverse_r;
+                let (mut seen_i, mut slope_i) =
+                    generalized_born::pair_integral(r, inverse_r, rho_i, columns.screened[block]);
+                let (mut seen_j, mut slope_j) =
+                    generalized_born::pair_integral(r, inverse_r, columns.rho[block], screened_i);
+                if let Some(&[by_i, by_j]) = columns.necks.get(entry) {
+                    let neck_i =
+                        generalized_born::neck_integral(r, inverse_r, by_i[0], by_i[1], by_i[2]);
+                    let neck_j =
+                        generalized_born::neck_integral(r, inverse_r, by_j[0], by_j[1], by_j[2]);
+                    (seen_i, slope_i) = (seen_i + neck_i.0, slope_i + neck_i.1);
+                    (seen_j, slope_j) = (seen_j + neck_j.0, slope_j + neck_j.1);
+                }
+                integral_i += row.above(block, blocks.lane_index, seen_i, 0.0);
+                scratch.integral[block] += row.above(block, blocks.lane_index, seen_j, 0.0);
+                if W::FORCES {
+                    scratch.slopes[entry] =
+                        [
+ row.above(block, blocks.lane_index, slope_i, 0.0),
+ row.above(block, blocks.lane_index, slope_j, 0.0),
+];
+                }
+                entry += 1;
+            }
+            add_to_lane(&mut scratch.integral[row.block], row.lane, integral_i.sum());
+        }
+    }
+}
+
+vectorized! {
+    fn born_radii<L: Lane, W: Want>(
+        n_atoms: usize,
+        solvent: &Solvent<L>,
+        columns: &SolventBlocks<L>,
+        scratch: &mut Scratch<L>,
+        energies: &mut [f64],
+    ) -> () {
+        for (block, &charge) in columns.charge.iter().enumerate() {
+            let (radius, rho) = (columns.radius[block], columns.rho[block]);
+            let (born, chain) = generalized_born::born_radius(
+                solvent.model,
+                scratch.integral[block],
+                radius,
+                rho,
+                columns.tanh[block],
+            );
+            let (mut energy, mut slope) =
+                generalized_born::self_energy(charge, born, &solvent.dielectric);
+            if solvent.surface_area {
+                let (area_energy, area_slope) = surface_area::surface_area(radius, born);
+                (energy, slope) = (energy + area_energy, slope + area_slope);
+            }
+            scratch.born[block] = born;
+            scratch.chain[block] = chain;
+            scratch.energy_slope[block] = slope;
+            if W::ENERGY {
+                let n_real = (n_atoms - block * L::LANES).min(L::LANES);
+                for (lane, sum) in energies.iter_mut().enumerate().take(n_real) {
+                    *sum += energy.lane(lane);
+                }
+            }
+        }
+    }
+}
+
+vectorized! {
+    fn solvated_pairs<L: Lane, W: Want>(
+        n_atoms: usize,
+        blocks: &Blocks<L>,
+        solvent: &Solvent<L>,
+        columns: &SolventBlocks<L>,
+        scratch: &mut Scratch<L>,
+        position: &[[L; 3]],
+        force: &mut [[L; 3]],
+        energies: &mut [f64],
+    ) -> () {
+        let mut pairs = blocks.pairs.iter();
+        for i in 0..n_atoms {
+            let row = Row::new(position, i);
+            let born_i = broadcast(scratch.born[row.block], row.lane);
+            let charge_i = broadcast(columns.charge[row.block], row.lane);
+            let (mut on_i, mut energy_i, mut slope_i) =
+                ([L::splat(0.0); 3], L::splat(0.0), L::splat(0.0));
+            for (block, &[a, b, coulomb]) in (row.block..blocks.n_blocks).zip(&mut pairs) {
+                let (vector, square) = row.vector(position, block, blocks.lane_index);
+                let (direct, along_direct) = nonbonded::pair(square.rsqrt(), a, b, coulomb);
+                let charges = row.above(
+                    block,
+                    blocks.lane_index,
+                    charge_i * columns.charge[block],
+                    0.0,
+                );
+                let born_j = scratch.born[block];
+                let (screened, along_screened, along_born) =
+                    generalized_born::pair(square, charges, born_i, born_j, &solvent.dielectric);
+                energy_i += direct + screened;
+                if W::FORCES {
+                    slope_i = along_born.mul_add(born_j, slope_i);
+                    scratch.energy_slope[block] =
+                        along_born.mul_add(born_i, scratch.energy_slope[block]);
+                    apply(
+                        &mut force[block],
+                        &mut on_i,
+                        vector,
+                        along_direct + along_screened,
+                    );
+                }
+            }
+            if W::FORCES {
+                add_to_lane(
+                    &mut scratch.energy_slope[row.block],
+                    row.lane,
+                    slope_i.sum(),
+                );
+                finish_row(&row, force, on_i);
+            }
+            if W::ENERGY {
+                energy_i.accumulate(energies);
+            }
+        }
+    }
+}
+
+vectorized! {
+    fn chain_rule<L: Lane>(
+        n_atoms: usize,
+        blocks: &Blocks<L>,
+        scratch: &mut Scratch<L>,
+        position: &[[L; 3]],
+        force: &mut [[L; 3]],
+    ) -> () {
+        for (chain, slope) in scratch.chain.iter_mut().zip(&scratch.energy_slope) {
+            *chain = *chain * *slope;
+        }
+        let mut slopes = scratch.slopes.iter();
+        for i in 0..n_atoms {
+            let row = Row::new(position, i);
+            let chain_i = broadcast(scratch.chain[row.block], row.lane);
+            let mut on_i = [L::splat(0.0); 3];
+            for (block, &[slope_i, slope_j]) in (row.block..blocks.n_blocks).zip(&mut slopes) {
+                let vector = subtract(position[block], row.x);
+                let factor = -chain_i.mul_add(slope_i, scratch.chain[block] * slope_j);
                 apply(&mut force[block], &mut on_i, vector, factor);
             }
-        }
-        if W::FORCES {
             finish_row(&row, force, on_i);
         }
-        if W::ENERGY {
-            energy_i.accumulate(energies);
-        }
-    }
-}
-
-#[inline(always)]
-fn born_integrals<L: Lane, W: Want, const NECK: bool>(
-    n_atoms: usize,
-    blocks: &Blocks<L>,
-    columns: &SolventBlocks<L>,
-    scratch: &mut Scratch<L>,
-    position: &[[L; 3]],
-) {
-    scratch.integral.fill(L::splat(0.0));
-    let mut entry = 0;
-    for i in 0..n_atoms {
-        let row = Row::new(position, i);
-        let rho_i = broadcast(columns.rho[row.block], row.lane);
-        let screened_i = broadcast(columns.screened[row.block], row.lane);
-        let mut integral_i = L::splat(0.0);
-        for block in row.block..blocks.n_blocks {
-            let (_, square) = row.vector(position, block, blocks.lane_index);
-            let inverse_r = square.rsqrt();
-            let r = square * inverse_r;
-            let (mut seen_i, mut slope_i) =
-                generalized_born::pair_integral(r, inverse_r, rho_i, columns.screened[block]);
-            let (mut seen_j, mut slope_j) =
-                generalized_born::pair_integral(r, inverse_r, columns.rho[block], screened_i);
-            if NECK {
-                let [by_i, by_j] = columns.necks[entry];
-                let neck_i =
-                    generalized_born::neck_integral(r, inverse_r, by_i[0], by_i[1], by_i[2]);
-                let neck_j =
-                    generalized_born::neck_integral(r, inverse_r, by_j[0], by_j[1], by_j[2]);
-                (seen_i, slope_i) = (seen_i + neck_i.0, slope_i + neck_i.1);
-                (seen_j, slope_j) = (seen_j + neck_j.0, slope_j + neck_j.1);
-            }
-            integral_i += row.above(block, blocks.lane_index, seen_i, 0.0);
-            scratch.integral[block] += row.above(block, blocks.lane_index, seen_j, 0.0);
-            if W::FORCES {
-                scratch.slopes[entry] =
-                    [slope_i, slope_j].map(|s| row.above(block, blocks.lane_index, s, 0.0));
-            }
-            entry += 1;
-        }
-        add_to_lane(&mut scratch.integral[row.block], row.lane, integral_i.sum());
-    }
-}
-
-#[inline(always)]
-fn born_radii<L: Lane, W: Want>(
-    n_atoms: usize,
-    solvent: &Solvent<L>,
-    columns: &SolventBlocks<L>,
-    scratch: &mut Scratch<L>,
-    energies: &mut [f64],
-) {
-    for (block, &charge) in columns.charge.iter().enumerate() {
-        let (radius, rho) = (columns.radius[block], columns.rho[block]);
-        let (born, chain) = generalized_born::born_radius(
-            solvent.model,
-            scratch.integral[block],
-            radius,
-            rho,
-            columns.tanh[block],
-        );
-        let (mut energy, mut slope) =
-            generalized_born::self_energy(charge, born, &solvent.dielectric);
-        if solvent.surface_area {
-            let (area_energy, area_slope) = surface_area::surface_area(radius, born);
-            (energy, slope) = (energy + area_energy, slope + area_slope);
-        }
-        scratch.born[block] = born;
-        scratch.chain[block] = chain;
-        scratch.energy_slope[block] = slope;
-        if W::ENERGY {
-            let n_real = (n_atoms - block * L::LANES).min(L::LANES);
-            for (lane, sum) in energies.iter_mut().enumerate().take(n_real) {
-                *sum += energy.lane(lane);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "plain inputs and outputs of one pass; a struct would only rename them"
-)]
-fn solvated_pairs<L: Lane, W: Want>(
-    n_atoms: usize,
-    blocks: &Blocks<L>,
-    solvent: &Solvent<L>,
-    columns: &SolventBlocks<L>,
-    scratch: &mut Scratch<L>,
-    position: &[[L; 3]],
-    force: &mut [[L; 3]],
-    energies: &mut [f64],
-) {
-    let mut pairs = blocks.pairs.iter();
-    for i in 0..n_atoms {
-        let row = Row::new(position, i);
-        let born_i = broadcast(scratch.born[row.block], row.lane);
-        let charge_i = broadcast(columns.charge[row.block], row.lane);
-        let (mut on_i, mut energy_i, mut slope_i) =
-            ([L::splat(0.0); 3], L::splat(0.0), L::splat(0.0));
-        for (block, &[a, b, coulomb]) in (row.block..blocks.n_blocks).zip(&mut pairs) {
-            let (vector, square) = row.vector(position, block, blocks.lane_index);
-            let (direct, along_direct) = nonbonded::pair(square.rsqrt(), a, b, coulomb);
-            let charges = row.above(
-                block,
-                blocks.lane_index,
-                charge_i * columns.charge[block],
-                0.0,
-            );
-            let born_j = scratch.born[block];
-            let (screened, along_screened, along_born) =
-                generalized_born::pair(square, charges, born_i, born_j, &solvent.dielectric);
-            energy_i += direct + screened;
-            if W::FORCES {
-                slope_i = along_born.mul_add(born_j, slope_i);
-                scratch.energy_slope[block] =
-                    along_born.mul_add(born_i, scratch.energy_slope[block]);
-                apply(
-                    &mut force[block],
-                    &mut on_i,
-                    vector,
-                    along_direct + along_screened,
-                );
-            }
-        }
-        if W::FORCES {
-            add_to_lane(
-                &mut scratch.energy_slope[row.block],
-                row.lane,
-                slope_i.sum(),
-            );
-            finish_row(&row, force, on_i);
-        }
-        if W::ENERGY {
-            energy_i.accumulate(energies);
-        }
-    }
-}
-
-#[inline(always)]
-fn chain_rule<L: Lane>(
-    n_atoms: usize,
-    blocks: &Blocks<L>,
-    scratch: &mut Scratch<L>,
-    position: &[[L; 3]],
-    force: &mut [[L; 3]],
-) {
-    for (chain, slope) in scratch.chain.iter_mut().zip(&scratch.energy_slope) {
-        *chain = *chain * *slope;
-    }
-    let mut slopes = scratch.slopes.iter();
-    for i in 0..n_atoms {
-        let row = Row::new(position, i);
-        let chain_i = broadcast(scratch.chain[row.block], row.lane);
-        let mut on_i = [L::splat(0.0); 3];
-        for (block, &[slope_i, slope_j]) in (row.block..blocks.n_blocks).zip(&mut slopes) {
-            let vector = subtract(position[block], row.x);
-            let factor = -chain_i.mul_add(slope_i, scratch.chain[block] * slope_j);
-            apply(&mut force[block], &mut on_i, vector, factor);
-        }
-        finish_row(&row, force, on_i);
     }
 }

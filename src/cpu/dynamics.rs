@@ -3,10 +3,10 @@
 use super::group::{Group, Layout};
 use super::{Forces, Machine};
 use crate::integrator::{
-    Diverged, EngineError, LangevinSettings, NoiseSlots, constrain_positions, constrain_velocities,
-    steps,
+    Diverged, EngineError, LangevinSettings, NoiseSlots, RigidBond, constrain_positions,
+    constrain_velocities, steps,
 };
-use crate::lane::{AtomField, Lane, ReplicaField, dot};
+use crate::lane::{AtomField, Lane, ReplicaField, dot, scale, vectorized};
 use crate::rng::{self, Stream};
 use crate::units::thermal_energy_kj_per_mol;
 
@@ -16,10 +16,7 @@ const WORST_FORCE: f64 = 1.0e7;
 /// Time step that scales the tolerance of velocity constraints where no step is taken, ps.
 const PROJECTION_TIMESTEP_PS: f64 = 0.002;
 
-impl<L: Lane> Group<L>
-where
-    L::Scalar: Lane<Scalar = L::Scalar>,
-{
+impl<L: Lane> Group<L> {
     /// Langevin middle scheme (Zhang et al., doi:10.1021/acs.jpca.9b02771, as OpenMM's `LangevinMiddleIntegrator`):
     /// full kick, half drift, thermostat, half drift; constraints after the kick and at the end.
     pub(super) fn langevin(
@@ -42,27 +39,12 @@ where
         for step in first_step..first_step + n_steps {
             self.evaluate::<Forces>(machine);
             self.check_forces(machine, step)?;
-            L::vectorize(|| steps::kick(&mut self.velocity, &self.force, &kicks));
+            kick::<L>(self, &*kicks);
             if rigid {
                 self.before.copy_from_slice(&self.position);
                 self.rattle(machine, timestep, step)?;
             }
-            L::vectorize(|| {
-                let half = L::splat(0.5 * timestep);
-                steps::drift(
-                    &mut self.position,
-                    &mut self.position_low,
-                    &self.velocity,
-                    half,
-                );
-                steps::thermostat(&mut self.velocity, &slots, mix, step, key);
-                steps::drift(
-                    &mut self.position,
-                    &mut self.position_low,
-                    &self.velocity,
-                    half,
-                );
-            });
+            drift_and_thermostat::<L>(self, &slots, mix, timestep, step, key);
             if rigid {
                 self.shake(machine, timestep, step)?;
             }
@@ -82,20 +64,12 @@ where
         self.evaluate::<Forces>(machine);
         for step in 0..n_steps {
             self.before.copy_from_slice(&self.position);
-            L::vectorize(|| {
-                steps::kick(&mut self.velocity, &self.force, &kicks);
-                steps::drift(
-                    &mut self.position,
-                    &mut self.position_low,
-                    &self.velocity,
-                    L::splat(timestep),
-                );
-            });
+            kick_and_drift::<L>(self, &*kicks, timestep);
             if rigid {
                 self.shake(machine, timestep, step)?;
             }
             self.evaluate::<Forces>(machine);
-            L::vectorize(|| steps::kick(&mut self.velocity, &self.force, &kicks));
+            kick::<L>(self, &*kicks);
             if rigid {
                 self.rattle(machine, timestep, step)?;
             }
@@ -112,13 +86,7 @@ where
         draw: u64,
     ) -> Result<(), EngineError> {
         let slots = self.noise_slots(machine, temperatures_kelvin);
-        L::vectorize(|| {
-            for (slot, v) in self.velocity.iter_mut().enumerate() {
-                let deviates =
-                    steps::normals(&slots, slot, draw, Stream::Velocities, rng::key(seed));
-                *v = deviates.map(|deviate| deviate * slots.widths[slot]);
-            }
-        });
+        fill_velocities::<L>(&mut self.velocity, &slots, draw, rng::key(seed));
         if machine.rigid_bonds.is_empty() {
             Ok(())
         } else {
@@ -167,27 +135,7 @@ where
     }
 
     fn shake(&mut self, machine: &Machine<L>, timestep: f64, step: u64) -> Result<(), EngineError> {
-        let bonds = &machine.rigid_bonds;
-        let (before, position) = (&mut self.before, &mut self.position);
-        let (low, velocity) = (&mut self.position_low, &mut self.velocity);
-        let converged = L::vectorize(|| match self.layout {
-            Layout::Replicas(_) => constrain_positions::<L, _>(
-                bonds,
-                &ReplicaField(before),
-                &mut ReplicaField(position),
-                &mut ReplicaField(low),
-                &mut ReplicaField(velocity),
-                timestep,
-            ),
-            Layout::Atoms(_) => constrain_positions::<L::Scalar, _>(
-                bonds,
-                &AtomField::new(before),
-                &mut AtomField::new(position),
-                &mut AtomField::new(low),
-                &mut AtomField::new(velocity),
-                timestep,
-            ),
-        });
+        let converged = shake::<L>(self, &machine.rigid_bonds, timestep);
         if converged {
             Ok(())
         } else {
@@ -204,22 +152,7 @@ where
         timestep: f64,
         step: u64,
     ) -> Result<(), EngineError> {
-        let bonds = &machine.rigid_bonds;
-        let (position, velocity) = (&mut self.position, &mut self.velocity);
-        let converged = L::vectorize(|| match self.layout {
-            Layout::Replicas(_) => constrain_velocities::<L, _>(
-                bonds,
-                &ReplicaField(position),
-                &mut ReplicaField(velocity),
-                timestep,
-            ),
-            Layout::Atoms(_) => constrain_velocities::<L::Scalar, _>(
-                bonds,
-                &AtomField::new(position),
-                &mut AtomField::new(velocity),
-                timestep,
-            ),
-        });
+        let converged = rattle::<L>(self, &machine.rigid_bonds, timestep);
         if converged {
             Ok(())
         } else {
@@ -233,11 +166,7 @@ where
     /// Stops a replica whose forces left the range of physics; a comparison with NaN fails, so NaN is caught too.
     fn check_forces(&self, machine: &Machine<L>, step: u64) -> Result<(), Diverged> {
         let limit = WORST_FORCE * WORST_FORCE;
-        let sound = L::vectorize(|| {
-            self.force
-                .iter()
-                .all(|force| L::all(dot(*force, *force).less_than(L::splat(limit))))
-        });
+        let sound = all_below::<L>(&self.force, limit);
         if sound {
             Ok(())
         } else {
@@ -278,5 +207,135 @@ where
             }
         }
         worst
+    }
+}
+
+vectorized! {
+    fn kick<L: Lane>(
+        group: &mut Group<L>,
+        kicks: &[L],
+    ) -> () {
+        steps::kick(&mut group.velocity, &group.force, kicks);
+    }
+}
+
+vectorized! {
+    fn kick_and_drift<L: Lane>(
+        group: &mut Group<L>,
+        kicks: &[L],
+        timestep: f64,
+    ) -> () {
+        steps::kick(&mut group.velocity, &group.force, kicks);
+        let timestep = L::splat(timestep);
+        steps::drift(
+            &mut group.position,
+            &mut group.position_low,
+            &group.velocity,
+            timestep,
+        );
+    }
+}
+
+vectorized! {
+    fn drift_and_thermostat<L: Lane>(
+        group: &mut Group<L>,
+        slots: &NoiseSlots<L>,
+        mix: [L; 2],
+        timestep: f64,
+        step: u64,
+        key: [u32; 2],
+    ) -> () {
+        let half = L::splat(0.5 * timestep);
+        steps::drift(
+            &mut group.position,
+            &mut group.position_low,
+            &group.velocity,
+            half,
+        );
+        steps::thermostat(&mut group.velocity, slots, mix, step, key);
+        steps::drift(
+            &mut group.position,
+            &mut group.position_low,
+            &group.velocity,
+            half,
+        );
+    }
+}
+
+vectorized! {
+    fn fill_velocities<L: Lane>(
+        velocity: &mut [[L; 3]],
+        slots: &NoiseSlots<L>,
+        draw: u64,
+        key: [u32; 2],
+    ) -> () {
+        for (slot, v) in velocity.iter_mut().enumerate() {
+            let deviates = steps::normals(slots, slot, draw, Stream::Velocities, key);
+            *v = scale(deviates, slots.widths[slot]);
+        }
+    }
+}
+
+vectorized! {
+    fn all_below<L: Lane>(
+        force: &[[L; 3]],
+        square_limit: f64,
+    ) -> bool {
+        force
+            .iter()
+            .all(|force| L::all(dot(*force, *force).less_than(L::splat(square_limit))))
+    }
+}
+
+vectorized! {
+    fn shake<L: Lane>(
+        group: &mut Group<L>,
+        bonds: &[RigidBond],
+        timestep: f64,
+    ) -> bool {
+        let (before, position) = (&mut group.before, &mut group.position);
+        let (low, velocity) = (&mut group.position_low, &mut group.velocity);
+        match group.layout {
+            Layout::Replicas(_) => constrain_positions::<L, _>(
+                bonds,
+                &ReplicaField(before),
+                &mut ReplicaField(position),
+                &mut ReplicaField(low),
+                &mut ReplicaField(velocity),
+                timestep,
+            ),
+            Layout::Atoms(_) => constrain_positions::<L::Scalar, _>(
+                bonds,
+                &AtomField::new(before),
+                &mut AtomField::new(position),
+                &mut AtomField::new(low),
+                &mut AtomField::new(velocity),
+                timestep,
+            ),
+        }
+    }
+}
+
+vectorized! {
+    fn rattle<L: Lane>(
+        group: &mut Group<L>,
+        bonds: &[RigidBond],
+        timestep: f64,
+    ) -> bool {
+        let (position, velocity) = (&mut group.position, &mut group.velocity);
+        match group.layout {
+            Layout::Replicas(_) => constrain_velocities::<L, _>(
+                bonds,
+                &ReplicaField(position),
+                &mut ReplicaField(velocity),
+                timestep,
+            ),
+            Layout::Atoms(_) => constrain_velocities::<L::Scalar, _>(
+                bonds,
+                &AtomField::new(position),
+                &mut AtomField::new(velocity),
+                timestep,
+            ),
+        }
     }
 }

@@ -128,10 +128,7 @@ struct CpuEngine<L: Lane> {
     n_replicas: usize,
 }
 
-impl<L: Lane> CpuEngine<L>
-where
-    L::Scalar: Lane<Scalar = L::Scalar>,
-{
+impl<L: Lane> CpuEngine<L> {
     fn new(system: &System, options: &CpuOptions) -> Result<Self, CpuError> {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(options.threads)
@@ -237,10 +234,7 @@ where
     }
 }
 
-impl<L: Lane> Engine for CpuEngine<L>
-where
-    L::Scalar: Lane<Scalar = L::Scalar>,
-{
+impl<L: Lane> Engine for CpuEngine<L> {
     fn description(&self) -> String {
         let threads = self.threads.current_num_threads();
         format!(

@@ -29,10 +29,7 @@ pub(super) enum Layout<L: Lane> {
     Atoms(atom_lanes::Scratch<L>),
 }
 
-impl<L: Lane> Group<L>
-where
-    L::Scalar: Lane<Scalar = L::Scalar>,
-{
+impl<L: Lane> Group<L> {
     pub(super) fn replicas(
         parameters: &Parameters<L>,
         first_replica: usize,

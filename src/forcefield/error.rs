@@ -77,7 +77,7 @@ pub enum ForceFieldError {
     },
     /// A Born radius outside of what the model's neck table covers.
     #[error(
-        "atom {atom} has a Born radius of {radius_nm} nm, but the neck tables of GBn and GBn2 cover 0.1 to 0.2 nm; take hct, obc1 or obc2"
+        "atom {atom} has a Born radius of {radius_nm:.3} nm, but the neck tables of GBn and GBn2 cover 0.1 to 0.2 nm; take hct, obc1 or obc2"
     )]
     RadiusOutOfRange {
         /// Label of the atom.

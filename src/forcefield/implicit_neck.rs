@@ -87,7 +87,7 @@ mod tests {
         let distances = interpolate(&[0.1, 0.2, 0.1025], &DISTANCE_ANGSTROM, 0.1);
         let expected = |row: usize, column: usize| 0.1 * DISTANCE_ANGSTROM[row * N_RADII + column];
         assert!((distances[0] - expected(0, 0)).abs() < 1e-12);
-        assert!((distances[1] - expected(0, 20)).abs() < 1e-12);
+        assert!((distances[1] - expected(20, 0)).abs() < 1e-12);
         assert!((distances[3] - expected(0, 20)).abs() < 1e-12);
         let mean = 0.5 * (expected(0, 0) + expected(1, 0));
         assert!((distances[2] - mean).abs() < 1e-12);

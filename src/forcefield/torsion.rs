@@ -3,7 +3,7 @@
 //! No angle is ever computed: cos(n phi) and sin(n phi) follow from cos(phi) and sin(phi) by complex powers.
 
 use super::Torsion;
-use crate::lane::{Lane, cross, dot};
+use crate::lane::{Lane, cross, dot, scale, subtract};
 
 /// All Fourier terms of one quadruple of atoms: E = constant + sum_n (cosine_n cos(n phi) + sine_n sin(n phi)).
 ///
@@ -93,7 +93,6 @@ pub fn torsion<L: Lane>(
     let inverse_square = inverse_b2 * inverse_b2;
     let p = -(dot(b1, b2) * inverse_square);
     let q = -(dot(b3, b2) * inverse_square);
-    let f1: [L; 3] =
-        std::array::from_fn(|axis| (p - L::splat(1.0)).mul_add(f0[axis], -(q * f3[axis])));
+    let f1 = subtract(scale(f0, p - L::splat(1.0)), scale(f3, q));
     (energy, f0, f1, f3)
 }

@@ -85,15 +85,16 @@ fn read_torsion(
     let mut index = 1;
     while index == 1 || node.attribute(&format!("phase{index}")).is_some() {
         let name = format!("periodicity{index}");
-        let periodicity = node.integer(&name)?;
-        if periodicity == 0 {
-            return Err(node.malformed_number(&name, "0", "an integer from 1"));
-        }
-        terms.push(FourierTerm {
-            periodicity,
+        let term = FourierTerm {
+            periodicity: node.integer(&name)?,
             phase_rad: node.number(&format!("phase{index}"))?,
             k_kj_per_mol: node.number(&format!("k{index}"))?,
-        });
+        };
+        // Some files fill up their series with empty terms of periodicity 0.
+        if term.periodicity == 0 && term.k_kj_per_mol != 0.0 {
+            return Err(node.malformed_number(&name, "0", "an integer from 1"));
+        }
+        terms.push(term);
         index += 1;
     }
     Ok(

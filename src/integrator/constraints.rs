@@ -4,7 +4,7 @@
 
 use super::steps::add_compensated;
 use crate::forcefield::System;
-use crate::lane::{Field, Lane, dot, subtract};
+use crate::lane::{Field, Lane, add, add_scaled, dot, subtract};
 
 /// Sweeps after which the solver gives up; bonds to hydrogen converge in five to ten.
 const MAX_SWEEPS: usize = 150;
@@ -69,7 +69,7 @@ pub fn constrain_positions<M: Lane, F: Field<M>>(
             let direction = subtract(before.get(i), before.get(j));
             let vector = subtract(position.get(i), position.get(j));
             let correction = subtract(position_low.get(i), position_low.get(j));
-            let vector: [M; 3] = std::array::from_fn(|axis| vector[axis] + correction[axis]);
+            let vector = add(vector, correction);
             let target = bond.distance_nm * bond.distance_nm;
             let excess = M::splat(target) - dot(vector, vector);
             let small = excess
@@ -88,16 +88,13 @@ pub fn constrain_positions<M: Lane, F: Field<M>>(
                     position_low.get(atom),
                     velocity.get(atom),
                 );
-                let moved: [(M, M); 3] = std::array::from_fn(|axis| {
-                    add_compensated(x[axis], low[axis], factor * direction[axis])
-                });
-                position.set(atom, moved.map(|pair| pair.0));
-                position_low.set(atom, moved.map(|pair| pair.1));
+                let (x0, low0) = add_compensated(x[0], low[0], factor * direction[0]);
+                let (x1, low1) = add_compensated(x[1], low[1], factor * direction[1]);
+                let (x2, low2) = add_compensated(x[2], low[2], factor * direction[2]);
+                position.set(atom, [x0, x1, x2]);
+                position_low.set(atom, [low0, low1, low2]);
                 let change = factor * inverse_timestep;
-                velocity.set(
-                    atom,
-                    std::array::from_fn(|axis| direction[axis].mul_add(change, v[axis])),
-                );
+                velocity.set(atom, add_scaled(v, change, direction));
             }
         }
         if converged {
@@ -135,14 +132,8 @@ pub fn constrain_velocities<M: Lane, F: Field<M>>(
                 multiplier * M::splat(bond.inverse_masses[0]),
                 multiplier * M::splat(bond.inverse_masses[1]),
             );
-            velocity.set(
-                i,
-                std::array::from_fn(|axis| vector[axis].mul_add(on_i, vi[axis])),
-            );
-            velocity.set(
-                j,
-                std::array::from_fn(|axis| vector[axis].mul_add(-on_j, vj[axis])),
-            );
+            velocity.set(i, add_scaled(vi, on_i, vector));
+            velocity.set(j, add_scaled(vj, -on_j, vector));
         }
         if converged {
             return true;

@@ -1,6 +1,6 @@
 //! Portable vectors: arrays of scalars that the compiler turns into whatever SIMD the target has. No intrinsics.
 
-use super::Lane;
+use super::{Body, Lane};
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 /// `N` scalars processed in step.
@@ -8,7 +8,7 @@ use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 #[repr(C, align(64))]
 pub struct Array<S, const N: usize>([S; N]);
 
-impl<S: Lane<Scalar = S, Words = [u32; 1], Mask = bool>, const N: usize> Array<S, N> {
+impl<S: Lane<Scalar = S>, const N: usize> Array<S, N> {
     #[inline(always)]
     fn map(self, mut function: impl FnMut(S) -> S) -> Self {
         Self(std::array::from_fn(|lane| function(self.0[lane])))
@@ -24,7 +24,7 @@ impl<S: Lane<Scalar = S, Words = [u32; 1], Mask = bool>, const N: usize> Array<S
 
 macro_rules! operator {
     ($trait:ident, $method:ident, $operator:tt) => {
-        impl<S: Lane<Scalar = S, Words = [u32; 1], Mask = bool>, const N: usize> $trait for Array<S, N> {
+        impl<S: Lane<Scalar = S>, const N: usize> $trait for Array<S, N> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
@@ -37,20 +37,20 @@ operator!(Add, add, +);
 operator!(Sub, sub, -);
 operator!(Mul, mul, *);
 
-impl<S: Lane<Scalar = S, Words = [u32; 1], Mask = bool>, const N: usize> Neg for Array<S, N> {
+impl<S: Lane<Scalar = S>, const N: usize> Neg for Array<S, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
         self.map(|a| -a)
     }
 }
-impl<S: Lane<Scalar = S, Words = [u32; 1], Mask = bool>, const N: usize> AddAssign for Array<S, N> {
+impl<S: Lane<Scalar = S>, const N: usize> AddAssign for Array<S, N> {
     #[inline(always)]
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
 }
-impl<S: Lane<Scalar = S, Words = [u32; 1], Mask = bool>, const N: usize> SubAssign for Array<S, N> {
+impl<S: Lane<Scalar = S>, const N: usize> SubAssign for Array<S, N> {
     #[inline(always)]
     fn sub_assign(&mut self, other: Self) {
         *self = *self - other;
@@ -217,8 +217,8 @@ macro_rules! array_lane {
                 true
             }
             #[inline(always)]
-            fn vectorize<R>(kernel: impl FnOnce() -> R) -> R {
-                super::array::vectorize(kernel)
+            fn vectorize<B: Body<A>, A>(arguments: A) -> B::Output {
+                super::array::vectorize::<B, A>(arguments)
             }
         }
     };
@@ -233,28 +233,28 @@ array_lane!(f32, 16, "portable f32x16");
     unsafe_code,
     reason = "the features are detected in the line before each call"
 )]
-fn vectorize<R>(kernel: impl FnOnce() -> R) -> R {
+fn vectorize<B: Body<A>, A>(arguments: A) -> B::Output {
     #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,fma")]
-    fn wide<R>(kernel: impl FnOnce() -> R) -> R {
-        kernel()
+    fn wide<B: Body<A>, A>(arguments: A) -> B::Output {
+        B::run(arguments)
     }
     #[target_feature(enable = "avx2,fma")]
-    fn medium<R>(kernel: impl FnOnce() -> R) -> R {
-        kernel()
+    fn medium<B: Body<A>, A>(arguments: A) -> B::Output {
+        B::run(arguments)
     }
     if super::F32x16::available() {
         // SAFETY: detected.
-        unsafe { wide(kernel) }
+        unsafe { wide::<B, A>(arguments) }
     } else if super::F32x8::available() {
         // SAFETY: detected.
-        unsafe { medium(kernel) }
+        unsafe { medium::<B, A>(arguments) }
     } else {
-        kernel()
+        B::run(arguments)
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn vectorize<R>(kernel: impl FnOnce() -> R) -> R {
-    kernel()
+fn vectorize<B: Body<A>, A>(arguments: A) -> B::Output {
+    B::run(arguments)
 }

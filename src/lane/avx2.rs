@@ -7,8 +7,8 @@
     reason = "intrinsics; the lane type is only chosen on processors that have them"
 )]
 
-use super::Lane;
 use super::math::{exp_f32, ln_f32, sin_cos_turns_f32};
+use super::{Body, Lane};
 use std::arch::x86_64::*;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
@@ -261,10 +261,10 @@ impl Lane for F32x8 {
         is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
     }
     #[inline(always)]
-    fn vectorize<R>(kernel: impl FnOnce() -> R) -> R {
+    fn vectorize<B: Body<A>, A>(arguments: A) -> B::Output {
         #[target_feature(enable = "avx2,fma")]
-        fn run<R>(kernel: impl FnOnce() -> R) -> R {
-            kernel()
+        fn run<B: Body<A>, A>(arguments: A) -> B::Output {
+            B::run(arguments)
         }
         assert!(
             Self::available(),
@@ -272,6 +272,6 @@ impl Lane for F32x8 {
             Self::NAME
         );
         // SAFETY: the features were detected in the line above.
-        unsafe { run(kernel) }
+        unsafe { run::<B, A>(arguments) }
     }
 }

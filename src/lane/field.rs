@@ -1,6 +1,6 @@
 //! Per-atom vectors in memory, whichever way they are laid out: one replica per lane, or one atom per lane.
 
-use super::Lane;
+use super::{Lane, add};
 
 /// Reads and writes the 3-vector of an atom as lanes of type `M`.
 pub trait Field<M: Lane> {
@@ -13,7 +13,7 @@ pub trait Field<M: Lane> {
     #[inline(always)]
     fn add(&mut self, atom: usize, value: [M; 3]) {
         let old = self.get(atom);
-        self.set(atom, std::array::from_fn(|axis| old[axis] + value[axis]));
+        self.set(atom, add(old, value));
     }
 }
 

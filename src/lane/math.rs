@@ -24,6 +24,28 @@ pub fn subtract<L: Lane>(a: [L; 3], b: [L; 3]) -> [L; 3] {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }
 
+/// a + b for 3-vectors.
+#[inline(always)]
+pub fn add<L: Lane>(a: [L; 3], b: [L; 3]) -> [L; 3] {
+    [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
+}
+
+/// a + factor b for 3-vectors.
+#[inline(always)]
+pub fn add_scaled<L: Lane>(a: [L; 3], factor: L, b: [L; 3]) -> [L; 3] {
+    [
+        b[0].mul_add(factor, a[0]),
+        b[1].mul_add(factor, a[1]),
+        b[2].mul_add(factor, a[2]),
+    ]
+}
+
+/// -a for a 3-vector.
+#[inline(always)]
+pub fn negate<L: Lane>(a: [L; 3]) -> [L; 3] {
+    [-a[0], -a[1], -a[2]]
+}
+
 /// 3-vector times a number.
 #[inline(always)]
 pub fn scale<L: Lane>(a: [L; 3], factor: L) -> [L; 3] {

@@ -21,7 +21,7 @@ pub use avx2::F32x8;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::F32x16;
 pub use field::{AtomField, Field, ReplicaField};
-pub use math::{arc_tangent, cross, dot, normal_pair, scale, subtract};
+pub use math::{add, add_scaled, arc_tangent, cross, dot, negate, normal_pair, scale, subtract};
 
 /// A vector of `LANES` floating-point numbers.
 ///
@@ -41,7 +41,7 @@ pub trait Lane:
     + 'static
 {
     /// The element: f32 or f64.
-    type Scalar: Copy + Send + Sync + Into<f64> + Debug + 'static;
+    type Scalar: Lane<Scalar = Self::Scalar> + Into<f64>;
     /// One 32-bit word per lane, `[u32; LANES]`.
     type Words: Copy + Send + Sync + AsRef<[u32]> + AsMut<[u32]> + 'static;
     /// Result of a comparison.
@@ -116,9 +116,43 @@ pub trait Lane:
     /// Whether this processor can run the type.
     fn available() -> bool;
 
-    /// Runs a closure compiled for the instruction set of this type.
+    /// Runs a body compiled for the instruction set of this type; written by [`vectorized!`](crate::lane::vectorized).
     ///
     /// # Panics
     /// If the processor lacks it; engines choose their lane type after detection.
-    fn vectorize<R>(kernel: impl FnOnce() -> R) -> R;
+    fn vectorize<B: Body<A>, A>(arguments: A) -> B::Output;
 }
+
+/// The body of a function that [`vectorized!`](crate::lane::vectorized) defines. A closure would not do: it might not
+/// be inlined into the function that has the instruction set enabled, and every intrinsic in it would be a call.
+pub trait Body<A> {
+    /// What the function returns.
+    type Output;
+    /// The body itself, always inlined.
+    fn run(arguments: A) -> Self::Output;
+}
+
+/// Defines functions whose bodies are compiled for the instruction set of their first type parameter, a [`Lane`].
+macro_rules! vectorized {
+    ($(
+        $(#[$attribute:meta])*
+        $visibility:vis fn $name:ident<$lane:ident: $lane_bound:ident $(, $generic:ident: $bound:ident)*>(
+            $($argument:ident: $type:ty),* $(,)?
+        ) -> $output:ty $body:block
+    )+) => {$(
+        $(#[$attribute])*
+        #[allow(clippy::too_many_arguments, reason = "inputs and outputs of one pass; a struct would only rename them")]
+        $visibility fn $name<$lane: $lane_bound $(, $generic: $bound)*>($($argument: $type),*) -> $output {
+            struct Vectorized<$lane $(, $generic)*>(std::marker::PhantomData<($lane, $($generic,)*)>);
+            impl<$lane: $lane_bound $(, $generic: $bound)*> $crate::lane::Body<($($type,)*)>
+                for Vectorized<$lane $(, $generic)*>
+            {
+                type Output = $output;
+                #[inline(always)]
+                fn run(($($argument,)*): ($($type,)*)) -> $output $body
+            }
+            $lane::vectorize::<Vectorized<$lane $(, $generic)*>, _>(($($argument,)*))
+        }
+    )+};
+}
+pub(crate) use vectorized;

@@ -1,7 +1,7 @@
 //! f64 and f32 as vectors of one lane: the readable reference. No SIMD here.
 
-use super::Lane;
 use super::math::{exp_f32, ln_f32, sin_cos_turns_f32};
+use super::{Body, Lane};
 
 macro_rules! scalar_lane {
     ($float:ident, $name:literal, $uniform:expr, $exp:expr, $ln:expr, $sin_cos_turns:expr) => {
@@ -138,8 +138,8 @@ macro_rules! scalar_lane {
                 true
             }
             #[inline(always)]
-            fn vectorize<R>(kernel: impl FnOnce() -> R) -> R {
-                kernel()
+            fn vectorize<B: Body<A>, A>(arguments: A) -> B::Output {
+                B::run(arguments)
             }
         }
     };

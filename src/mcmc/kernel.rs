@@ -77,6 +77,9 @@ pub enum KernelError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A proposal broke its contract.
+    #[error(transparent)]
+    Proposal(#[from] crate::proposal::ProposalError),
 }
 
 /// One step of a Markov chain on all replicas.

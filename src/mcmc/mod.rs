@@ -2,8 +2,10 @@
 
 mod kernel;
 mod langevin;
+mod metropolis;
 mod velocity_verlet;
 
 pub use kernel::{Chain, Kernel, KernelError, KernelStatistics, Observer};
 pub use langevin::LangevinKernel;
+pub use metropolis::{MetropolisKernel, accept};
 pub use velocity_verlet::VelocityVerletKernel;

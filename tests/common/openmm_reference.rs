@@ -15,6 +15,17 @@ pub(crate) struct ReferenceFile {
     pub positions_nm: Vec<[f64; 3]>,
     /// What OpenMM says.
     pub references: Vec<Reference>,
+    /// Torsion energies with other rules for impropers.
+    pub improper_orderings: Vec<ImproperOrderingReference>,
+}
+
+/// Torsions of a force-field file whose attribute `ordering` was replaced.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ImproperOrderingReference {
+    pub force_field: String,
+    pub ordering: String,
+    pub n_torsions: usize,
+    pub torsion_kj_per_mol: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -127,6 +138,28 @@ impl Reference {
             "{} {} surface_area={} salt={}",
             self.force_field, self.solvent, self.surface_area, self.ionic_strength_molar
         )
+    }
+
+    /// Largest deviation of the force on an atom, relative to the root mean square of OpenMM's forces.
+    pub(crate) fn force_deviation(&self, forces: &[[f64; 3]]) -> f64 {
+        let expected = &self.forces_kj_per_mol_per_nm;
+        assert_eq!(forces.len(), expected.len());
+        let square = |force: [f64; 3]| {
+            force
+                .iter()
+                .map(|component| component * component)
+                .sum::<f64>()
+        };
+        let mean_square = expected.iter().copied().map(square).sum::<f64>() / expected.len() as f64;
+        let largest = forces
+            .iter()
+            .zip(expected)
+            .map(|(got, expected)| square(std::array::from_fn(|axis| got[axis] - expected[axis])))
+            .fold(
+                0.0,
+                |largest, next| if next <= largest { largest } else { next },
+            );
+        (largest / mean_square).sqrt()
     }
 
     /// The options that OpenMM was given.

@@ -8,7 +8,9 @@ atoms, minimised, and then every atom is displaced at random. Nothing here uses 
 Angles are in degrees, lengths in nm, energies in kJ/mol.
 """
 
+import io
 import json
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -294,6 +296,28 @@ def describe(system, constrained):
     }
 
 
+def evaluate_orderings(topology, positions):
+    """Torsion energies with every rule for the order of an improper's atoms, put into the force fields' own files."""
+    found = []
+    for force_field, file in FORCE_FIELDS.items():
+        text = (Path(app.__file__).parent / "data" / file).read_text()
+        for ordering in ("default", "charmm", "amber", "smirnoff"):
+            changed = re.sub("<PeriodicTorsionForce[^>]*>", f'<PeriodicTorsionForce ordering="{ordering}">', text)
+            system = app.ForceField(io.StringIO(changed)).createSystem(topology, nonbondedMethod=app.NoCutoff)
+            torsions = next(force for force in system.getForces() if force.getName() == "PeriodicTorsionForce")
+            torsions.setForceGroup(1)
+            platform = openmm.Platform.getPlatformByName("Reference")
+            context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)
+            context.setPositions(positions)
+            found.append({
+                "force_field": force_field,
+                "ordering": ordering,
+                "n_torsions": torsions.getNumTorsions(),
+                "torsion_kj_per_mol": round(context.getState(getEnergy=True, groups={1}).getPotentialEnergy()._value, 8),
+            })
+    return found
+
+
 def cases(name):
     """Arguments of `evaluate` for one molecule."""
     if name == "chain_of_17":
@@ -306,7 +330,7 @@ def cases(name):
     return found
 
 
-def to_json(topology, positions, references):
+def to_json(topology, positions, references, orderings):
     residues = [
         {
             "name": residue.name,
@@ -322,6 +346,7 @@ def to_json(topology, positions, references):
         "bonds": sorted(sorted((first.index, second.index)) for first, second in topology.bonds()),
         "positions_nm": positions.tolist(),
         "references": references,
+        "improper_orderings": orderings,
     }
 
 
@@ -341,7 +366,8 @@ def main(names):
         # Rounded, so that the file holds exactly what OpenMM was given.
         positions = np.round(positions - positions.mean(axis=0) + displacement * direction, 5)
         references = [evaluate(topology, positions, *case) for case in cases(name)]
-        text = json.dumps(to_json(topology, positions, references), separators=(",", ":"))
+        orderings = evaluate_orderings(topology, positions)
+        text = json.dumps(to_json(topology, positions, references, orderings), separators=(",", ":"))
         (OUTPUT / f"{name}.json").write_text(text.replace('{"force_field"', '\n{"force_field"') + "\n")
         print(f"{name}: {len(positions)} atoms, {style}, {references[0]['terms_kj_per_mol']}", flush=True)
 

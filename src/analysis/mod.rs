@@ -1,0 +1,52 @@
+//! Frames in, numbers out: convergence diagnostics, observables, slow coordinates and distances between ensembles.
+//! Never simulates, never prints, never reads a file.
+//!
+//! Vocabulary: a *chain* is one replica's time series of one observable, a *draw* one entry of it; chains are
+//! `[n_chains][n_draws]`. Lags and autocorrelation times count draws, so the caller multiplies by the frame spacing.
+
+mod assignment;
+mod autocorrelation;
+mod basins;
+mod chains;
+mod circular_transport;
+mod covariance;
+mod diagnose;
+mod dihedral;
+mod distance;
+mod divergence;
+mod ess;
+mod free_energy;
+mod histogram;
+mod koopman;
+mod mcse;
+mod normal_quantile;
+mod observables;
+mod pareto;
+mod r_hat;
+mod rank_normalise;
+mod tica;
+mod timewarp_ess;
+
+pub use autocorrelation::{
+    integrated_autocorrelation_time, normalised_autocorrelation, pooled_autocorrelation,
+};
+pub use basins::{Basin, basin_indicator};
+pub use chains::ChainError;
+pub use covariance::{CovarianceAccumulator, CovarianceError, LaggedCovariances};
+pub use diagnose::{DiagnosisReport, ObservableSummary, diagnose, summarise};
+pub use dihedral::{dihedral, dihedral_rad};
+pub use distance::{end_to_end_atoms, heavy_atom_pairs, pair_distances, radius_of_gyration};
+pub use divergence::{
+    DivergenceError, jensen_shannon_distance, jensen_shannon_divergence, wasserstein2,
+    wasserstein2_circular, wasserstein2_torus,
+};
+pub use ess::{ess_bulk, ess_mean, ess_tail};
+pub use free_energy::{FluctuationError, configurational_heat_capacity, mean_energy};
+pub use histogram::{AngleHistogram, HistogramError, RamachandranHistogram, ValueHistogram};
+pub use koopman::KoopmanWeights;
+pub use mcse::mcse_mean;
+pub use observables::{ObservableError, ObservableRecorder, ObservableSet, Torsion};
+pub use pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
+pub use r_hat::r_hat;
+pub use tica::{Tica, TicaError, TicaScaling};
+pub use timewarp_ess::timewarp_ess_per_frame;

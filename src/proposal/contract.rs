@@ -1,0 +1,137 @@
+//! What a proposal is and what it hands to the acceptance test. The proposals themselves have files of their own.
+
+use crate::integrator::{Engine, EngineError};
+use crate::state::State;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// The evaluated states that a proposal starts from.
+#[derive(Debug, Clone, Copy)]
+pub struct Current<'a> {
+    /// Positions and velocities of all replicas.
+    pub state: &'a State,
+    /// Potential energies in kJ/mol, `[n_replicas]`.
+    pub energies: &'a [f64],
+    /// Temperatures in K, `[n_replicas]`.
+    pub temperatures_kelvin: &'a [f64],
+}
+
+/// The part of the acceptance ratio that the proposal owes; there is no default.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LogRatio {
+    /// q(y|x) = q(x|y) for every replica, by construction. Written out, never assumed.
+    Symmetric,
+    /// ln q(y|x) and ln q(x|y), `[n_replicas]` each, Jacobians included.
+    Densities {
+        /// ln q(y|x), the density of what was proposed.
+        log_q_forward: Vec<f64>,
+        /// ln q(x|y), the density of proposing the way back.
+        log_q_reverse: Vec<f64>,
+    },
+}
+
+/// Velocities that go with a proposal whose moves involve them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProposedVelocities {
+    /// Velocities after acceptance, `[n_replicas, n_atoms, 3]`.
+    pub accepted: Vec<f64>,
+    /// Velocities after rejection (reversed, for generalised hybrid Monte Carlo).
+    pub rejected: Vec<f64>,
+}
+
+/// A batch of proposed states, one for each replica.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposed {
+    /// Positions y in nm, `[n_replicas, n_atoms, 3]`.
+    pub positions: Vec<f64>,
+    /// Proposal densities.
+    pub log_ratio: LogRatio,
+    /// ln of the density of auxiliary variables at y over that at x, `[n_replicas]`, where the move has any.
+    pub log_auxiliary: Option<Vec<f64>>,
+    /// Potential energies of y in kJ/mol, where the proposal had to evaluate them anyway.
+    pub energies: Option<Vec<f64>>,
+    /// Velocities, where the move changes them.
+    pub velocities: Option<ProposedVelocities>,
+}
+
+impl Proposed {
+    /// Positions and their ratio; nothing else.
+    #[must_use]
+    pub fn new(positions: Vec<f64>, log_ratio: LogRatio) -> Self {
+        Self {
+            positions,
+            log_ratio,
+            log_auxiliary: None,
+            energies: None,
+            velocities: None,
+        }
+    }
+}
+
+/// How the test of one replica ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Outcome {
+    /// The replica moved.
+    Accepted,
+    /// It stayed.
+    Rejected,
+    /// It stayed because the energy or the ratio was not finite (the offending logarithm of the ratio).
+    NonFinite(f64),
+}
+
+/// A proposal broke its contract or its engine.
+#[derive(Debug, thiserror::Error)]
+pub enum ProposalError {
+    /// An array has the wrong length.
+    #[error("proposal `{proposal}` returned {got} values for {what}; {expected} were expected")]
+    Shape {
+        /// Name of the proposal.
+        proposal: String,
+        /// Which array.
+        what: &'static str,
+        /// Its length.
+        got: usize,
+        /// What it should be.
+        expected: usize,
+    },
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Proposes new positions for all replicas at once.
+///
+/// The random streams, one a replica, are the only source of chance, so that a batch equals a loop over its replicas.
+pub trait Proposal: Send {
+    /// Name as in the YAML file.
+    fn name(&self) -> &str;
+
+    /// Proposes a state for every replica.
+    ///
+    /// # Errors
+    /// [`ProposalError`] where the run can't go on. A move that is merely bad is returned and will be rejected.
+    fn propose(
+        &mut self,
+        current: Current<'_>,
+        engine: &mut dyn Engine,
+        streams: &mut [Xoshiro256PlusPlus],
+    ) -> Result<Proposed, ProposalError>;
+
+    /// Learns from the outcome of the last proposal; called in the adaptation phase only, after the chain has moved.
+    fn adapt(&mut self, _current: Current<'_>, _outcomes: &[Outcome]) {}
+
+    /// Ends the adaptation phase: from here on the proposal must not change.
+    fn freeze(&mut self) {}
+
+    /// What was adapted, for a checkpoint; `Null` where nothing is.
+    fn save(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+
+    /// Restores what [`Proposal::save`] returned.
+    ///
+    /// # Errors
+    /// A message when the value is not this proposal's.
+    fn restore(&mut self, _saved: &serde_json::Value) -> Result<(), String> {
+        Ok(())
+    }
+}
