@@ -175,9 +175,9 @@ fn a_longer_run_continues_a_shorter_one() {
 #[cfg(unix)]
 #[test]
 fn a_full_disk_fails_the_run_and_leaves_a_readable_trajectory() {
-    let small = Small::new(|text| text.replace("cycles: 60", "cycles: 60000"));
+    let small = Small::new(|text| text.replace("cycles: 60", "cycles: 600000"));
     // The shell's limit on file sizes stands in for a full disk: with its signal ignored, writes fail as on a full one.
-    let script = "trap '' XFSZ; ulimit -f 200; exec \"$0\" run \"$1\" --output \"$2\" --quiet";
+    let script = "trap '' XFSZ; ulimit -f 2000; exec \"$0\" run \"$1\" --output \"$2\" --quiet";
     let output = std::process::Command::new("bash")
         .args(["-c", script])
         .arg(assert_cmd::cargo::cargo_bin!("saltus"))
