@@ -1,8 +1,19 @@
 //! What a molecule is made of: atoms, residues, bonds. Coordinates are read and built here but never evolve here.
 
+mod blueprint;
+mod build;
+mod clash;
 mod element;
+mod internal_coordinates;
+mod loop_closure;
+mod packing;
+mod residue_library;
+mod sequence;
 
+pub use build::{BuildError, build};
 pub use element::Element;
+pub use residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, TemplateTorsion};
+pub use sequence::{Sequence, SequenceError};
 
 use std::ops::Range;
 
