@@ -58,8 +58,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
         loaded.config.system.minimize = false;
     }
     let prepared = setup::prepare(&loaded)?;
-    let mut engine = setup::make_engine(&loaded.config, &prepared.system)?;
-    let positions = setup::starting_positions(&loaded.config, &prepared, engine.as_mut())?;
+    let positions = setup::starting_positions(&loaded.config, &prepared)?;
     let (terms, forces) = reference_energies(&prepared.system, &positions);
     if arguments.json {
         return console::print_json(&report(terms, arguments.forces.then_some(forces)));

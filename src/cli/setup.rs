@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cpu::{self, CpuOptions};
 use crate::forcefield::{ForceField, ForceFieldError, System, SystemOptions};
-use crate::integrator::Engine;
+use crate::integrator::{Engine, MinimizeSettings, minimize};
 use crate::mcmc::{Kernel, LangevinKernel, VelocityVerletKernel};
 use crate::topology::{self, Molecule, Sequence};
 use crate::units::FS_PER_PS;
@@ -24,6 +24,8 @@ pub(crate) struct Overrides {
     pub(crate) output: Option<PathBuf>,
     /// Instead of `run.cycles`.
     pub(crate) cycles: Option<u64>,
+    /// Instead of `run.equilibration_cycles`.
+    pub(crate) equilibration_cycles: Option<u64>,
 }
 
 /// A molecule with its force field.
@@ -33,6 +35,8 @@ pub(crate) struct Prepared {
     pub(crate) molecule: Molecule,
     /// Parameters.
     pub(crate) system: System,
+    /// The same without constraints, for the minimiser: a rigid bond has no energy that could hold it.
+    pub(crate) flexible_system: System,
 }
 
 /// Reads an input file, applies the command line to it and checks every value.
@@ -51,6 +55,9 @@ pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<LoadedConfig, Cl
     if let Some(cycles) = overrides.cycles {
         config.run.cycles = cycles;
     }
+    if let Some(cycles) = overrides.equilibration_cycles {
+        config.run.equilibration_cycles = cycles;
+    }
     loaded.validate()?;
     Ok(loaded)
 }
@@ -62,19 +69,32 @@ pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<LoadedConfig, Cl
 pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
     let molecule = molecule(loaded)?;
     let options = system_options(&loaded.config);
-    let system = force_field(loaded)
-        .and_then(|force_field| force_field.assign(&molecule.topology, &options))
-        .map_err(|error| {
-            let source = &loaded.source;
-            source.fault_at("system.force_field", &error.to_string(), "")
-        })?;
+    let flexible_options = SystemOptions {
+        constrain_hydrogen_bonds: false,
+        ..options.clone()
+    };
+    let blame = |error: ForceFieldError| {
+        let source = &loaded.source;
+        source.fault_at("system.force_field", &error.to_string(), "")
+    };
+    let force_field = force_field(loaded).map_err(blame)?;
+    let system = force_field
+        .assign(&molecule.topology, &options)
+        .map_err(blame)?;
+    let flexible_system = force_field
+        .assign(&molecule.topology, &flexible_options)
+        .map_err(blame)?;
     log::info!(
         "{} atoms in {} residues, {} constraints",
         molecule.topology.n_atoms(),
         molecule.topology.residues.len(),
         system.constraints.len()
     );
-    Ok(Prepared { molecule, system })
+    Ok(Prepared {
+        molecule,
+        system,
+        flexible_system,
+    })
 }
 
 fn molecule(loaded: &LoadedConfig) -> Result<Molecule, CliError> {
@@ -175,23 +195,44 @@ fn make_kernel(kernel: &KernelConfig, seed: u64) -> Box<dyn Kernel> {
 pub(crate) fn starting_positions(
     config: &Config,
     prepared: &Prepared,
-    engine: &mut dyn Engine,
 ) -> Result<Vec<[f64; 3]>, CliError> {
     let positions = &prepared.molecule.positions;
-    if config.system.minimize {
-        minimized(engine, positions)
-    } else {
-        Ok(positions.clone())
+    if !config.system.minimize {
+        return Ok(positions.clone());
     }
+    let mut engine = make_engine(config, &prepared.flexible_system)?;
+    minimized(engine.as_mut(), positions)
 }
 
-/// The minimum of the potential energy near a structure.
+/// The minimum of the potential energy near a structure, for an engine of a system without constraints.
 ///
 /// # Errors
-/// Constraints that cannot be met, or an energy that is not finite.
+/// An energy that is not finite, before or after.
 pub(crate) fn minimized(
     engine: &mut dyn Engine,
     positions: &[[f64; 3]],
 ) -> Result<Vec<[f64; 3]>, CliError> {
-    crate::integrator::minimize(engine, positions).blame_run()
+    let mut positions = positions.to_vec();
+    let settings = MinimizeSettings::default();
+    let outcome = minimize(engine, &mut positions, &settings);
+    if !outcome.final_energy_kj_per_mol.is_finite() {
+        return Err(CliError::input(format!(
+            "the starting structure cannot be minimised: its energy is {} kJ/mol\n  help: atoms lie on top of each other; check the coordinates",
+            outcome.final_energy_kj_per_mol
+        )));
+    }
+    log::info!(
+        "minimised from {:.1} to {:.1} kJ/mol in {} iterations, root mean square force {:.1} kJ/mol/nm",
+        outcome.initial_energy_kj_per_mol,
+        outcome.final_energy_kj_per_mol,
+        outcome.iterations,
+        outcome.rms_force_kj_per_mol_nm
+    );
+    if outcome.rms_force_kj_per_mol_nm > 100.0 * settings.tolerance_kj_per_mol_nm {
+        log::warn!(
+            "the minimiser left a root mean square force of {:.0} kJ/mol/nm: check the structure if the run blows up",
+            outcome.rms_force_kj_per_mol_nm
+        );
+    }
+    Ok(positions)
 }

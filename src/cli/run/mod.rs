@@ -9,7 +9,7 @@ mod recorder;
 mod start;
 mod summary;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -44,6 +44,9 @@ pub(crate) struct RunArguments {
     /// Record this many cycles instead of `run.cycles`: a short try, or with --resume a longer run.
     #[arg(long, value_name = "N")]
     cycles: Option<u64>,
+    /// Equilibrate for this many cycles instead of `run.equilibration_cycles`.
+    #[arg(long, value_name = "N")]
+    equilibration_cycles: Option<u64>,
     /// Print one JSON object on stdout at the end.
     #[arg(long)]
     json: bool,
@@ -52,12 +55,34 @@ pub(crate) struct RunArguments {
     quiet: bool,
 }
 
+impl RunArguments {
+    /// The command that continues this run.
+    fn resume_command(&self, directory: &Path) -> String {
+        let mut command = format!(
+            "saltus run {} --resume --output {}",
+            self.input.display(),
+            directory.display()
+        );
+        let numbers = [
+            ("--cycles", self.cycles),
+            ("--equilibration-cycles", self.equilibration_cycles),
+        ];
+        for (flag, number) in numbers {
+            if let Some(number) = number {
+                command.push_str(&format!(" {flag} {number}"));
+            }
+        }
+        command
+    }
+}
+
 /// Runs the simulation.
 pub(crate) fn run(arguments: &RunArguments) -> CliResult {
     let overrides = Overrides {
         device: arguments.device.clone(),
         output: arguments.output.clone(),
         cycles: arguments.cycles,
+        equilibration_cycles: arguments.equilibration_cycles,
     };
     let loaded = setup::load(&arguments.input, overrides)?;
     let prepared = setup::prepare(&loaded)?;
@@ -123,8 +148,8 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         record,
         kernels: &kernels,
         n_energy_evaluations: chain.n_energy_evaluations - n_evaluations_before,
-        input: &arguments.input,
         directory: &directory,
+        resume_command: arguments.resume_command(directory.path()),
     };
     if !arguments.quiet {
         summary.note();

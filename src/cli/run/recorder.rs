@@ -145,8 +145,8 @@ impl Recorder {
         kernels: &[Box<dyn Kernel>],
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         let acceptance = self.acceptance(kernels);
-        let energies = energies(chain, engine);
-        let kinetic = kinetic_energies(chain, engine.masses_da());
+        let energies = chain.energies(engine).to_vec();
+        let kinetic = chain.kinetic_energies(engine.masses_da());
         let temperatures = temperatures_kelvin(&kinetic, engine.n_degrees_of_freedom());
         for replica in 0..chain.state.n_replicas {
             let frame = Frame {
@@ -211,7 +211,7 @@ impl Recorder {
     }
 
     fn show(&mut self, chain: &Chain, engine: &dyn Engine) {
-        let kinetic = kinetic_energies(chain, engine.masses_da());
+        let kinetic = chain.kinetic_energies(engine.masses_da());
         let temperature = mean(&temperatures_kelvin(
             &kinetic,
             engine.n_degrees_of_freedom(),
@@ -246,30 +246,6 @@ impl Watcher for Recorder {
         }
         Ok(!self.interrupt.asked())
     }
-}
-
-/// Potential energies in kJ/mol, `[n_replicas]`, evaluated if the chain has none for its positions.
-fn energies(chain: &mut Chain, engine: &mut dyn Engine) -> Vec<f64> {
-    if chain.energies.is_none() {
-        let mut energies = vec![0.0; chain.state.n_replicas];
-        engine.energies(&chain.state.positions, &mut energies);
-        chain.n_energy_evaluations += energies.len() as u64;
-        chain.energies = Some(energies);
-    }
-    chain.energies.clone().unwrap_or_default()
-}
-
-/// Kinetic energies in kJ/mol, `[n_replicas]`: sum of m v² / 2.
-fn kinetic_energies(chain: &Chain, masses_da: &[f64]) -> Vec<f64> {
-    let state = &chain.state;
-    let of = |replica| {
-        let velocities = state.replica_velocities(replica).chunks_exact(3);
-        let doubled = velocities
-            .zip(masses_da)
-            .map(|(v, mass)| mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]));
-        doubled.sum::<f64>() / 2.0
-    };
-    (0..state.n_replicas).map(of).collect()
 }
 
 /// T = 2 K / (n R) with n degrees of freedom, in K.

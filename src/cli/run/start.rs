@@ -31,7 +31,7 @@ pub(super) fn fresh(
     prepared: &Prepared,
     engine: &mut dyn Engine,
 ) -> Result<Start, CliError> {
-    let positions = setup::starting_positions(config, prepared, engine)?;
+    let positions = setup::starting_positions(config, prepared)?;
     let temperatures_kelvin = vec![config.temperature_kelvin; config.replicas];
     let mut state = State::replicate(&positions, config.replicas);
     engine.apply_constraints(&mut state).blame_run()?;

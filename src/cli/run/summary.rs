@@ -1,6 +1,6 @@
 //! What a run says at its end: to the user in a few lines, to programs as one JSON object.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -22,10 +22,10 @@ pub(super) struct Summary<'a> {
     pub(super) kernels: &'a [Box<dyn Kernel>],
     /// Energy evaluations of this process.
     pub(super) n_energy_evaluations: u64,
-    /// The input file as the user typed it.
-    pub(super) input: &'a Path,
     /// Where the results are.
     pub(super) directory: &'a OutputDirectory,
+    /// The command that continues the run.
+    pub(super) resume_command: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -137,11 +137,7 @@ impl Summary<'_> {
 
     fn next_command(&self) -> String {
         match self.ending {
-            Ending::Stopped { .. } => format!(
-                "saltus run {} --resume --output {}",
-                self.input.display(),
-                self.directory.path().display()
-            ),
+            Ending::Stopped { .. } => self.resume_command.clone(),
             Ending::Completed => {
                 let trajectory = self.record.trajectories.first();
                 let trajectory =
@@ -155,7 +151,7 @@ impl Summary<'_> {
     }
 }
 
-fn shown(paths: &[std::path::PathBuf]) -> Vec<String> {
+fn shown(paths: &[PathBuf]) -> Vec<String> {
     paths
         .iter()
         .map(|path| path.display().to_string())
