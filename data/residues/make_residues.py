@@ -234,8 +234,8 @@ def references(name, atoms, bonds, ring_closed):
         ring_closed = {("CD", "N")}
     refs = {}
     if name == "ACE":
-        refs = {"H2": ["CH3", "C", "H1"], "H3": ["CH3", "C", "H1"], "O": ["C", "CH3", "+N"]}
-        return {"H1": None, "CH3": None, "C": None, **refs}
+        refs = {h: ["CH3", "C", "O"] for h in ("H1", "H2", "H3")}
+        return {"CH3": None, "C": None, "O": ["C", "CH3", "+N"], **refs}
     if name == "NME":
         refs = {"N": ["-C", "-CA", "-N"], "C": ["N", "-C", "-CA"], "H": ["N", "-C", "-CA"]}
         return {**refs, **{h: ["C", "N", "-C"] for h in ("H1", "H2", "H3")}}

@@ -70,11 +70,6 @@ impl Failure {
                 "{self} ({})\n  help: take a smaller time step, minimise the starting structure (`minimize: true`), or check the molecule around that atom",
                 topology.label(diverged.atom_index)
             ),
-            KernelError::Engine(EngineError::Constraints { .. }) => self.to_string(),
-            #[expect(
-                unreachable_patterns,
-                reason = "kernels to come have errors of their own"
-            )]
             _ => self.to_string(),
         }
     }
