@@ -38,6 +38,15 @@ pub struct ProposedVelocities {
     pub rejected: Vec<f64>,
 }
 
+/// A segment of dynamics that a proposal ran, the same for every replica.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Segment {
+    /// Time steps taken; they advance the step count of the run.
+    pub n_steps: u64,
+    /// Length of one in ps; accepted or not, the segment counts as simulated time.
+    pub timestep_ps: f64,
+}
+
 /// A batch of proposed states, one for each replica.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposed {
@@ -51,6 +60,10 @@ pub struct Proposed {
     pub energies: Option<Vec<f64>>,
     /// Velocities, where the move changes them.
     pub velocities: Option<ProposedVelocities>,
+    /// Dynamics behind the move, where there are any.
+    pub segment: Option<Segment>,
+    /// Energy and force evaluations that the proposal made itself, counted once a replica.
+    pub n_energy_evaluations: u64,
 }
 
 impl Proposed {
@@ -63,6 +76,8 @@ impl Proposed {
             log_auxiliary: None,
             energies: None,
             velocities: None,
+            segment: None,
+            n_energy_evaluations: 0,
         }
     }
 }
@@ -93,6 +108,14 @@ pub enum ProposalError {
         /// What it should be.
         expected: usize,
     },
+    /// The proposal cannot work on this system.
+    #[error("proposal `{proposal}` cannot be used here: {reason}")]
+    Unsupported {
+        /// Name of the proposal.
+        proposal: String,
+        /// What stands in the way, and the remedy.
+        reason: String,
+    },
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -115,6 +138,14 @@ pub trait Proposal: Send {
         engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError>;
+
+    /// Whether repeated moves reach, in principle, every configuration from every other.
+    ///
+    /// `true` only if all degrees of freedom move: rotations about bonds never change bonds and angles, so they are not
+    /// ergodic by themselves. A sampler without any ergodic kernel gives a warning. The default is the safe answer.
+    fn is_ergodic(&self) -> bool {
+        false
+    }
 
     /// Learns from the outcome of the last proposal; called in the adaptation phase only, after the chain has moved.
     fn adapt(&mut self, _current: Current<'_>, _outcomes: &[Outcome]) {}

@@ -3,5 +3,5 @@
 mod contract;
 
 pub use contract::{
-    Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities,
+    Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities, Segment,
 };
