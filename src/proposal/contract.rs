@@ -38,6 +38,18 @@ pub struct ProposedVelocities {
     pub rejected: Vec<f64>,
 }
 
+impl ProposedVelocities {
+    /// The velocities that go with an outcome.
+    #[must_use]
+    pub fn of(&self, accepted: bool) -> &[f64] {
+        if accepted {
+            &self.accepted
+        } else {
+            &self.rejected
+        }
+    }
+}
+
 /// A segment of dynamics that a proposal ran, the same for every replica.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Segment {
@@ -80,6 +92,42 @@ impl Proposed {
             n_energy_evaluations: 0,
         }
     }
+
+    /// Checks every array against the batch of `state`.
+    ///
+    /// # Errors
+    /// [`ProposalError::Shape`] with the first array of the wrong length.
+    pub fn check_shapes(&self, proposal: &str, state: &State) -> Result<(), ProposalError> {
+        let (n_replicas, n_values) = (state.n_replicas, state.positions.len());
+        let mut sizes = vec![("positions", self.positions.len(), n_values)];
+        if let LogRatio::Densities {
+            log_q_forward,
+            log_q_reverse,
+        } = &self.log_ratio
+        {
+            sizes.push(("log_q_forward", log_q_forward.len(), n_replicas));
+            sizes.push(("log_q_reverse", log_q_reverse.len(), n_replicas));
+        }
+        if let Some(auxiliary) = &self.log_auxiliary {
+            sizes.push(("log_auxiliary", auxiliary.len(), n_replicas));
+        }
+        if let Some(energies) = &self.energies {
+            sizes.push(("energies", energies.len(), n_replicas));
+        }
+        if let Some(velocities) = &self.velocities {
+            sizes.push(("accepted velocities", velocities.accepted.len(), n_values));
+            sizes.push(("rejected velocities", velocities.rejected.len(), n_values));
+        }
+        match sizes.into_iter().find(|(_, got, expected)| got != expected) {
+            None => Ok(()),
+            Some((what, got, expected)) => Err(ProposalError::Shape {
+                proposal: proposal.to_owned(),
+                what,
+                got,
+                expected,
+            }),
+        }
+    }
 }
 
 /// How the test of one replica ended.
@@ -91,6 +139,17 @@ pub enum Outcome {
     Rejected,
     /// It stayed because the energy or the ratio was not finite (the offending logarithm of the ratio).
     NonFinite(f64),
+}
+
+/// Share of the replicas that moved; 0 of none.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of replicas stay far below 2^53"
+)]
+pub fn mean_acceptance(outcomes: &[Outcome]) -> f64 {
+    let accepted = outcomes.iter().filter(|&&o| o == Outcome::Accepted).count();
+    accepted as f64 / outcomes.len().max(1) as f64
 }
 
 /// A proposal broke its contract or its engine.
