@@ -16,7 +16,7 @@ use saltus::units::thermal_energy_kj_per_mol;
 const LIMIT: f64 = 4.5;
 
 /// A chain whose replicas are exact draws of the joint distribution of positions and velocities.
-pub fn exact_chain(row: &Row, n_replicas: usize, seed: u64) -> Chain {
+pub(crate) fn exact_chain(row: &Row, n_replicas: usize, seed: u64) -> Chain {
     let target = (row.target)();
     let temperatures_kelvin = row.temperatures_kelvin(n_replicas);
     let mut streams = rng::streams(seed, n_replicas);
@@ -79,7 +79,7 @@ fn compare(what: &str, (mean, error): (f64, f64), expected: f64) -> Result<(), S
 }
 
 /// A frozen kernel on exact draws leaves all moments as they are: invariance, ergodic or not, with independent errors.
-pub fn invariance(
+pub(crate) fn invariance(
     row: &Row,
     kernel: &mut dyn Kernel,
     n_steps: usize,
@@ -125,7 +125,7 @@ fn velocities_are_thermal(row: &Row, chain: &Chain, masses_da: &[f64]) -> Result
 }
 
 /// Long chains, tuned and frozen, from one starting point have the exact moments within their Monte-Carlo errors.
-pub fn moments(
+pub(crate) fn moments(
     row: &Row,
     kernel: &mut dyn Kernel,
     n_replicas: usize,
@@ -165,7 +165,11 @@ pub fn moments(
 }
 
 /// In equilibrium a reversible kernel goes from A to B as often as from B to A, for thirds of the first observable.
-pub fn symmetric_flux(row: &Row, kernel: &mut dyn Kernel, n_replicas: usize) -> Result<(), String> {
+pub(crate) fn symmetric_flux(
+    row: &Row,
+    kernel: &mut dyn Kernel,
+    n_replicas: usize,
+) -> Result<(), String> {
     let target = (row.target)();
     let mut engine = ToyEngine::new(target.clone());
     let mut chain = exact_chain(row, n_replicas, 13);
@@ -206,7 +210,11 @@ pub fn symmetric_flux(row: &Row, kernel: &mut dyn Kernel, n_replicas: usize) -> 
 /// Ranks of an exact draw among a reversible chain grown from it both ways are uniform.
 ///
 /// Gandy and Scott, arXiv:2001.06465: the draw sits at a random place of a stretch of `N_RANKS` states.
-pub fn uniform_ranks(row: &Row, kernel: &mut dyn Kernel, n_replicas: usize) -> Result<(), String> {
+pub(crate) fn uniform_ranks(
+    row: &Row,
+    kernel: &mut dyn Kernel,
+    n_replicas: usize,
+) -> Result<(), String> {
     const N_RANKS: usize = 8;
     let target = (row.target)();
     let mut engine = ToyEngine::new(target.clone());

@@ -7,12 +7,12 @@ use saltus::integrator::Engine;
 use saltus::proposal::{Current, LogRatio, Proposal, ProposalError, Proposed};
 
 /// y = x + width xi.
-pub struct GaussianStep {
+pub(crate) struct GaussianStep {
     width_nm: f64,
 }
 
 impl GaussianStep {
-    pub fn new(width_nm: f64) -> Self {
+    pub(crate) fn new(width_nm: f64) -> Self {
         Self { width_nm }
     }
 }
@@ -45,12 +45,12 @@ impl Proposal for GaussianStep {
 
 /// y = s x with ln s normal around 0: in n coordinates ln q(y|x) = ln N(ln s) - n ln s, and ln q(x|y) = ln N(-ln s) + n ln s
 /// up to terms that cancel, where the density of y follows from that of s along a ray: q(x|y) / q(y|x) = s^n.
-pub struct Scaling {
+pub(crate) struct Scaling {
     width: f64,
 }
 
 impl Scaling {
-    pub fn new(width: f64) -> Self {
+    pub(crate) fn new(width: f64) -> Self {
         Self { width }
     }
 }

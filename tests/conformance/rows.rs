@@ -50,9 +50,13 @@ fn the_table_is_not_trivial() {
         let target = (row.target)();
         let mut engine = crate::toy_engine::ToyEngine::new(target);
         let mut chain = checks::exact_chain(&row, 300, 26);
-        kernel.freeze();
-        for _ in 0..20 {
-            kernel.step(&mut chain, &mut engine).unwrap();
+        for phase in [100, 20] {
+            for _ in 0..phase {
+                kernel.step(&mut chain, &mut engine).unwrap();
+            }
+            if phase == 100 {
+                kernel.freeze();
+            }
         }
         let statistics = kernel.statistics();
         if statistics.proposed > 0 {

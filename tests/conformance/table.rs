@@ -9,12 +9,12 @@ use saltus::proposal::{Hmc, HmcSettings, Mala, MalaSettings, Proposal};
 use std::sync::Arc;
 
 /// Temperature of the rows without a ladder, K.
-pub const KELVIN: f64 = 310.0;
+pub(crate) const KELVIN: f64 = 310.0;
 /// Ladder of the rows with replica exchange, K.
-pub const LADDER_KELVIN: [f64; 3] = [310.0, 400.0, 520.0];
+pub(crate) const LADDER_KELVIN: [f64; 3] = [310.0, 400.0, 520.0];
 
 /// What a row tests.
-pub enum Make {
+pub(crate) enum Make {
     /// A proposal, put to the Metropolis test.
     Proposal(fn() -> Box<dyn Proposal>),
     /// A kernel for so many replicas with such a seed.
@@ -22,27 +22,27 @@ pub enum Make {
 }
 
 /// One row.
-pub struct Row {
-    pub name: &'static str,
-    pub target: fn() -> Arc<dyn Target>,
-    pub make: Make,
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) target: fn() -> Arc<dyn Target>,
+    pub(crate) make: Make,
     /// Reaches everything, so that one long chain has the exact moments too.
-    pub ergodic: bool,
+    pub(crate) ergodic: bool,
     /// Satisfies detailed balance in the positions, not only invariance.
-    pub reversible: bool,
+    pub(crate) reversible: bool,
     /// Temperatures of a batch follow `LADDER_KELVIN`.
-    pub on_ladder: bool,
+    pub(crate) on_ladder: bool,
 }
 
 impl Row {
-    pub fn kernel(&self, n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
+    pub(crate) fn kernel(&self, n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
         match self.make {
             Make::Proposal(make) => Box::new(MetropolisKernel::new(make(), n_replicas, seed)),
             Make::Kernel(make) => make(n_replicas, seed),
         }
     }
 
-    pub fn temperatures_kelvin(&self, n_replicas: usize) -> Vec<f64> {
+    pub(crate) fn temperatures_kelvin(&self, n_replicas: usize) -> Vec<f64> {
         let rungs: &[f64] = if self.on_ladder {
             &LADDER_KELVIN
         } else {
@@ -151,7 +151,7 @@ const fn kernel(
 }
 
 /// All rows.
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     vec![
         proposal("hmc, harmonic", harmonic, || hmc(3, 0.035, 1.0, None)),
         proposal("hmc, double well", double_well, || hmc(4, 0.05, 1.0, None)),

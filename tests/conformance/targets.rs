@@ -7,10 +7,10 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use std::f64::consts::PI;
 
 /// Draws one configuration.
-pub type Source<'a> = Box<dyn Fn(&mut Xoshiro256PlusPlus) -> Vec<f64> + 'a>;
+pub(crate) type Source<'a> = Box<dyn Fn(&mut Xoshiro256PlusPlus) -> Vec<f64> + 'a>;
 
 /// A molecule with a distribution exp(-U/kT) that can be drawn from and integrated without a Markov chain.
-pub trait Target: Send + Sync {
+pub(crate) trait Target: Send + Sync {
     /// Masses in Da, `[n_atoms]`.
     fn masses_da(&self) -> Vec<f64>;
 
@@ -43,13 +43,13 @@ pub trait Target: Send + Sync {
 }
 
 /// Three atoms in an anisotropic, coupled harmonic well, U = x A x / 2.
-pub struct Harmonic {
+pub(crate) struct Harmonic {
     matrix: DMatrix<f64>,
     cholesky: Cholesky<f64, Dyn>,
 }
 
 impl Harmonic {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let stiffness = |index: usize| 100.0 * 1.4_f64.powi(index as i32);
         let matrix = DMatrix::from_fn(9, 9, |i, j| match i.abs_diff(j) {
             0 => stiffness(i),
@@ -142,7 +142,7 @@ impl Tabulated {
 }
 
 /// One atom in an asymmetric double well along x and harmonic wells along y and z.
-pub struct DoubleWell;
+pub(crate) struct DoubleWell;
 
 impl DoubleWell {
     fn profile(x: f64) -> f64 {
@@ -195,7 +195,7 @@ impl Target for DoubleWell {
 
 /// Four atoms in a chain with harmonic bonds and angles and a torsion; bonds, angles and torsion are independent:
 /// their densities are r² exp(-U/kT), sin(angle) exp(-U/kT) and exp(-U/kT).
-pub struct FourAtoms;
+pub(crate) struct FourAtoms;
 
 impl FourAtoms {
     fn torsion_energy(phi: f64) -> f64 {

@@ -9,13 +9,13 @@ use saltus::state::State;
 use saltus::units::thermal_energy_kj_per_mol;
 use std::sync::Arc;
 
-pub struct ToyEngine {
+pub(crate) struct ToyEngine {
     target: Arc<dyn Target>,
     masses_da: Vec<f64>,
 }
 
 impl ToyEngine {
-    pub fn new(target: Arc<dyn Target>) -> Self {
+    pub(crate) fn new(target: Arc<dyn Target>) -> Self {
         let masses_da = target.masses_da();
         Self { target, masses_da }
     }
