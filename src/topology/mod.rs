@@ -1,8 +1,26 @@
 //! What a molecule is made of: atoms, residues, bonds. Coordinates are read and built here but never evolve here.
 
+mod blueprint;
+mod build;
+mod chirality;
+mod clash;
 mod element;
+mod internal_coordinates;
+mod loop_closure;
+mod packing;
+mod residue_library;
+mod rotatable;
+mod sequence;
 
+pub use build::{BuildError, build};
+pub use chirality::{ChiralCenter, chiral_centers};
 pub use element::Element;
+pub use residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, TemplateTorsion};
+pub use rotatable::{
+    NamedTorsion, RotatableBond, TorsionKind, backbone_torsions, named_torsions, rotatable_bonds,
+    torsion_rad,
+};
+pub use sequence::{Sequence, SequenceError};
 
 use std::ops::Range;
 

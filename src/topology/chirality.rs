@@ -1,0 +1,83 @@
+//! Stereocentres and the sign of their chiral volume. Names no configuration R or S.
+
+use super::internal_coordinates::point;
+use super::{Element, Topology};
+
+/// A tetrahedral carbon with three heavy neighbours and one hydrogen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChiralCenter {
+    /// The carbon.
+    pub center: usize,
+    /// Its heavy neighbours in the order that makes the volume of an L amino acid (and of natural ILE, THR) positive.
+    pub neighbors: [usize; 3],
+}
+
+/// Names of the neighbours, by residue and centre, in the order that is positive for natural residues.
+const SIDE_CHAIN_CENTERS: [(&str, &str, [&str; 3]); 2] = [
+    ("ILE", "CB", ["CA", "CG1", "CG2"]),
+    ("THR", "CB", ["CA", "OG1", "CG2"]),
+];
+
+impl ChiralCenter {
+    /// Signed volume (a - x) . ((b - x) x (c - x)) in nm³ at positions `[n_atoms][3]` in nm; about +0.0025 for an L residue.
+    ///
+    /// # Panics
+    /// If the positions are fewer than the atoms.
+    #[must_use]
+    pub fn volume_nm3(&self, positions: &[[f64; 3]]) -> f64 {
+        let center = point(positions[self.center]);
+        let [a, b, c] = self.neighbors.map(|atom| point(positions[atom]) - center);
+        a.dot(&b.cross(&c))
+    }
+}
+
+/// CA of every residue but glycine, and CB of isoleucine and threonine.
+#[must_use]
+pub fn chiral_centers(topology: &Topology) -> Vec<ChiralCenter> {
+    let mut centers = Vec::new();
+    for (residue_index, residue) in topology.residues.iter().enumerate() {
+        let find = |name: &str| topology.atom_index(residue_index, name);
+        let mut add = |center: &str, [a, b, c]: [&str; 3]| {
+            if let (Some(center), Some(a), Some(b), Some(c)) =
+                (find(center), find(a), find(b), find(c))
+                && topology.atoms[center].element == Element::CARBON
+            {
+                centers.push(ChiralCenter {
+                    center,
+                    neighbors: [a, b, c],
+                });
+            }
+        };
+        add("CA", ["N", "C", "CB"]);
+        for (_, center, neighbors) in SIDE_CHAIN_CENTERS
+            .iter()
+            .filter(|(name, _, _)| *name == residue.name)
+        {
+            add(center, *neighbors);
+        }
+    }
+    centers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Sequence, build};
+    use super::*;
+
+    #[test]
+    fn natural_residues_are_positive_and_mirror_images_negative() {
+        let molecule = build(&Sequence::parse("AITGV").unwrap(), &[]).unwrap();
+        let centers = chiral_centers(&molecule.topology);
+        assert_eq!(centers.len(), 6);
+        let mirrored: Vec<[f64; 3]> = molecule
+            .positions
+            .iter()
+            .map(|&[x, y, z]| [-x, y, z])
+            .collect();
+        for center in centers {
+            let volume = center.volume_nm3(&molecule.positions);
+            assert!((0.0015..0.0035).contains(&volume), "{volume}");
+            assert!((center.volume_nm3(&mirrored) + volume).abs() < 1e-15);
+        }
+    }
+}
