@@ -1,7 +1,21 @@
 //! Proposals: where a chain might go next, and with what density. Nothing here accepts or rejects; `mcmc::metropolis` does.
 
+mod adaptive_torsion;
+mod adaptive_torsion_block;
+mod adaptive_torsion_feature;
+mod adaptive_torsion_table;
 mod contract;
+mod pivot;
+mod torsion;
+mod torsion_block;
+mod torsion_density;
+mod torsion_step;
 
+pub use adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
 pub use contract::{
     Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities,
 };
+pub use pivot::Pivot;
+pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
+pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
+pub use torsion_density::PeriodicGrid;
