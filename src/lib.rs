@@ -1,6 +1,7 @@
 //! # saltus: a molecular dynamics sampling engine
 
 pub mod analysis;
+pub mod cli;
 pub mod cpu;
 pub mod forcefield;
 pub mod integrator;

@@ -1,2 +1,7 @@
-//! Binary.
-fn main() {}
+//! The `saltus` program. Everything it does is in the library's `cli` module.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    saltus::cli::main()
+}

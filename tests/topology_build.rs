@@ -1,4 +1,5 @@
 //! Built peptides: bond graphs against OpenMM's templates, chirality, trans peptide bonds, contacts. Judges no energy.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use nalgebra::Vector3;
 use rand::{RngExt, SeedableRng};
@@ -295,7 +296,7 @@ fn disulfides_bring_sulfur_atoms_together() {
             assert!(molecule.topology.bonds.contains(&[i.min(j), i.max(j)]));
             assert_eq!(molecule.topology.residues[first - 1].name, "CYX");
             let distance = (at(&molecule, i) - at(&molecule, j)).norm();
-            println!(
+            eprintln!(
                 "{sequence}: S-S {distance:.3} closest {:?}",
                 closest(&molecule)
             );

@@ -234,8 +234,8 @@ def references(name, atoms, bonds, ring_closed):
         ring_closed = {("CD", "N")}
     refs = {}
     if name == "ACE":
-        refs = {"H2": ["CH3", "C", "H1"], "H3": ["CH3", "C", "H1"], "O": ["C", "CH3", "+N"]}
-        return {"H1": None, "CH3": None, "C": None, **refs}
+        refs = {h: ["CH3", "C", "O"] for h in ("H1", "H2", "H3")}
+        return {"CH3": None, "C": None, "O": ["C", "CH3", "+N"], **refs}
     if name == "NME":
         refs = {"N": ["-C", "-CA", "-N"], "C": ["N", "-C", "-CA"], "H": ["N", "-C", "-CA"]}
         return {**refs, **{h: ["C", "N", "-C"] for h in ("H1", "H2", "H3")}}
@@ -361,11 +361,13 @@ def geometry_cyx(field, templates, chain, seed):
 
 def make_patches(field, templates):
     n_refs = {h: ["N", "CA", "C"] for h in ("H1", "H2", "H3")}
+    # Relative to CD, so that they fit every pucker of the ring.
+    pro_refs = {h: ["N", "CA", "CD"] for h in ("H2", "H3")}
     c_refs = {"O": ["C", "CA", "N"], "OXT": ["C", "CA", "N"]}
     x, residues = geometry(field, templates, ["NALA", "NME"], 1)
     first = patch_rows("NALA", templates["NALA"], x, residues, 0, n_refs)
     x, residues = geometry(field, templates, ["NPRO", "NME"], 2)
-    pro = patch_rows("NPRO", templates["NPRO"], x, residues, 0, {h: n_refs[h] for h in ("H2", "H3")})
+    pro = patch_rows("NPRO", templates["NPRO"], x, residues, 0, pro_refs)
     x, residues = geometry(field, templates, ["ACE", "CALA"], 3)
     last = patch_rows("CALA", templates["CALA"], x, residues, 1, c_refs)
     return {"n_terminus": first, "n_terminus_pro": pro, "c_terminus": last}

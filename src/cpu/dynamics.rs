@@ -39,7 +39,7 @@ impl<L: Lane> Group<L> {
         for step in first_step..first_step + n_steps {
             self.evaluate::<Forces>(machine);
             self.check_forces(machine, step)?;
-            kick::<L>(self, &*kicks);
+            kick::<L>(self, &kicks);
             if rigid {
                 self.before.copy_from_slice(&self.position);
                 self.rattle(machine, timestep, step)?;
@@ -64,12 +64,12 @@ impl<L: Lane> Group<L> {
         self.evaluate::<Forces>(machine);
         for step in 0..n_steps {
             self.before.copy_from_slice(&self.position);
-            kick_and_drift::<L>(self, &*kicks, timestep);
+            kick_and_drift::<L>(self, &kicks, timestep);
             if rigid {
                 self.shake(machine, timestep, step)?;
             }
             self.evaluate::<Forces>(machine);
-            kick::<L>(self, &*kicks);
+            kick::<L>(self, &kicks);
             if rigid {
                 self.rattle(machine, timestep, step)?;
             }

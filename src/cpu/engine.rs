@@ -215,6 +215,7 @@ impl<L: Lane> CpuEngine<L> {
         let mut both = vec![0.0; 2 * positions.len()];
         let results = self.for_each_group(&mut both, 2 * size, |machine, group, part| {
             group.load_positions(positions, n_atoms);
+            group.load_positions_low(positions, n_atoms);
             group.load_velocities(velocities, n_atoms);
             let result = function(machine, group);
             let (x, v) = part.split_at_mut(group.n_replicas * size);

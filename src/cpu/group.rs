@@ -100,36 +100,42 @@ impl<L: Lane> Group<L> {
             .collect()
     }
 
-    /// Reads positions `[n_replicas, n_atoms, 3]` of the whole batch; what f32 can't hold goes to `position_low`.
+    /// Reads positions `[n_replicas, n_atoms, 3]` of the whole batch, rounded to the lanes' element.
     pub(super) fn load_positions(&mut self, positions: &[f64], n_atoms: usize) {
-        for slot in 0..self.position.len() {
-            for axis in 0..3 {
-                let value = |lane: usize| match self.owner(slot, lane, n_atoms) {
-                    (replica, Some(atom)) => {
-                        positions[((self.first_replica + replica) * n_atoms + atom) * 3 + axis]
-                    }
-                    #[expect(clippy::cast_precision_loss, reason = "a lane number is small")]
-                    (_, None) => atom_lanes::PADDING_NM * (lane + 1) as f64,
-                };
-                let high = L::from_fn(value);
-                self.position_low[slot][axis] = L::from_fn(|lane| value(lane) - high.lane(lane));
-                self.position[slot][axis] = high;
-            }
+        if let Layout::Atoms(_) = self.layout {
+            park_padding(&mut self.position, n_atoms);
         }
+        let places = self.places(n_atoms);
+        fill::<L>(&mut self.position, &places, positions, |value| value);
+    }
+
+    /// Reads what rounding took from the positions; before dynamics, which carries it along.
+    pub(super) fn load_positions_low(&mut self, positions: &[f64], n_atoms: usize) {
+        let places = self.places(n_atoms);
+        fill::<L>(&mut self.position_low, &places, positions, |value| {
+            value - L::scalar(value).into()
+        });
     }
 
     /// Reads velocities `[n_replicas, n_atoms, 3]` of the whole batch.
     pub(super) fn load_velocities(&mut self, velocities: &[f64], n_atoms: usize) {
-        for slot in 0..self.velocity.len() {
-            for axis in 0..3 {
-                self.velocity[slot][axis] =
-                    L::from_fn(|lane| match self.owner(slot, lane, n_atoms) {
-                        (replica, Some(atom)) => {
-                            velocities[((self.first_replica + replica) * n_atoms + atom) * 3 + axis]
-                        }
-                        (_, None) => 0.0,
-                    });
-            }
+        let places = self.places(n_atoms);
+        fill::<L>(&mut self.velocity, &places, velocities, |value| value);
+    }
+
+    /// Where each replica's atoms go; lanes beyond the last replica repeat it, so that they stay finite.
+    fn places(&self, n_atoms: usize) -> Places {
+        let n_copies = match self.layout {
+            Layout::Replicas(_) => L::LANES,
+            Layout::Atoms(_) => 1,
+        };
+        let sources = (0..n_copies)
+            .map(|copy| (self.first_replica + copy.min(self.n_replicas - 1)) * n_atoms * 3)
+            .collect();
+        Places {
+            sources,
+            n_atoms,
+            atoms_in_lanes: matches!(self.layout, Layout::Atoms(_)),
         }
     }
 
@@ -202,6 +208,50 @@ impl<L: Lane> Group<L> {
         match self.layout {
             Layout::Replicas(_) => self.energies[replica],
             Layout::Atoms(_) => self.energies.iter().sum(),
+        }
+    }
+}
+
+/// How host arrays map onto lanes.
+struct Places {
+    /// Start of each source replica in the host array.
+    sources: Vec<usize>,
+    n_atoms: usize,
+    atoms_in_lanes: bool,
+}
+
+/// Copies host values into lanes through a conversion.
+fn fill<L: Lane>(
+    target: &mut [[L; 3]],
+    places: &Places,
+    values: &[f64],
+    convert: impl Fn(f64) -> f64,
+) {
+    let scalars = L::scalars_mut(target.as_flattened_mut());
+    for (copy, &source) in places.sources.iter().enumerate() {
+        let (atoms, _) = values[source..source + places.n_atoms * 3].as_chunks::<3>();
+        for (atom, x) in atoms.iter().enumerate() {
+            let start = if places.atoms_in_lanes {
+                atom / L::LANES * 3 * L::LANES + atom % L::LANES
+            } else {
+                atom * 3 * L::LANES + copy
+            };
+            for (axis, &value) in x.iter().enumerate() {
+                scalars[start + axis * L::LANES] = L::scalar(convert(value));
+            }
+        }
+    }
+}
+
+/// Puts the atoms that pad the last block far from everything and from each other.
+#[expect(clippy::cast_precision_loss, reason = "a lane number is small")]
+fn park_padding<L: Lane>(position: &mut [[L; 3]], n_atoms: usize) {
+    let used = n_atoms % L::LANES;
+    if let Some(last) = position.last_mut().filter(|_| used > 0) {
+        for component in last {
+            for lane in used..L::LANES {
+                component.set_lane(lane, atom_lanes::PADDING_NM * (lane + 1) as f64);
+            }
         }
     }
 }

@@ -87,7 +87,7 @@ pub enum ForceFieldError {
     },
     /// Hydrogen mass repartitioning leaves a heavy atom lighter than its hydrogens.
     #[error(
-        "hydrogen_mass_da {hydrogen_mass_da} leaves {atom} with {remaining_da:.3} Da, less than its hydrogens; the largest possible value for this molecule is about {largest_da:.2}"
+        "hydrogen_mass_da {hydrogen_mass_da} leaves {atom} with {remaining_da:.3} Da, too little to stay the slower atom; the largest possible value for this molecule is about {largest_da:.2}"
     )]
     HydrogenMass {
         /// Asked-for mass in Da.

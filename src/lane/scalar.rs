@@ -13,7 +13,7 @@ macro_rules! scalar_lane {
             const NAME: &'static str = $name;
 
             #[inline(always)]
-            #[expect(
+            #[allow(
                 clippy::cast_possible_truncation,
                 reason = "rounding to the element type is the contract"
             )]
@@ -95,7 +95,7 @@ macro_rules! scalar_lane {
             }
             #[inline(always)]
             fn mul_power_of_two(self, exponent: Self) -> Self {
-                self * power_of_two(f64::from(exponent)) as $float
+                self * Self::splat(power_of_two(f64::from(exponent)))
             }
             #[inline(always)]
             fn split_exponent(self) -> (Self, Self) {

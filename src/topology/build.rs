@@ -143,6 +143,24 @@ fn set_backbone(blueprint: &mut Blueprint) {
     for residue_index in 1..blueprint.topology.residues.len() {
         set_omega_trans(blueprint, residue_index);
     }
+    set_acetyl_methyl(blueprint);
+}
+
+/// The methyl group of ACE turned as in its template, where its hydrogens are placed from O.
+fn set_acetyl_methyl(blueprint: &mut Blueprint) {
+    let topology = &blueprint.topology;
+    if topology.residues[0].name != "ACE" {
+        return;
+    }
+    let [h1, methyl, c, o] = ["H1", "CH3", "C", "O"].map(|name| topology.atom_index(0, name));
+    let n = topology.atom_index(1, "N");
+    if let (Some(h1), Some(methyl), Some(c), Some(o), Some(n)) = (h1, methyl, c, o, n)
+        && let Some(from_oxygen) = blueprint.turn([o, c, methyl, h1])
+        && let Some(to_nitrogen) = blueprint.turn([h1, methyl, c, n])
+    {
+        let torsion_rad = blueprint.value_rad(&from_oxygen) + std::f64::consts::PI;
+        blueprint.set(&to_nitrogen, torsion_rad);
+    }
 }
 
 /// Omega before a residue at 180 degrees; an ACE in front stands extended.

@@ -8,6 +8,7 @@ mod element;
 mod internal_coordinates;
 mod loop_closure;
 mod packing;
+pub mod pdb;
 mod residue_library;
 mod rotatable;
 mod sequence;
@@ -15,6 +16,7 @@ mod sequence;
 pub use build::{BuildError, build};
 pub use chirality::{ChiralCenter, chiral_centers};
 pub use element::Element;
+pub use pdb::PdbError;
 pub use residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, TemplateTorsion};
 pub use rotatable::{
     NamedTorsion, RotatableBond, TorsionKind, backbone_torsions, named_torsions, rotatable_bonds,

@@ -1,6 +1,7 @@
 //! Exported files, checked here by their structure and by `molly`; MDTraj checks them in check_trajectory.py.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use saltus::trajectory::export::{ExportFormat, export};
@@ -17,7 +18,14 @@ fn exported(name: &str, check: impl FnOnce(&Path)) {
     let directory = directory.as_ref().map_or(temporary.path(), Path::new);
     let path = directory.join(name);
     let reader = Reader::open(&source).unwrap();
-    let n_frames = export(&reader, &path, true, &mut sample::write_pdb_model).unwrap();
+    let n_frames = export(
+        &reader,
+        &path,
+        NonZeroUsize::MIN,
+        true,
+        &mut sample::write_pdb_model,
+    )
+    .unwrap();
     assert_eq!(n_frames, 300);
     check(&path);
 }
@@ -86,7 +94,13 @@ fn nothing_is_overwritten_unasked() {
     let target = directory.path().join("t.dcd");
     fs::write(&target, "precious").unwrap();
     let reader = Reader::open(&source).unwrap();
-    let result = export(&reader, &target, false, &mut sample::write_pdb_model);
+    let result = export(
+        &reader,
+        &target,
+        NonZeroUsize::MIN,
+        false,
+        &mut sample::write_pdb_model,
+    );
     assert!(matches!(result, Err(TrajectoryError::Exists { .. })));
     assert_eq!(fs::read(&target).unwrap(), b"precious");
 }

@@ -6,6 +6,7 @@ mod xtc;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::{Reader, TrajectoryError};
@@ -46,13 +47,15 @@ impl ExportFormat {
     }
 }
 
-/// Writes all frames of a trajectory to `path` and returns their number. `write_model` serves the PDB format.
+/// Writes every `stride`-th frame of a trajectory, the first included, to `path` and returns their number.
+/// `write_model` serves the PDB format.
 ///
 /// # Errors
 /// [`TrajectoryError::Exists`] unless `overwrite`; a fault of the trajectory or of the disk.
 pub fn export(
     reader: &Reader,
     path: &Path,
+    stride: NonZeroUsize,
     overwrite: bool,
     write_model: &mut WriteModel,
 ) -> Result<usize, TrajectoryError> {
@@ -65,21 +68,21 @@ pub fn export(
     let file = File::create(path).map_err(TrajectoryError::io("create", path))?;
     let mut out = BufWriter::new(file);
     let failed = || TrajectoryError::io("write", path);
+    let n_frames = reader.n_frames().div_ceil(stride.get());
     if format == ExportFormat::Dcd {
-        let steps = reader.read_steps(0..reader.n_frames().min(2))?;
-        let times = reader.read_times_ps(0..reader.n_frames().min(2))?;
-        dcd::write_header(
-            &mut out,
-            reader.n_frames(),
-            reader.n_atoms(),
-            &steps,
-            &times,
-        )
-        .map_err(failed())?;
+        let two = 0..reader.n_frames().min(stride.get() + 1);
+        let steps: Vec<u64> = strided(reader.read_steps(two.clone())?, stride);
+        let times: Vec<f64> = strided(reader.read_times_ps(two)?, stride);
+        dcd::write_header(&mut out, n_frames, reader.n_atoms(), &steps, &times).map_err(failed())?;
     }
     let mut models = pdb::Models::new(write_model);
+    let mut frame_index = 0;
     for block in reader.blocks(BLOCK) {
         for frame in block? {
+            frame_index += 1;
+            if !(frame_index - 1_usize).is_multiple_of(stride.get()) {
+                continue;
+            }
             match format {
                 ExportFormat::Pdb => models.write(&mut out, reader.topology(), &frame.positions),
                 ExportFormat::Dcd => dcd::write_frame(&mut out, &frame.positions),
@@ -92,5 +95,9 @@ pub fn export(
         models.finish(&mut out).map_err(failed())?;
     }
     out.flush().map_err(failed())?;
-    Ok(reader.n_frames())
+    Ok(n_frames)
+}
+
+fn strided<T>(values: Vec<T>, stride: NonZeroUsize) -> Vec<T> {
+    values.into_iter().step_by(stride.get()).collect()
 }

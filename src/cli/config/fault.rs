@@ -1,0 +1,78 @@
+//! A fault of the input file, as the user reads it: where, what was got, what was expected, what to do.
+
+use std::fmt;
+use std::path::Path;
+
+use super::locate::{Position, locate_value};
+
+/// The text of an input file and the name under which messages mention it.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// Path as the user typed it.
+    pub(crate) name: String,
+    /// The whole text.
+    pub(crate) text: String,
+}
+
+impl Source {
+    /// A source with the path as its name.
+    pub(crate) fn new(path: &Path, text: String) -> Self {
+        Self {
+            name: path.display().to_string(),
+            text,
+        }
+    }
+
+    /// A fault of the value at a key path such as `sampler[0].langevin.steps`; `help` is empty where `problem` has the remedy.
+    pub(crate) fn fault_at(&self, path: &str, problem: &str, help: &str) -> InputFault {
+        let position = locate_value(&self.text, path);
+        self.fault(position, &format!("{path}: {problem}"), help)
+    }
+
+    /// A fault at a known position.
+    pub(crate) fn fault(
+        &self,
+        position: Option<Position>,
+        problem: &str,
+        help: &str,
+    ) -> InputFault {
+        let line = position.and_then(|at| self.text.lines().nth(at.line - 1));
+        InputFault {
+            file: self.name.clone(),
+            position,
+            line: line.map(str::to_owned),
+            problem: problem.to_owned(),
+            help: help.to_owned(),
+        }
+    }
+}
+
+/// One fault with its place and its remedy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) struct InputFault {
+    file: String,
+    position: Option<Position>,
+    line: Option<String>,
+    problem: String,
+    help: String,
+}
+
+impl fmt::Display for InputFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:", self.file)?;
+        if let Some(at) = self.position {
+            write!(formatter, "{}:{}:", at.line, at.column)?;
+        }
+        write!(formatter, " {}", self.problem)?;
+        if let (Some(at), Some(line)) = (self.position, &self.line) {
+            // A tab is one column for the reader of YAML: shown as one blank so that the caret stays below its place.
+            let line = line.trim_end().replace('\t', " ");
+            write!(formatter, "\n{:>5} | {line}", at.line)?;
+            write!(formatter, "\n      | {:>width$}", "^", width = at.column)?;
+        }
+        if !self.help.is_empty() {
+            write!(formatter, "\n  help: {}", self.help)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! Reads an input file and turns the YAML reader's complaints into faults a user understands. Checks no values.
+
+use std::path::{Path, PathBuf};
+
+use super::fault::{InputFault, Source};
+use super::locate::{Position, locate_duplicate};
+use super::suggest::nearest;
+use super::{Config, KERNEL_NAMES};
+
+/// Separates problem and remedy in a message of our own visitors.
+pub(super) const HELP_MARK: &str = "; help: ";
+
+/// A parsed input file with what is needed to point into it.
+#[derive(Debug, Clone)]
+pub(crate) struct LoadedConfig {
+    /// The parsed settings.
+    pub(crate) config: Config,
+    /// The text behind them.
+    pub(crate) source: Source,
+    /// Folder of the file, against which its relative paths count.
+    pub(crate) directory: PathBuf,
+}
+
+impl LoadedConfig {
+    /// A path from the file, relative to the file.
+    pub(crate) fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.directory.join(path)
+    }
+}
+
+/// Reads and parses `path`; values are checked later, once the command line had its say.
+///
+/// # Errors
+/// [`InputFault`] when the file cannot be read, is not YAML, or does not have the keys and types of [`Config`].
+pub(crate) fn load(path: &Path) -> Result<LoadedConfig, InputFault> {
+    let source = Source::new(path, read(path)?);
+    if source.text.lines().all(is_blank) {
+        return Err(source.fault(
+            None,
+            "the file is empty, expected an input file with `system`, `temperature_kelvin`, `sampler` and `run`",
+            "start from examples/alanine-dipeptide.yaml",
+        ));
+    }
+    let config = serde_yaml::from_str(&source.text).map_err(|error| explain(&source, &error))?;
+    Ok(LoadedConfig {
+        config,
+        source,
+        directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+    })
+}
+
+fn read(path: &Path) -> Result<String, InputFault> {
+    let unreadable =
+        |problem: String, help: &str| Source::new(path, String::new()).fault(None, &problem, help);
+    let bytes = std::fs::read(path).map_err(|error| {
+        unreadable(
+            format!("cannot read the input file: {error}"),
+            "give the path of a YAML file that exists and is readable",
+        )
+    })?;
+    String::from_utf8(bytes).map_err(|_| {
+        unreadable(
+            "the input file is not UTF-8 text, expected YAML".to_owned(),
+            "give a YAML file; a trajectory or a PDB file is named inside it",
+        )
+    })
+}
+
+fn is_blank(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#') || line == "---"
+}
+
+/// The reader's message in our words. The messages of serde are stable: derived code and users' tests depend on them.
+fn explain(source: &Source, error: &serde_yaml::Error) -> InputFault {
+    let position = error.location().map(|at| Position {
+        line: at.line(),
+        column: at.column(),
+    });
+    let (path, message) = split_message(&error.to_string(), position);
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let known = quoted.get(1..).unwrap_or(&[]);
+    let word = quoted.first().copied().unwrap_or("");
+    let prefix = if path.is_empty() {
+        String::new()
+    } else {
+        format!("{path}: ")
+    };
+    if message.starts_with("unknown field") {
+        let help = suggestion(word, known, "keys allowed here");
+        return source.fault(position, &format!("{prefix}unknown key `{word}`"), &help);
+    }
+    if message.starts_with("unknown variant") {
+        let kind = if known == KERNEL_NAMES {
+            "kernel"
+        } else {
+            "value"
+        };
+        let help = suggestion(word, known, &format!("{kind}s allowed here"));
+        return source.fault(position, &format!("{prefix}unknown {kind} `{word}`"), &help);
+    }
+    if message.starts_with("missing field") {
+        let problem = format!("{prefix}the required key `{word}` is missing");
+        return source.fault(position, &problem, &example(word));
+    }
+    if message.starts_with("duplicate field") {
+        let position = locate_duplicate(&source.text, &path, word).or(position);
+        let problem = format!("{prefix}the key `{word}` is given twice");
+        return source.fault(position, &problem, "keep one of the two");
+    }
+    if let Some((problem, help)) = message.split_once(HELP_MARK) {
+        return source.fault(position, &format!("{prefix}{problem}"), help);
+    }
+    let problem = format!("{prefix}{}", in_plain_words(&message));
+    source.fault(position, &problem, &remedy(source, &message, position))
+}
+
+/// Key path and bare message of `path: message at line 1 column 2`.
+fn split_message(text: &str, position: Option<Position>) -> (String, String) {
+    let text = position.map_or(text.to_owned(), |at| {
+        text.replacen(&format!(" at line {} column {}", at.line, at.column), "", 1)
+    });
+    match text.split_once(": ") {
+        Some((path, message)) if !path.contains(char::is_whitespace) => {
+            (path.to_owned(), message.to_owned())
+        }
+        _ => (String::new(), text),
+    }
+}
+
+fn suggestion(word: &str, known: &[&str], what: &str) -> String {
+    let list = known.join(", ");
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? {what}: {list}"),
+        None => format!("{what}: {list}"),
+    }
+}
+
+/// How a missing key is written.
+fn example(key: &str) -> String {
+    let value = match key {
+        "system" => "{sequence: ACE-ALA-NME}",
+        "temperature_kelvin" => "310",
+        "sampler" => "[{langevin: {steps: 100, timestep_fs: 1.0}}]",
+        "run" => "{cycles: 1000}",
+        "cycles" => "1000",
+        "steps" => "100",
+        "timestep_fs" => "1.0",
+        _ => "...",
+    };
+    format!("add it, for example `{key}: {value}`")
+}
+
+/// `invalid type: string "a", expected f64` without the words of a compiler.
+fn in_plain_words(message: &str) -> String {
+    let Some((got, expected)) = message
+        .split_once(", expected ")
+        .filter(|_| message.starts_with("invalid "))
+    else {
+        return message.to_owned();
+    };
+    let got = got.split_once(": ").map_or(got, |(_, value)| value);
+    let got = match got {
+        "unit value" => "nothing",
+        "map" => "a section of keys",
+        "sequence" => "a list",
+        other => other,
+    };
+    if let Some(length) = got.strip_prefix("invalid length ") {
+        return format!("got {length} entries, expected 2");
+    }
+    let expected = match expected {
+        "f64" => "a number",
+        "u64" | "usize" => "a whole number, zero or more",
+        "a boolean" => "true or false",
+        "a string" => "text",
+        "a sequence" => "a list: entries that start with a dash",
+        "an array of length 2" => "a pair of numbers, [2, 7]",
+        other if other.starts_with("struct ") => "a section of keys",
+        other => other,
+    };
+    format!("got {got}, expected {expected}")
+}
+
+fn remedy(source: &Source, message: &str, position: Option<Position>) -> String {
+    let line = position
+        .and_then(|at| source.text.lines().nth(at.line - 1))
+        .unwrap_or("");
+    let indentation = &line[..line.len() - line.trim_start().len()];
+    let text = message
+        .strip_prefix("invalid type: string \"")
+        .unwrap_or("");
+    let is_number =
+        message.ends_with("f64") || message.ends_with("u64") || message.ends_with("size");
+    let first_word = text.split([' ', '"']).next().unwrap_or("");
+    let is_joined = text.contains(' ') && !line.contains(text.split('"').next().unwrap_or(""));
+    let help = if indentation.contains('\t') {
+        "YAML does not allow tabs for indentation: use spaces"
+    } else if is_joined && line.trim_end().ends_with(first_word) {
+        "the next line is indented, so it belongs to this value: align it with this key"
+    } else if is_number && text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+        "write the number alone: the unit is part of the key's name"
+    } else if message.contains("floating point") {
+        "write it without point and exponent, 1000 rather than 1e3"
+    } else if message.starts_with("invalid") {
+        "see examples/ for complete files and `saltus schema` for all keys and their types"
+    } else {
+        "correct the YAML: check indentation, colons, brackets and quotes on this line and the one before"
+    };
+    help.to_owned()
+}

@@ -1,0 +1,115 @@
+//! The YAML input file as plain structs with defaults. Reading, checking and explaining faults have files of their own.
+//!
+//! Every struct rejects unknown keys. Physical quantities carry their unit in the key.
+
+mod fault;
+mod load;
+mod locate;
+mod sampler;
+mod suggest;
+mod system;
+mod validate;
+
+pub(crate) use fault::InputFault;
+pub(crate) use load::{LoadedConfig, load};
+pub(crate) use sampler::{KERNEL_NAMES, KernelConfig};
+pub(crate) use suggest::nearest;
+pub(crate) use system::{
+    BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
+};
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Input file of `saltus run` and `saltus energy`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The molecule, its force field and its solvent.
+    pub(crate) system: SystemConfig,
+    /// Temperature of the Boltzmann distribution in K.
+    pub(crate) temperature_kelvin: f64,
+    /// Independent copies simulated side by side; each gets a trajectory file of its own.
+    #[serde(default = "one")]
+    pub(crate) replicas: usize,
+    /// Seed of every random number: the same seed, input and device give the same bits.
+    #[serde(default)]
+    pub(crate) seed: u64,
+    /// `auto` (a real GPU if there is one, else the CPU), `cpu`, `gpu` or `gpu:NAME`.
+    #[serde(default = "auto_device")]
+    pub(crate) device: String,
+    /// Arithmetic of forces on the CPU: `mixed` (f32 forces, f64 energy sums) or `double`.
+    #[serde(default)]
+    pub(crate) precision: Precision,
+    /// CPU threads; all cores where the key is missing.
+    #[serde(default)]
+    pub(crate) threads: Option<usize>,
+    /// One cycle: the kernels in the order in which they are applied.
+    pub(crate) sampler: Vec<KernelConfig>,
+    /// Length of the run.
+    pub(crate) run: RunConfig,
+    /// What is written, where, and how often.
+    #[serde(default)]
+    pub(crate) output: OutputConfig,
+}
+
+/// Arithmetic of the CPU engine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Precision {
+    /// Forces in f32, energy sums in f64.
+    #[default]
+    Mixed,
+    /// Everything in f64.
+    Double,
+}
+
+/// Length of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunConfig {
+    /// Cycles whose frames are written.
+    pub(crate) cycles: u64,
+    /// Cycles before them: nothing is written, and kernels may adapt.
+    #[serde(default = "default_equilibration_cycles")]
+    pub(crate) equilibration_cycles: u64,
+}
+
+/// What is written, where, and how often.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OutputConfig {
+    /// Folder for trajectories, topology and checkpoint; relative to the current folder, not to the YAML file.
+    pub(crate) directory: PathBuf,
+    /// Cycles between two frames.
+    pub(crate) every_cycles: u64,
+    /// Whether frames hold velocities too.
+    pub(crate) velocities: bool,
+    /// Minutes between two checkpoints; one is always written at the end.
+    pub(crate) checkpoint_minutes: f64,
+}
+
+impl Default for OutputConfig {
+    fn default() -> Self {
+        Self {
+            directory: PathBuf::from("out"),
+            every_cycles: 10,
+            velocities: false,
+            checkpoint_minutes: 5.0,
+        }
+    }
+}
+
+fn one() -> usize {
+    1
+}
+
+fn auto_device() -> String {
+    "auto".to_owned()
+}
+
+fn default_equilibration_cycles() -> u64 {
+    100
+}

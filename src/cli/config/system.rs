@@ -1,0 +1,208 @@
+//! The `system:` section: which molecule, force field, solvent and constraints. Builds nothing.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::forcefield::BornModel;
+
+/// Names of the force fields that come with the program.
+pub(crate) const BUILTIN_FORCE_FIELDS: [&str; 2] = ["amber14", "amber99sbildn"];
+
+/// The molecule, its force field and its solvent. Exactly one of `sequence` and `pdb` is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SystemConfig {
+    /// `ACE-ALA-NME`, or one letter a residue, `AAAY`, with charged ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sequence: Option<String>,
+    /// PDB file, relative to the YAML file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pdb: Option<PathBuf>,
+    /// Pairs of residue numbers (from 1) whose cysteines are bridged; only with `sequence`.
+    #[serde(default)]
+    pub(crate) disulfides: Vec<[usize; 2]>,
+    /// Name of a built-in force field, or the path(s) of OpenMM XML files relative to the YAML file.
+    #[serde(default)]
+    pub(crate) force_field: ForceFieldConfig,
+    /// Generalised Born model, or `vacuum`.
+    #[serde(default)]
+    pub(crate) solvent: Solvent,
+    /// Whether the surface-area term of the solvent is included.
+    #[serde(default = "yes")]
+    pub(crate) surface_area: bool,
+    /// Salt concentration in mol/L, as Debye-Hueckel screening of the Born term.
+    #[serde(default)]
+    pub(crate) ionic_strength_molar: f64,
+    /// Relative permittivity inside the molecule.
+    #[serde(default = "default_solute_dielectric")]
+    pub(crate) solute_dielectric: f64,
+    /// Relative permittivity of the solvent.
+    #[serde(default = "default_solvent_dielectric")]
+    pub(crate) solvent_dielectric: f64,
+    /// Which bonds are rigid.
+    #[serde(default)]
+    pub(crate) constraints: Constraints,
+    /// Mass of a hydrogen in Da; what is added is taken from the bonded heavy atom.
+    #[serde(default = "default_hydrogen_mass_da")]
+    pub(crate) hydrogen_mass_da: f64,
+    /// Whether the starting structure is minimised before the run.
+    #[serde(default = "yes")]
+    pub(crate) minimize: bool,
+}
+
+/// One built-in name, one XML path, or a list of XML paths.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum ForceFieldConfig {
+    /// A built-in name or one path.
+    One(String),
+    /// Several paths, later files add to earlier ones.
+    Several(Vec<String>),
+}
+
+impl Default for ForceFieldConfig {
+    fn default() -> Self {
+        Self::One(BUILTIN_FORCE_FIELDS[0].to_owned())
+    }
+}
+
+impl ForceFieldConfig {
+    /// The entries, one or several.
+    pub(crate) fn entries(&self) -> &[String] {
+        match self {
+            Self::One(entry) => std::slice::from_ref(entry),
+            Self::Several(entries) => entries,
+        }
+    }
+
+    /// Whether an entry is meant as a path rather than as a name.
+    pub(crate) fn is_path(entry: &str) -> bool {
+        entry.contains(['/', '\\', '.'])
+    }
+}
+
+// Written out because `#[serde(untagged)]` loses the line number and says "did not match any variant".
+impl<'de> Deserialize<'de> for ForceFieldConfig {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct StringOrList;
+        impl<'de> serde::de::Visitor<'de> for StringOrList {
+            type Value = ForceFieldConfig;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a force field name, a path, or a list of paths")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, entry: &str) -> Result<Self::Value, E> {
+                Ok(ForceFieldConfig::One(entry.to_owned()))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut list: A,
+            ) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = list.next_element::<String>()? {
+                    entries.push(entry);
+                }
+                Ok(ForceFieldConfig::Several(entries))
+            }
+        }
+        deserializer.deserialize_any(StringOrList)
+    }
+}
+
+/// Implicit solvent models by their YAML name.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Solvent {
+    /// No solvent.
+    Vacuum,
+    /// Hawkins, Cramer, Truhlar.
+    Hct,
+    /// Onufriev, Bashford, Case, model I.
+    #[default]
+    Obc1,
+    /// Onufriev, Bashford, Case, model II.
+    Obc2,
+    /// Mongan et al., with neck correction.
+    Gbn,
+    /// Nguyen, Roe, Simmerling.
+    Gbn2,
+}
+
+impl Solvent {
+    /// All models, in the order of the documentation.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Vacuum,
+        Self::Hct,
+        Self::Obc1,
+        Self::Obc2,
+        Self::Gbn,
+        Self::Gbn2,
+    ];
+
+    /// The Born model; `None` is vacuum.
+    pub(crate) fn born_model(self) -> Option<BornModel> {
+        match self {
+            Self::Vacuum => None,
+            Self::Hct => Some(BornModel::Hct),
+            Self::Obc1 => Some(BornModel::Obc1),
+            Self::Obc2 => Some(BornModel::Obc2),
+            Self::Gbn => Some(BornModel::Gbn),
+            Self::Gbn2 => Some(BornModel::Gbn2),
+        }
+    }
+
+    /// Name as in the YAML file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Vacuum => "vacuum",
+            Self::Hct => "hct",
+            Self::Obc1 => "obc1",
+            Self::Obc2 => "obc2",
+            Self::Gbn => "gbn",
+            Self::Gbn2 => "gbn2",
+        }
+    }
+}
+
+/// Which bonds are rigid.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Constraints {
+    /// All bonds vibrate.
+    #[default]
+    None,
+    /// Bonds to hydrogen are rigid.
+    HBonds,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn default_solute_dielectric() -> f64 {
+    1.0
+}
+
+fn default_solvent_dielectric() -> f64 {
+    78.5
+}
+
+fn default_hydrogen_mass_da() -> f64 {
+    1.008
+}

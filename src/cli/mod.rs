@@ -1,0 +1,85 @@
+//! The command line: arguments, subcommands, exit codes. The only home of clap and of printing; computes nothing itself.
+//!
+//! Arguments become a plain [`config::Config`], that becomes resources, those are run: no type of clap reaches the physics.
+
+mod build;
+mod config;
+mod console;
+mod energy;
+mod error;
+mod export;
+mod info;
+mod run;
+mod schema;
+mod setup;
+
+use std::process::ExitCode;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+use error::CliError;
+
+/// Simulate peptides from a YAML file and sample their Boltzmann distribution.
+#[derive(Debug, Parser)]
+#[command(name = "saltus", version, propagate_version = true)]
+#[command(after_help = "Exit code: 0 success, 1 the run failed, 2 the input is wrong.")]
+struct Arguments {
+    /// Log more: -v what is done, -vv details (the variable RUST_LOG says it finer).
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the simulation that a YAML file describes.
+    Run(run::RunArguments),
+    /// Print the energy of each term, and the forces, of the starting structure.
+    Energy(energy::EnergyArguments),
+    /// Build a peptide from its sequence and write it as a PDB file.
+    Build(build::BuildArguments),
+    /// Convert a trajectory to PDB, DCD or XTC.
+    Export(export::ExportArguments),
+    /// Show version, instruction sets, threads, force fields, solvents and kernels.
+    Info(info::InfoArguments),
+    /// Print the JSON schema of the YAML input, for editors.
+    Schema,
+}
+
+/// Runs the program on the arguments of the process.
+///
+/// Exit code 0 is success, 1 a run that failed, 2 a wrong input or command line. Results go to stdout, all else to stderr.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_log(arguments.verbose);
+    let outcome = match &arguments.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Energy(arguments) => energy::energy(arguments),
+        Command::Build(arguments) => build::build(arguments),
+        Command::Export(arguments) => export::export(arguments),
+        Command::Info(arguments) => info::info(arguments),
+        Command::Schema => schema::schema(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console::report(&error);
+            error.exit_code()
+        }
+    }
+}
+
+fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
+        .format_timestamp(None)
+        .format_target(false)
+        .init();
+}
+
+type CliResult = Result<(), CliError>;

@@ -1,0 +1,36 @@
+//! Ctrl-C and termination: the first asks the run to stop after its cycle, the second ends the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::cli::console::note;
+
+/// Exit code of a process ended by the second signal, as shells number SIGINT.
+const ABORTED: i32 = 130;
+
+/// Whether the user asked to stop.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Listens for SIGINT, SIGTERM and SIGHUP from here on.
+    pub(super) fn listen() -> Self {
+        let interrupt = Self::default();
+        let asked = Arc::clone(&interrupt.0);
+        let handler = move || {
+            if asked.swap(true, Ordering::SeqCst) {
+                std::process::exit(ABORTED);
+            }
+            note("stopping after this cycle, with a checkpoint; once more to abort at once");
+        };
+        if let Err(error) = ctrlc::set_handler(handler) {
+            log::warn!("Ctrl-C will end the run without a checkpoint: {error}");
+        }
+        interrupt
+    }
+
+    /// Whether a signal came.
+    pub(super) fn asked(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,183 @@
+//! The output folder of a run: what may be overwritten, who writes there, what lies there. Knows no frame.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::cli::config::LoadedConfig;
+use crate::cli::error::{Blame, CliError};
+use crate::cli::setup::Prepared;
+use crate::integrator::Engine;
+use crate::mcmc::{Chain, Kernel};
+use crate::topology::{Molecule, pdb};
+use crate::trajectory::{Checkpoint, Header, OutputLock, RunIdentity, WriterProgress, WriterSet};
+
+use super::identity;
+
+const CHECKPOINT: &str = "checkpoint.saltus";
+const TOPOLOGY: &str = "topology.pdb";
+
+/// The folder that a run writes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OutputDirectory {
+    path: PathBuf,
+}
+
+impl OutputDirectory {
+    /// The folder; nothing is made yet.
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
+    /// The folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The checkpoint in it.
+    pub(super) fn checkpoint_path(&self) -> PathBuf {
+        self.path.join(CHECKPOINT)
+    }
+
+    /// The topology in it.
+    pub(super) fn topology_path(&self) -> PathBuf {
+        self.path.join(TOPOLOGY)
+    }
+
+    /// Refuses a folder with the files of an earlier run, unless they may be replaced.
+    ///
+    /// # Errors
+    /// Names the first such file.
+    pub(super) fn refuse_leftovers(&self, force: bool) -> Result<(), CliError> {
+        match self.leftovers().first() {
+            Some(file) if !force => Err(CliError::input(format!(
+                "{} exists already: an earlier run wrote to {}\n  help: continue that run with --resume, replace it with --force, or write elsewhere with --output DIR",
+                file.display(),
+                self.path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The checkpoint of the run that is to be continued.
+    ///
+    /// # Errors
+    /// No checkpoint, a damaged one, or one of another run.
+    pub(super) fn checkpoint(
+        &self,
+        loaded: &LoadedConfig,
+        identity: &RunIdentity,
+    ) -> Result<Checkpoint, CliError> {
+        let path = self.checkpoint_path();
+        if !path.exists() {
+            return Err(CliError::input(format!(
+                "there is no {} to resume from\n  help: start the run without --resume, or name its folder with --output DIR",
+                path.display()
+            )));
+        }
+        let checkpoint = Checkpoint::load(&path).blame_input()?;
+        if let Some(error) = identity::difference(loaded, &checkpoint.identity.input) {
+            return Err(error);
+        }
+        let recorded = RunIdentity {
+            input: checkpoint.identity.input.clone(),
+            ..identity.clone()
+        };
+        checkpoint.verify(&recorded, &path).blame_input()?;
+        Ok(checkpoint)
+    }
+
+    /// Makes the folder and keeps other runs out of it as long as the lock lives.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written to, or that another process writes to.
+    pub(super) fn claim(&self) -> Result<OutputLock, CliError> {
+        fs::create_dir_all(&self.path)
+            .map_err(|error| {
+                format!(
+                    "cannot make the output folder {}: {error}\n  help: choose a folder that you may write to with `output.directory` or --output DIR",
+                    self.path.display()
+                )
+            })
+            .blame_input()?;
+        OutputLock::acquire(&self.path).blame_input()
+    }
+
+    /// Starts the trajectories and the topology; with `force` the files of an earlier run go first.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub(super) fn start(
+        &self,
+        header: &Header,
+        chain: &Chain,
+        molecule: &Molecule,
+        force: bool,
+    ) -> Result<WriterSet, CliError> {
+        for file in self.leftovers() {
+            fs::remove_file(&file)
+                .map_err(|error| format!("cannot remove {}: {error}", file.display()))
+                .blame_run()?;
+        }
+        let mut text = Vec::new();
+        let positions: Vec<[f64; 3]> = chain
+            .state
+            .replica_positions(0)
+            .chunks_exact(3)
+            .map(|xyz| [xyz[0], xyz[1], xyz[2]])
+            .collect();
+        pdb::write(&mut text, &molecule.topology, &positions).blame_run()?;
+        let temperatures = &chain.temperatures_kelvin;
+        WriterSet::create(&self.path, header, temperatures, &text, force).blame_run()
+    }
+
+    /// Opens the trajectories where a checkpoint left them.
+    ///
+    /// # Errors
+    /// Files that are missing, damaged, or shorter than the checkpoint says.
+    pub(super) fn open_again(&self, progress: Vec<WriterProgress>) -> Result<WriterSet, CliError> {
+        WriterSet::resume(&self.path, progress).blame_input()
+    }
+
+    /// Files of an earlier run, sorted.
+    fn leftovers(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> = entries
+            .map(|entry| entry.path())
+            .filter(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let is_trajectory = name.starts_with("trajectory_") && name.ends_with(".h5");
+                is_trajectory || name == CHECKPOINT || name == TOPOLOGY
+            })
+            .collect();
+        files.sort();
+        files
+    }
+}
+
+/// What every trajectory of the run says of itself.
+pub(super) fn header(
+    loaded: &LoadedConfig,
+    prepared: &Prepared,
+    engine: &dyn Engine,
+    kernels: &[Box<dyn Kernel>],
+) -> Header {
+    Header {
+        topology: prepared.molecule.topology.clone(),
+        input_yaml: loaded.source.text.clone(),
+        seed: loaded.config.seed,
+        device: engine.description(),
+        exact: kernels.iter().all(|kernel| kernel.is_exact()),
+        kernel_names: kernels
+            .iter()
+            .map(|kernel| kernel.name().to_owned())
+            .collect(),
+        temperature_kelvin: loaded.config.temperature_kelvin,
+        n_degrees_of_freedom: engine.n_degrees_of_freedom(),
+        masses_da: engine.masses_da().to_vec(),
+        velocities: loaded.config.output.velocities,
+        metadata: serde_json::json!({ "settings": loaded.config }),
+        ..Header::default()
+    }
+}

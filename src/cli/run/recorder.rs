@@ -1,0 +1,275 @@
+//! Watches a run: frames when they are due, checkpoints, progress, the wish to stop. Never changes what is sampled.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::config::Config;
+use crate::cli::error::{Blame, CliError};
+use crate::integrator::Engine;
+use crate::mcmc::{Chain, Kernel, KernelStatistics};
+use crate::state::Frame;
+use crate::trajectory::{Checkpoint, KernelRecord, RunIdentity, WriterSet};
+use crate::units::BOLTZMANN_KJ_PER_MOL_K;
+
+use super::drive::{Ending, Failure, Watcher};
+use super::interrupt::Interrupt;
+use super::progress::{Progress, Rates};
+
+/// What a recorder counts, kept in the checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Counters {
+    /// Frames recorded of every replica.
+    n_frames: u64,
+    /// Sum over frames of the temperature in K, mean over replicas.
+    temperature_sum_kelvin: f64,
+    /// Proposed and accepted moves of every kernel at the last frame.
+    at_last_frame: Vec<(u64, u64)>,
+}
+
+impl Counters {
+    /// Nothing recorded yet.
+    pub(super) fn new(n_kernels: usize) -> Self {
+        Self {
+            n_frames: 0,
+            temperature_sum_kelvin: 0.0,
+            at_last_frame: vec![(0, 0); n_kernels],
+        }
+    }
+}
+
+/// What is left of a recorder when the run is over.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Record {
+    /// Frames of every replica since the first start of the run.
+    pub(super) n_frames: u64,
+    /// Mean temperature in K over frames and replicas; NaN without frames.
+    pub(super) mean_temperature_kelvin: f64,
+    /// Rates of this process.
+    pub(super) rates: Rates,
+    /// Seconds of this process.
+    pub(super) wall_seconds: f64,
+    /// The trajectory files.
+    pub(super) trajectories: Vec<PathBuf>,
+}
+
+/// When things are due.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Schedule {
+    equilibration_cycles: u64,
+    every_cycles: u64,
+    velocities: bool,
+    checkpoint_period: Duration,
+}
+
+/// Writes what a run leaves.
+pub(super) struct Recorder {
+    schedule: Schedule,
+    identity: RunIdentity,
+    checkpoint_path: PathBuf,
+    writers: WriterSet,
+    progress: Progress,
+    counters: Counters,
+    interrupt: Interrupt,
+    cycle: u64,
+    last_checkpoint: Instant,
+}
+
+impl Recorder {
+    /// A recorder at the start of this process.
+    pub(super) fn new(
+        config: &Config,
+        identity: RunIdentity,
+        checkpoint_path: PathBuf,
+        writers: WriterSet,
+        progress: Progress,
+        (cycle, counters): (u64, Counters),
+        interrupt: Interrupt,
+    ) -> Self {
+        Self {
+            schedule: Schedule {
+                equilibration_cycles: config.run.equilibration_cycles,
+                every_cycles: config.output.every_cycles,
+                velocities: config.output.velocities,
+                checkpoint_period: Duration::from_secs_f64(config.output.checkpoint_minutes * 60.0),
+            },
+            identity,
+            checkpoint_path,
+            writers,
+            progress,
+            counters,
+            interrupt,
+            cycle,
+            last_checkpoint: Instant::now(),
+        }
+    }
+
+    /// Ends the recording: a checkpoint unless the run failed, then the last frames.
+    ///
+    /// # Errors
+    /// Whatever the disk says; the files are closed all the same.
+    pub(super) fn close(
+        mut self,
+        chain: &Chain,
+        kernels: &[Box<dyn Kernel>],
+        ending: &Result<Ending, Failure>,
+    ) -> Result<Record, CliError> {
+        self.progress.finish();
+        let saved = match ending {
+            Ok(_) => self.save_checkpoint(chain, kernels).blame_run(),
+            // The last checkpoint stands: it is from before the failure.
+            Err(_) => Ok(()),
+        };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "counts of frames stay far below 2^53"
+        )]
+        let record = Record {
+            n_frames: self.counters.n_frames,
+            mean_temperature_kelvin: self.counters.temperature_sum_kelvin
+                / self.counters.n_frames as f64,
+            rates: self.progress.rates(chain),
+            wall_seconds: self.progress.seconds(),
+            trajectories: self.writers.paths(),
+        };
+        self.writers.finish().blame_run()?;
+        saved.map(|()| record)
+    }
+
+    fn record_frames(
+        &mut self,
+        chain: &mut Chain,
+        engine: &mut dyn Engine,
+        kernels: &[Box<dyn Kernel>],
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let acceptance = self.acceptance(kernels);
+        let energies = chain.energies(engine).to_vec();
+        let kinetic = chain.kinetic_energies(engine.masses_da());
+        let temperatures = temperatures_kelvin(&kinetic, engine.n_degrees_of_freedom());
+        for replica in 0..chain.state.n_replicas {
+            let frame = Frame {
+                step: chain.state.step,
+                time_ps: chain.time_ps,
+                positions: single(chain.state.replica_positions(replica)),
+                velocities: self
+                    .schedule
+                    .velocities
+                    .then(|| single(chain.state.replica_velocities(replica))),
+                potential_energy_kj_per_mol: energies[replica],
+                kinetic_energy_kj_per_mol: kinetic[replica],
+                temperature_kelvin: temperatures[replica],
+                acceptance: acceptance.clone(),
+            };
+            self.writers.append(replica, frame)?;
+        }
+        self.counters.n_frames += 1;
+        self.counters.temperature_sum_kelvin += mean(&temperatures);
+        Ok(())
+    }
+
+    /// Acceptance of every kernel since the last frame, NaN where nothing was proposed.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of moves stay far below 2^53"
+    )]
+    fn acceptance(&mut self, kernels: &[Box<dyn Kernel>]) -> Vec<f64> {
+        let last = self.counters.at_last_frame.iter_mut();
+        let acceptance = last.zip(kernels).map(|(last, kernel)| {
+            let KernelStatistics {
+                proposed, accepted, ..
+            } = kernel.statistics();
+            let before = std::mem::replace(last, (proposed, accepted));
+            (accepted - before.1) as f64 / (proposed - before.0) as f64
+        });
+        acceptance.collect()
+    }
+
+    fn save_checkpoint(
+        &mut self,
+        chain: &Chain,
+        kernels: &[Box<dyn Kernel>],
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.writers.flush()?;
+        let kernels = kernels.iter().map(|kernel| KernelRecord {
+            name: kernel.name().to_owned(),
+            saved: kernel.save(),
+            statistics: kernel.statistics(),
+        });
+        let checkpoint = Checkpoint {
+            identity: self.identity.clone(),
+            cycle: self.cycle,
+            chain: chain.clone(),
+            kernels: kernels.collect(),
+            writers: self.writers.progress(),
+            extra: serde_json::to_value(&self.counters)?,
+        };
+        checkpoint.save(&self.checkpoint_path)?;
+        self.last_checkpoint = Instant::now();
+        Ok(())
+    }
+
+    fn show(&mut self, chain: &Chain, engine: &dyn Engine) {
+        let kinetic = chain.kinetic_energies(engine.masses_da());
+        let temperature = mean(&temperatures_kelvin(
+            &kinetic,
+            engine.n_degrees_of_freedom(),
+        ));
+        let phase = if self.cycle <= self.schedule.equilibration_cycles {
+            "equilibrating"
+        } else {
+            "sampling"
+        };
+        self.progress.show(chain, self.cycle, phase, temperature);
+    }
+}
+
+impl Watcher for Recorder {
+    fn after_cycle(
+        &mut self,
+        cycle: u64,
+        chain: &mut Chain,
+        engine: &mut dyn Engine,
+        kernels: &[Box<dyn Kernel>],
+    ) -> Result<bool, Box<dyn Error + Send + Sync>> {
+        self.cycle = cycle;
+        let recorded = cycle.saturating_sub(self.schedule.equilibration_cycles);
+        if recorded > 0 && recorded.is_multiple_of(self.schedule.every_cycles) {
+            self.record_frames(chain, engine, kernels)?;
+        }
+        if self.last_checkpoint.elapsed() >= self.schedule.checkpoint_period {
+            self.save_checkpoint(chain, kernels)?;
+        }
+        if self.progress.is_due() {
+            self.show(chain, engine);
+        }
+        Ok(!self.interrupt.asked())
+    }
+}
+
+/// T = 2 K / (n R) with n degrees of freedom, in K.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of degrees of freedom stay far below 2^53"
+)]
+fn temperatures_kelvin(kinetic: &[f64], n_degrees_of_freedom: usize) -> Vec<f64> {
+    let half = n_degrees_of_freedom as f64 * BOLTZMANN_KJ_PER_MOL_K / 2.0;
+    kinetic.iter().map(|kinetic| kinetic / half).collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of replicas stay far below 2^53"
+)]
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "trajectories are in single precision"
+)]
+fn single(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).collect()
+}

@@ -1,0 +1,71 @@
+//! Where a run begins: a minimised structure with drawn velocities, or a checkpoint.
+
+use crate::cli::config::Config;
+use crate::cli::error::{Blame, CliError};
+use crate::cli::setup::{self, Prepared};
+use crate::integrator::Engine;
+use crate::mcmc::{Chain, Kernel};
+use crate::state::State;
+use crate::trajectory::{Checkpoint, WriterProgress};
+
+use super::recorder::Counters;
+
+/// The chain before the first cycle of this process, and what goes with it.
+pub(super) struct Start {
+    /// Cycles done, equilibration included.
+    pub(super) cycle: u64,
+    /// Positions, velocities, temperatures.
+    pub(super) chain: Chain,
+    /// What the recorder counted.
+    pub(super) counters: Counters,
+    /// Where the trajectories stood; empty for a new run.
+    pub(super) writers: Vec<WriterProgress>,
+}
+
+/// All replicas at the starting structure, velocities from the Maxwell-Boltzmann distribution.
+///
+/// # Errors
+/// A structure that cannot be minimised or constrained.
+pub(super) fn fresh(
+    config: &Config,
+    prepared: &Prepared,
+    engine: &mut dyn Engine,
+) -> Result<Start, CliError> {
+    let positions = setup::starting_positions(config, prepared)?;
+    let temperatures_kelvin = vec![config.temperature_kelvin; config.replicas];
+    let mut state = State::replicate(&positions, config.replicas);
+    engine.apply_constraints(&mut state).blame_run()?;
+    engine.draw_velocities(&mut state, &temperatures_kelvin, config.seed, 0);
+    Ok(Start {
+        cycle: 0,
+        chain: Chain {
+            state,
+            temperatures_kelvin,
+            ..Chain::default()
+        },
+        counters: Counters::new(config.sampler.len()),
+        writers: Vec::new(),
+    })
+}
+
+/// The chain, kernels and counters of a checkpoint.
+///
+/// # Errors
+/// A checkpoint whose kernels are not those of the input.
+pub(super) fn resumed(
+    checkpoint: Checkpoint,
+    kernels: &mut [Box<dyn Kernel>],
+) -> Result<Start, CliError> {
+    for (kernel, record) in kernels.iter_mut().zip(&checkpoint.kernels) {
+        kernel
+            .restore(&record.saved)
+            .map_err(|reason| format!("the checkpoint of kernel `{}`: {reason}", record.name))
+            .blame_input()?;
+    }
+    Ok(Start {
+        cycle: checkpoint.cycle,
+        chain: checkpoint.chain,
+        counters: serde_json::from_value(checkpoint.extra).blame_input()?,
+        writers: checkpoint.writers,
+    })
+}

@@ -1,0 +1,238 @@
+//! From a checked input file to the things that run: molecule, system, engine, kernels. Every engine and kernel is made here.
+
+use std::path::{Path, PathBuf};
+
+use crate::cpu::{self, CpuOptions};
+use crate::forcefield::{ForceField, ForceFieldError, System, SystemOptions};
+use crate::integrator::{Engine, MinimizeSettings, minimize};
+use crate::mcmc::{Kernel, LangevinKernel, VelocityVerletKernel};
+use crate::topology::{self, Molecule, Sequence};
+use crate::units::FS_PER_PS;
+
+use super::config::{
+    self, Config, Constraints, ForceFieldConfig, KernelConfig, LoadedConfig, Precision,
+    SystemConfig,
+};
+use super::error::{Blame, CliError};
+
+/// What the command line may change in an input file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Overrides {
+    /// Instead of `device`.
+    pub(crate) device: Option<String>,
+    /// Instead of `output.directory`.
+    pub(crate) output: Option<PathBuf>,
+    /// Instead of `run.cycles`.
+    pub(crate) cycles: Option<u64>,
+    /// Instead of `run.equilibration_cycles`.
+    pub(crate) equilibration_cycles: Option<u64>,
+}
+
+/// A molecule with its force field.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    /// Topology and starting positions, not minimised.
+    pub(crate) molecule: Molecule,
+    /// Parameters.
+    pub(crate) system: System,
+    /// The same without constraints, for the minimiser: a rigid bond has no energy that could hold it.
+    pub(crate) flexible_system: System,
+}
+
+/// Reads an input file, applies the command line to it and checks every value.
+///
+/// # Errors
+/// All faults of the file.
+pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<LoadedConfig, CliError> {
+    let mut loaded = config::load(path)?;
+    let config = &mut loaded.config;
+    if let Some(device) = overrides.device {
+        config.device = device;
+    }
+    if let Some(directory) = overrides.output {
+        config.output.directory = directory;
+    }
+    if let Some(cycles) = overrides.cycles {
+        config.run.cycles = cycles;
+    }
+    if let Some(cycles) = overrides.equilibration_cycles {
+        config.run.equilibration_cycles = cycles;
+    }
+    loaded.validate()?;
+    Ok(loaded)
+}
+
+/// Builds or reads the molecule and assigns its force field.
+///
+/// # Errors
+/// A fault that points at the key to blame, and into the PDB or XML file where that is at fault.
+pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
+    let molecule = molecule(loaded)?;
+    let options = system_options(&loaded.config);
+    let flexible_options = SystemOptions {
+        constrain_hydrogen_bonds: false,
+        ..options.clone()
+    };
+    let blame = |error: ForceFieldError| {
+        let source = &loaded.source;
+        source.fault_at("system.force_field", &error.to_string(), "")
+    };
+    let force_field = force_field(loaded).map_err(blame)?;
+    let system = force_field
+        .assign(&molecule.topology, &options)
+        .map_err(blame)?;
+    let flexible_system = force_field
+        .assign(&molecule.topology, &flexible_options)
+        .map_err(blame)?;
+    log::info!(
+        "{} atoms in {} residues, {} constraints",
+        molecule.topology.n_atoms(),
+        molecule.topology.residues.len(),
+        system.constraints.len()
+    );
+    Ok(Prepared {
+        molecule,
+        system,
+        flexible_system,
+    })
+}
+
+fn molecule(loaded: &LoadedConfig) -> Result<Molecule, CliError> {
+    let SystemConfig {
+        sequence,
+        pdb,
+        disulfides,
+        ..
+    } = &loaded.config.system;
+    let source = &loaded.source;
+    if let Some(pdb) = pdb {
+        return topology::pdb::read(&loaded.resolve(pdb))
+            .map_err(|error| source.fault_at("system.pdb", &error.to_string(), "").into());
+    }
+    let text = sequence
+        .as_ref()
+        .expect("invariant: validation wants a sequence or a PDB file");
+    let sequence = Sequence::parse(text)
+        .map_err(|error| source.fault_at("system.sequence", &error.to_string(), ""))?;
+    let path = if disulfides.is_empty() {
+        "system.sequence"
+    } else {
+        "system.disulfides"
+    };
+    topology::build(&sequence, disulfides)
+        .map_err(|error| source.fault_at(path, &error.to_string(), "").into())
+}
+
+fn force_field(loaded: &LoadedConfig) -> Result<ForceField, ForceFieldError> {
+    match loaded.config.system.force_field.entries() {
+        [name] if !ForceFieldConfig::is_path(name) => ForceField::builtin(name),
+        entries => {
+            let paths: Vec<PathBuf> = entries.iter().map(|path| loaded.resolve(path)).collect();
+            ForceField::from_files(&paths)
+        }
+    }
+}
+
+fn system_options(config: &Config) -> SystemOptions {
+    let system = &config.system;
+    SystemOptions {
+        solvent: system.solvent.born_model(),
+        surface_area: system.surface_area,
+        ionic_strength_molar: system.ionic_strength_molar,
+        temperature_kelvin: config.temperature_kelvin,
+        solute_dielectric: system.solute_dielectric,
+        solvent_dielectric: system.solvent_dielectric,
+        constrain_hydrogen_bonds: system.constraints == Constraints::HBonds,
+        hydrogen_mass_da: system.hydrogen_mass_da,
+    }
+}
+
+/// The engine of the device asked for.
+///
+/// # Errors
+/// A system that the engine cannot carry, or a machine without threads.
+pub(crate) fn make_engine(config: &Config, system: &System) -> Result<Box<dyn Engine>, CliError> {
+    let options = CpuOptions {
+        precision: match config.precision {
+            Precision::Mixed => cpu::Precision::Mixed,
+            Precision::Double => cpu::Precision::Double,
+        },
+        threads: config.threads.unwrap_or(0),
+        ..CpuOptions::default()
+    };
+    let engine = cpu::engine(system, &options).blame_input()?;
+    log::info!("{}", engine.description());
+    Ok(engine)
+}
+
+/// The kernels of the sampler list, in its order.
+pub(crate) fn make_kernels(config: &Config) -> Vec<Box<dyn Kernel>> {
+    let kernels = config.sampler.iter();
+    kernels
+        .map(|kernel| make_kernel(kernel, config.seed))
+        .collect()
+}
+
+fn make_kernel(kernel: &KernelConfig, seed: u64) -> Box<dyn Kernel> {
+    match kernel {
+        KernelConfig::Langevin(langevin) => Box::new(LangevinKernel::new(
+            langevin.steps,
+            langevin.timestep_fs / FS_PER_PS,
+            langevin.friction_per_ps,
+            seed,
+        )),
+        KernelConfig::VelocityVerlet(verlet) => Box::new(VelocityVerletKernel::new(
+            verlet.steps,
+            verlet.timestep_fs / FS_PER_PS,
+        )),
+    }
+}
+
+/// The structure a run starts from: as built or read, minimised if the input says so.
+///
+/// # Errors
+/// A structure that cannot be minimised.
+pub(crate) fn starting_positions(
+    config: &Config,
+    prepared: &Prepared,
+) -> Result<Vec<[f64; 3]>, CliError> {
+    let positions = &prepared.molecule.positions;
+    if !config.system.minimize {
+        return Ok(positions.clone());
+    }
+    let mut engine = make_engine(config, &prepared.flexible_system)?;
+    minimized(engine.as_mut(), positions)
+}
+
+/// The minimum of the potential energy near a structure, for an engine of a system without constraints.
+///
+/// # Errors
+/// An energy that is not finite, before or after.
+pub(crate) fn minimized(
+    engine: &mut dyn Engine,
+    positions: &[[f64; 3]],
+) -> Result<Vec<[f64; 3]>, CliError> {
+    let mut positions = positions.to_vec();
+    let settings = MinimizeSettings::default();
+    let outcome = minimize(engine, &mut positions, &settings);
+    if !outcome.final_energy_kj_per_mol.is_finite() {
+        return Err(CliError::input(format!(
+            "the starting structure cannot be minimised: its energy is {} kJ/mol\n  help: atoms lie on top of each other; check the coordinates",
+            outcome.final_energy_kj_per_mol
+        )));
+    }
+    log::info!(
+        "minimised from {:.1} to {:.1} kJ/mol in {} iterations, root mean square force {:.1} kJ/mol/nm",
+        outcome.initial_energy_kj_per_mol,
+        outcome.final_energy_kj_per_mol,
+        outcome.iterations,
+        outcome.rms_force_kj_per_mol_nm
+    );
+    if outcome.rms_force_kj_per_mol_nm > 100.0 * settings.tolerance_kj_per_mol_nm {
+        log::warn!(
+            "the minimiser left a root mean square force of {:.0} kJ/mol/nm: check the structure if the run blows up",
+            outcome.rms_force_kj_per_mol_nm
+        );
+    }
+    Ok(positions)
+}

@@ -1,0 +1,155 @@
+//! Everything that can be wrong with a PDB file, with file, line and remedy. Decides nothing.
+
+use crate::topology::ResidueLibrary;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why a PDB file cannot be used.
+#[derive(Debug, Error)]
+pub enum PdbError {
+    /// The file cannot be read.
+    #[error("{}: cannot read it: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No ATOM record (or waters only).
+    #[error(
+        "{file}: no atoms of a peptide found: expected ATOM records of amino acids (is this a PDB file, not mmCIF?)"
+    )]
+    NoAtoms {
+        /// The file.
+        file: String,
+    },
+    /// A column holds no number.
+    #[error("{file}:{line}: {field} (columns {columns}) is '{got}', expected a number")]
+    BadField {
+        /// The file.
+        file: String,
+        /// Line number from 1.
+        line: usize,
+        /// What the columns hold.
+        field: &'static str,
+        /// Which columns, from 1.
+        columns: &'static str,
+        /// What stands there.
+        got: String,
+    },
+    /// A residue that is no amino acid or cap.
+    #[error(
+        "{file}:{line}: unknown residue '{residue}': did you mean {nearest}? Known: {}. \
+         Ions, ligands and modified residues cannot be simulated: remove them from the file{others}",
+        ResidueLibrary::get().known_names()
+    )]
+    UnknownResidue {
+        /// The file.
+        file: String,
+        /// Line number from 1.
+        line: usize,
+        /// Its name, number and chain.
+        residue: String,
+        /// Nearest known name.
+        nearest: String,
+        /// Other unknown residues: empty or `; also unknown: ...`.
+        others: String,
+    },
+    /// An atom name its residue does not have.
+    #[error("{file}:{line}: unknown atom '{atom}' in residue {residue}: {hint}")]
+    UnknownAtom {
+        /// The file.
+        file: String,
+        /// Line number from 1.
+        line: usize,
+        /// Its name in the file.
+        atom: String,
+        /// Residue name, number and chain.
+        residue: String,
+        /// The nearest name and all that the residue has.
+        hint: String,
+    },
+    /// The same atom twice.
+    #[error(
+        "{file}:{line}: atom {atom} of residue {residue} occurs twice: remove one, or mark the two as alternate locations in column 17"
+    )]
+    DuplicateAtom {
+        /// The file.
+        file: String,
+        /// Line number from 1 of the second one.
+        line: usize,
+        /// Its name.
+        atom: String,
+        /// Residue name, chain and number.
+        residue: String,
+    },
+    /// Heavy atoms that are not in the file.
+    #[error(
+        "{file}:{line}: residue {residue} lacks the heavy atoms {atoms}: only hydrogens and the terminal OXT are added here; \
+         rebuild them with a tool such as PDBFixer, or give the peptide as a sequence"
+    )]
+    MissingHeavyAtoms {
+        /// The file.
+        file: String,
+        /// First line of the residue.
+        line: usize,
+        /// Residue name, chain and number.
+        residue: String,
+        /// Their names.
+        atoms: String,
+    },
+    /// Neighbours that are not bonded.
+    #[error(
+        "{file}:{line}: chain break: C of {before} and N of {after} are {distance_nm:.3} nm apart, expected about 0.133 nm: \
+         residues are missing between them; rebuild them, or put a TER record or another chain letter between two separate peptides"
+    )]
+    ChainBreak {
+        /// The file.
+        file: String,
+        /// First line of the second residue.
+        line: usize,
+        /// First residue.
+        before: String,
+        /// Second residue.
+        after: String,
+        /// Distance in nm.
+        distance_nm: f64,
+    },
+    /// A cap inside a chain.
+    #[error(
+        "{file}:{line}: cap {residue} stands inside a chain: ACE can only be first, NME and NHE only last; put a TER record between two peptides"
+    )]
+    MisplacedCap {
+        /// The file.
+        file: String,
+        /// First line of the cap.
+        line: usize,
+        /// Residue name, chain and number.
+        residue: String,
+    },
+    /// A CYX without partner, or a disulfide record that names no two cysteines.
+    #[error("{file}:{line}: {detail}")]
+    Disulfide {
+        /// The file.
+        file: String,
+        /// Line number from 1.
+        line: usize,
+        /// What is wrong and what to do.
+        detail: String,
+    },
+    /// A CONECT record for atoms that peptides do not bond.
+    #[error(
+        "{file}:{line}: CONECT bonds {first} to {second}, which no peptide has: only disulfides are read from CONECT \
+         (cyclic and cross-linked peptides are not known); remove the record"
+    )]
+    UnknownBond {
+        /// The file.
+        file: String,
+        /// Line number from 1.
+        line: usize,
+        /// First atom.
+        first: String,
+        /// Second atom.
+        second: String,
+    },
+}

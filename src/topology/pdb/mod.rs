@@ -1,0 +1,44 @@
+//! PDB files as users have them to molecules, and back. Knows the legacy fixed-column format only, not mmCIF.
+
+mod assemble;
+mod disulfides;
+mod error;
+mod missing;
+mod names;
+mod record;
+mod residues;
+mod write;
+
+pub use error::PdbError;
+pub use write::write;
+
+use super::Molecule;
+use std::path::Path;
+
+/// Read the peptides of a PDB file.
+///
+/// Taken: the first model; of alternate locations the one of highest occupancy in its residue (the first on a tie). Names of the PDB (old and
+/// new), AMBER, CHARMM and GROMACS are understood, protonation states follow the hydrogens present. Missing hydrogens and the
+/// terminal OXT are added; ends without caps are charged. Waters are dropped. Disulfides come from SSBOND, CONECT, or sulfur atoms closer
+/// than 0.25 nm. All but missing atoms is where the file has it; choices are logged as warnings.
+///
+/// # Errors
+/// [`PdbError`] with file and line for whatever is wrong: no atoms, ions and ligands, unknown atoms, missing heavy atoms, chain breaks.
+pub fn read(path: &Path) -> Result<Molecule, PdbError> {
+    let bytes = std::fs::read(path).map_err(|source| PdbError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    read_str(
+        &String::from_utf8_lossy(&bytes),
+        &path.display().to_string(),
+    )
+}
+
+/// Read the peptides of PDB text; `name` stands for the file in messages. As [`read`].
+///
+/// # Errors
+/// As [`read`].
+pub fn read_str(text: &str, name: &str) -> Result<Molecule, PdbError> {
+    assemble::assemble(record::parse(text, name)?, name)
+}

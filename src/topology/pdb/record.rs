@@ -1,0 +1,175 @@
+//! Lines of a PDB file to records: columns in, numbers out. Knows no residue.
+
+use super::PdbError;
+
+/// Where a residue stands: chain, number, insertion code.
+pub(super) type ResidueId = (char, i32, char);
+
+/// One ATOM or HETATM line.
+#[derive(Debug, Clone)]
+pub(super) struct AtomRecord {
+    pub(super) line: usize,
+    pub(super) serial: Option<i64>,
+    pub(super) name: String,
+    pub(super) altloc: char,
+    pub(super) residue_name: String,
+    pub(super) id: ResidueId,
+    pub(super) position_nm: [f64; 3],
+    pub(super) occupancy: f64,
+    /// Columns 77-78, or the first letter of the name.
+    pub(super) element: String,
+    /// Count of chain ends (TER) before it.
+    pub(super) segment: usize,
+}
+
+/// What is kept of a file: its first model and its bonds.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    pub(super) atoms: Vec<AtomRecord>,
+    /// Line and two serial numbers, first < second.
+    pub(super) conect: Vec<(usize, [i64; 2])>,
+    pub(super) ssbonds: Vec<(usize, [ResidueId; 2])>,
+}
+
+/// Columns `first..=last` (from 1) trimmed; empty beyond the end of the line.
+fn columns(line: &str, first: usize, last: usize) -> &str {
+    let end = last.min(line.len());
+    line.get((first - 1).min(end)..end).unwrap_or("").trim()
+}
+
+fn column(line: &str, index: usize) -> char {
+    line.as_bytes().get(index - 1).map_or(' ', |&b| b.into())
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    line: usize,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn number<T: std::str::FromStr>(
+        &self,
+        (first, last): (usize, usize),
+        field: &'static str,
+        columns_text: &'static str,
+    ) -> Result<T, PdbError> {
+        let got = columns(self.text, first, last);
+        got.parse().map_err(|_| PdbError::BadField {
+            file: self.file.to_owned(),
+            line: self.line,
+            field,
+            columns: columns_text,
+            got: got.to_owned(),
+        })
+    }
+
+    fn coordinate(
+        &self,
+        range: (usize, usize),
+        field: &'static str,
+        text: &'static str,
+    ) -> Result<f64, PdbError> {
+        let angstrom: f64 = self.number(range, field, text)?;
+        if angstrom.is_finite() {
+            Ok(angstrom * crate::units::NM_PER_ANGSTROM)
+        } else {
+            Err(PdbError::BadField {
+                file: self.file.to_owned(),
+                line: self.line,
+                field,
+                columns: text,
+                got: columns(self.text, range.0, range.1).to_owned(),
+            })
+        }
+    }
+
+    fn atom(&self, segment: usize) -> Result<AtomRecord, PdbError> {
+        let name = columns(self.text, 13, 16).to_owned();
+        let stated = columns(self.text, 77, 78);
+        let element = if stated.chars().any(|c| c.is_ascii_alphabetic()) {
+            stated.to_ascii_uppercase()
+        } else {
+            let letter = name.chars().find(char::is_ascii_alphabetic);
+            letter.map(String::from).unwrap_or_default()
+        };
+        let occupancy = if columns(self.text, 55, 60).is_empty() {
+            1.0
+        } else {
+            self.number((55, 60), "occupancy", "55-60")?
+        };
+        Ok(AtomRecord {
+            line: self.line,
+            serial: columns(self.text, 7, 11).parse().ok(),
+            name,
+            altloc: column(self.text, 17),
+            residue_name: columns(self.text, 18, 21).to_ascii_uppercase(),
+            id: (
+                column(self.text, 22),
+                self.number((23, 26), "residue number", "23-26")?,
+                column(self.text, 27),
+            ),
+            position_nm: [
+                self.coordinate((31, 38), "x", "31-38")?,
+                self.coordinate((39, 46), "y", "39-46")?,
+                self.coordinate((47, 54), "z", "47-54")?,
+            ],
+            occupancy,
+            element,
+            segment,
+        })
+    }
+
+    fn conect(&self, records: &mut Records) {
+        let serial = |first: usize| columns(self.text, first, first + 4).parse::<i64>().ok();
+        let Some(from) = serial(7) else { return };
+        for to in [12, 17, 22, 27].into_iter().filter_map(serial) {
+            records
+                .conect
+                .push((self.line, [from.min(to), from.max(to)]));
+        }
+    }
+
+    fn ssbond(&self) -> Result<(usize, [ResidueId; 2]), PdbError> {
+        let first = self.number((18, 21), "first residue number", "18-21")?;
+        let second = self.number((32, 35), "second residue number", "32-35")?;
+        let text = self.text;
+        Ok((
+            self.line,
+            [
+                (column(text, 16), first, column(text, 22)),
+                (column(text, 30), second, column(text, 36)),
+            ],
+        ))
+    }
+}
+
+/// Records of the first model; `file` is the name for messages.
+pub(super) fn parse(text: &str, file: &str) -> Result<Records, PdbError> {
+    let mut records = Records::default();
+    let (mut segment, mut n_models, mut past_first_model) = (0, 0, false);
+    for (index, text) in text.lines().enumerate() {
+        let reader = Reader {
+            file,
+            line: index + 1,
+            text,
+        };
+        match columns(text, 1, 6) {
+            "MODEL" => n_models += 1,
+            "ENDMDL" => past_first_model = true,
+            "TER" => segment += 1,
+            "ATOM" | "HETATM" if !past_first_model => {
+                records.atoms.push(reader.atom(segment)?);
+            }
+            "CONECT" => reader.conect(&mut records),
+            "SSBOND" => records.ssbonds.push(reader.ssbond()?),
+            _ => {}
+        }
+    }
+    if n_models > 1 {
+        log::warn!("{file}: {n_models} models, the first one is used");
+    }
+    records.conect.sort_by_key(|&(line, pair)| (pair, line));
+    records.conect.dedup_by_key(|(_, pair)| *pair);
+    Ok(records)
+}

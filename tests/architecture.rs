@@ -1,0 +1,336 @@
+//! The rules of the code's shape, checked on the sources: which module may import which, where HDF5, clap, wgpu and printing live, how long files get. Runs nothing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules by level, the lowest first. A module imports itself and lower levels, nothing else.
+const LEVELS: [&[&str]; 8] = [
+    &["units", "rng", "lane", "vector"],
+    &["topology", "state"],
+    &["forcefield", "flow"],
+    &["integrator"],
+    &["proposal"],
+    &["mcmc"],
+    &["report", "trajectory", "analysis", "cpu", "gpu"],
+    &["cli"],
+];
+
+/// Edges that the levels would allow and the design does not: (from, to, why not).
+const FORBIDDEN_EDGES: [(&str, &str, &str); 7] = [
+    ("analysis", "mcmc", "analysis never simulates"),
+    ("analysis", "proposal", "analysis never simulates"),
+    ("analysis", "integrator", "analysis never simulates"),
+    ("analysis", "forcefield", "analysis reads frames only"),
+    ("flow", "topology", "flow knows no chemistry"),
+    ("flow", "state", "flow takes and gives arrays"),
+    ("mcmc", "flow", "mcmc never sees a network"),
+];
+
+/// Names that only some files may mention: (what, identifiers, prefixes of the files' paths).
+const HOMES: [(&str, &[&str], &[&str]); 5] = [
+    ("HDF5", &["hdf5", "hdf5_sys"], &["trajectory/store.rs"]),
+    ("clap", &["clap"], &["cli/"]),
+    ("anyhow", &["anyhow", "miette"], &["cli/"]),
+    (
+        "printing",
+        &["print", "println", "eprint", "eprintln", "dbg"],
+        &["cli/"],
+    ),
+    ("wgpu", &["wgpu", "bytemuck"], &["gpu/"]),
+];
+
+const MAX_LINES: usize = 500;
+
+#[test]
+fn the_sources_keep_the_rules() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = rust_files(&root);
+    assert!(files.len() > 50, "only {} sources found", files.len());
+    let mut faults = Vec::new();
+    for file in files {
+        let path = file.strip_prefix(&root).unwrap().to_str().unwrap();
+        faults.extend(check(
+            &path.replace('\\', "/"),
+            &fs::read_to_string(&file).unwrap(),
+        ));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// Everything wrong with one file; `path` counts from `src/`.
+fn check(path: &str, source: &str) -> Vec<String> {
+    let code = without_comments_and_strings(without_unit_tests(source));
+    let mut faults = check_imports(path, &code);
+    faults.extend(check_homes(path, &code));
+    let n_lines = source.lines().count();
+    if n_lines > MAX_LINES {
+        faults.push(format!(
+            "src/{path}: {n_lines} lines, at most {MAX_LINES} are allowed: split it by concept"
+        ));
+    }
+    if !source.starts_with("//! ") {
+        faults.push(format!(
+            "src/{path}: the first line is not a `//! ` sentence that says what the file does"
+        ));
+    }
+    faults
+}
+
+fn check_imports(path: &str, code: &str) -> Vec<String> {
+    let module = path.split(['/', '.']).next().unwrap();
+    if path == "lib.rs" || path == "main.rs" {
+        return Vec::new();
+    }
+    let Some(own_level) = level(module) else {
+        return vec![format!(
+            "src/{path}: module `{module}` has no level: give it one in tests/architecture.rs"
+        )];
+    };
+    let mut faults = Vec::new();
+    for target in imported_modules(path, code) {
+        if target == module {
+            continue;
+        }
+        let forbidden = FORBIDDEN_EDGES
+            .iter()
+            .find(|(from, to, _)| (*from, *to) == (module, target.as_str()));
+        match level(&target) {
+            _ if forbidden.is_some() => faults.push(format!(
+                "src/{path}: imports `{target}`, but {}",
+                forbidden.unwrap().2
+            )),
+            Some(level) if level >= own_level => faults.push(format!(
+                "src/{path}: imports `{target}`, which is not below `{module}`"
+            )),
+            Some(_) => {}
+            None => faults.push(format!(
+                "src/{path}: imports `{target}`, a name at the crate's root without a level"
+            )),
+        }
+    }
+    faults
+}
+
+fn level(module: &str) -> Option<usize> {
+    LEVELS.iter().position(|level| level.contains(&module))
+}
+
+fn check_homes(path: &str, code: &str) -> Vec<String> {
+    let words: BTreeSet<&str> = code
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .collect();
+    let mut faults = Vec::new();
+    for (what, identifiers, homes) in HOMES {
+        let at_home = homes.iter().any(|home| path.starts_with(home));
+        let named = identifiers.iter().find(|name| {
+            words.contains(**name) && (what != "printing" || code.contains(&format!("{name}!")))
+        });
+        if let (false, Some(name)) = (at_home, named) {
+            faults.push(format!(
+                "src/{path}: names `{name}`; {what} belongs in src/{}",
+                homes.join(", src/")
+            ));
+        }
+    }
+    faults
+}
+
+/// First names of all paths that begin at the crate's root: `crate::a`, `crate::{a, b}`, `super::super::a`.
+fn imported_modules(path: &str, code: &str) -> BTreeSet<String> {
+    let depth = path.split('/').count() - usize::from(path.ends_with("/mod.rs"));
+    let climb = "super::".repeat(depth);
+    let mut modules = BTreeSet::new();
+    for root in ["crate::", climb.as_str()] {
+        for (start, _) in code.match_indices(root) {
+            let before = code[..start].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            modules.extend(first_names(&code[start + root.len()..]));
+        }
+    }
+    modules.remove("super");
+    modules
+}
+
+/// The name at the start of a path, or those at the first level of a `{group}`.
+fn first_names(path: &str) -> Vec<String> {
+    let name = |text: &str| -> String {
+        text.trim_start()
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect()
+    };
+    let Some(group) = path.strip_prefix('{') else {
+        return vec![name(path)];
+    };
+    let (mut depth, mut start, mut names) = (0, 0, Vec::new());
+    for (index, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                names.push(name(&group[start..index]));
+                start = index + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// The source up to its unit tests, which may use whatever they like.
+fn without_unit_tests(source: &str) -> &str {
+    source
+        .find("#[cfg(test)]\nmod ")
+        .map_or(source, |start| &source[..start])
+}
+
+/// The source with comments, string contents and attributes' texts blanked out.
+fn without_comments_and_strings(source: &str) -> String {
+    let mut code = String::new();
+    let mut rest = source;
+    while let Some(c) = rest.chars().next() {
+        let skipped = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if rest.starts_with("r#\"") {
+            rest[3..].find("\"#").map_or(rest.len(), |end| end + 5)
+        } else if c == '"' {
+            string_length(rest)
+        } else if rest.starts_with("'\"'") || rest.starts_with("'\\\"'") {
+            rest[1..].find("'").map_or(rest.len(), |end| end + 2)
+        } else {
+            code.push(c);
+            rest = &rest[c.len_utf8()..];
+            continue;
+        };
+        code.push(' ');
+        rest = &rest[skipped..];
+    }
+    code
+}
+
+/// Length of the string literal at the start, both quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (index, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return index + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Asserts that exactly one fault is found and that its message holds `expected`.
+fn assert_found(path: &str, source: &str, expected: &str) {
+    let faults = check(path, source);
+    assert!(
+        faults.len() == 1 && faults[0].contains(expected),
+        "{path}: {faults:?}, expected one with `{expected}`"
+    );
+}
+
+#[test]
+fn planted_imports_upwards_are_found() {
+    let cases = [
+        ("forcefield/bond.rs", "use crate::cpu::engine;", "`cpu`"),
+        ("mcmc/mod.rs", "use crate::trajectory;", "`trajectory`"),
+        ("rng.rs", "use super::state::State;", "`state`"),
+        (
+            "topology/pdb/read.rs",
+            "use super::super::super::forcefield::Bond;",
+            "`forcefield`",
+        ),
+        (
+            "integrator/steps.rs",
+            "use crate::{lane::{Lane, Array}, mcmc::Chain};",
+            "`mcmc`",
+        ),
+        (
+            "cpu/group.rs",
+            "fn f() { let x = crate::cli::main(); }",
+            "`cli`",
+        ),
+        ("trajectory/writer.rs", "use crate::cpu::Engine;", "`cpu`"),
+        (
+            "analysis/ess.rs",
+            "use crate::mcmc::Chain;",
+            "never simulates",
+        ),
+        (
+            "mcmc/leap.rs",
+            "use crate::flow::Flow;",
+            "never sees a network",
+        ),
+        ("oracle.rs", "fn f() {}", "has no level"),
+        (
+            "mcmc/leap.rs",
+            "use crate::oracle::Flow;",
+            "without a level",
+        ),
+    ];
+    for (path, code, expected) in cases {
+        assert_found(path, &format!("//! Planted.\n{code}\n"), expected);
+    }
+}
+
+#[test]
+fn planted_homes_lengths_and_headers_are_found() {
+    let cases = [
+        ("trajectory/writer.rs", "use hdf5::File;", "HDF5"),
+        ("mcmc/mod.rs", "#[derive(clap::Args)]\nstruct A;", "clap"),
+        ("cpu/mod.rs", "fn f() { eprintln!(\"x\"); }", "printing"),
+        ("cpu/mod.rs", "use wgpu::Device;", "wgpu"),
+        ("units.rs", "use anyhow::Result;", "anyhow"),
+    ];
+    for (path, code, expected) in cases {
+        assert_found(path, &format!("//! Planted.\n{code}\n"), expected);
+    }
+    let long = format!("//! Planted.\n{}", "fn f() {}\n".repeat(MAX_LINES));
+    assert_found("cpu/mod.rs", &long, "501 lines");
+    assert_found("cpu/mod.rs", "use std::fs;\n", "first line");
+}
+
+#[test]
+fn what_is_allowed_is_not_found() {
+    let source = "//! Planted: crate::cli, println!, hdf5.
+use crate::forcefield::{System, bond::bond};
+use super::cell;
+use std::{fmt, fs};
+/// See [`crate::cli`].
+fn f() -> &'static str { 'a: loop { break 'a; } let _ = '\"'; \"crate::cli hdf5 \\\" clap\" }
+fn print(clapping: bool) {}
+#[cfg(test)]
+mod tests {
+    use crate::cli::main;
+}
+";
+    assert_eq!(check("cpu/plain.rs", source), Vec::<String>::new());
+    assert_eq!(
+        check("cli/run/mod.rs", "//! A.\nuse super::super::cpu;\n"),
+        Vec::<String>::new()
+    );
+}

@@ -1,0 +1,44 @@
+//! Every YAML file of `examples/` runs, shortened, and leaves frames.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use saltus::trajectory::Reader;
+
+use super::support::saltus;
+
+#[test]
+fn every_example_runs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut inputs: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .collect();
+    inputs.sort();
+    assert!(inputs.len() >= 6, "{inputs:?}");
+    for input in inputs {
+        let home = tempfile::tempdir().unwrap();
+        let output = home.path().join("out");
+        saltus()
+            .arg("run")
+            .arg(&input)
+            .args([
+                "--cycles",
+                "10",
+                "--equilibration-cycles",
+                "2",
+                "--quiet",
+                "--output",
+            ])
+            .arg(&output)
+            .assert()
+            .success()
+            .stderr("");
+        let reader = Reader::open(&output.join("trajectory_0000.h5")).unwrap();
+        assert!(reader.n_frames() > 0, "{}", input.display());
+    }
+}

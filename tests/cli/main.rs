@@ -1,0 +1,11 @@
+//! The program as its users run it: messages for wrong input, runs, resumption, every subcommand, the examples.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests unwrap as tests do")]
+
+mod bad_input;
+mod commands;
+mod examples;
+#[cfg(unix)]
+mod resume;
+mod run;
+mod support;

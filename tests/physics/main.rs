@@ -1,0 +1,12 @@
+//! The physics of the engine: parameters, energies, forces and integrators against OpenMM, the f64 reference and theory.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "measured deviations belong in the log")]
+
+mod cpu_engine;
+mod force_field_files;
+mod forces;
+mod integrators;
+mod openmm_parity;
+mod openmm_reference;
+mod plain_energy;
