@@ -34,8 +34,8 @@ impl Default for AdaptiveTorsionSettings {
         Self {
             backbone: true,
             side_chains: true,
-            n_bins: 24,
-            kernel_width_rad: 0.15,
+            n_bins: 32,
+            kernel_width_rad: 0.06,
             floor: 0.02,
             n_discriminants: 6,
         }

@@ -4,6 +4,8 @@ mod adaptive_torsion;
 mod adaptive_torsion_block;
 mod adaptive_torsion_feature;
 mod adaptive_torsion_table;
+mod concerted;
+mod concerted_closure;
 mod contract;
 mod pivot;
 mod torsion;
@@ -12,6 +14,7 @@ mod torsion_density;
 mod torsion_step;
 
 pub use adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
+pub use concerted::{ConcertedProposal, ConcertedSettings};
 pub use contract::{
     Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities,
 };
