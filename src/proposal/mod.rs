@@ -21,4 +21,4 @@ pub use contract::{
 pub use pivot::Pivot;
 pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
 pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
-pub use torsion_density::PeriodicGrid;
+pub use torsion_density::{CellWeights, PeriodicGrid};
