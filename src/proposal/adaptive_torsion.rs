@@ -140,7 +140,7 @@ fn check(settings: &AdaptiveTorsionSettings) -> Result<(), TorsionMoveError> {
     let width = settings.kernel_width_rad;
     #[expect(clippy::cast_precision_loss, reason = "for a message")]
     let n_bins = settings.n_bins as f64;
-    if settings.n_bins == 0 || settings.n_bins % 8 != 0 || settings.n_bins > 96 {
+    if settings.n_bins == 0 || !settings.n_bins.is_multiple_of(8) || settings.n_bins > 96 {
         return Err(setting("n_bins", n_bins, "a multiple of 8 from 8 to 96"));
     }
     if !(width >= 0.0 && width.is_finite()) {
