@@ -4,7 +4,7 @@
 //! from what it counted, until [`Proposal::freeze`] fixes the density. It learns nothing after that.
 
 use super::adaptive_torsion_block::{LearnedBlock, Resolution, Scratch};
-use super::adaptive_torsion_table::Table;
+use super::adaptive_torsion_table::{MAX_RANK, Table};
 use super::torsion_block::{BlockKind, TorsionMoveError, describe, torsion_blocks};
 use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
 use crate::integrator::Engine;
@@ -140,7 +140,7 @@ fn check(settings: &AdaptiveTorsionSettings) -> Result<(), TorsionMoveError> {
     let width = settings.kernel_width_rad;
     #[expect(clippy::cast_precision_loss, reason = "for a message")]
     let n_bins = settings.n_bins as f64;
-    if settings.n_bins == 0 || settings.n_bins % 8 != 0 || settings.n_bins > 96 {
+    if settings.n_bins == 0 || !settings.n_bins.is_multiple_of(8) || settings.n_bins > 96 {
         return Err(setting("n_bins", n_bins, "a multiple of 8 from 8 to 96"));
     }
     if !(width >= 0.0 && width.is_finite()) {
@@ -148,6 +148,11 @@ fn check(settings: &AdaptiveTorsionSettings) -> Result<(), TorsionMoveError> {
     }
     if !(settings.floor > 0.0 && settings.floor <= 1.0) {
         return Err(setting("floor", settings.floor, "a share above 0, up to 1"));
+    }
+    if settings.n_discriminants > MAX_RANK {
+        #[expect(clippy::cast_precision_loss, reason = "for a message")]
+        let got = settings.n_discriminants as f64;
+        return Err(setting("n_discriminants", got, "a number from 0 to 16"));
     }
     Ok(())
 }

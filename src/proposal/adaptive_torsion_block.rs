@@ -4,7 +4,7 @@ use super::adaptive_torsion_feature::{Feature, features};
 use super::adaptive_torsion_table::{Table, TableShape};
 use super::pivot::wrap;
 use super::torsion_block::{BlockKind, TorsionBlock};
-use super::torsion_density::PeriodicGrid;
+use super::torsion_density::{CellWeights, PeriodicGrid};
 use crate::topology::Topology;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::f64::consts::PI;
@@ -69,7 +69,7 @@ impl Factor {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scratch {
     features: Vec<f64>,
-    masses: Vec<f32>,
+    weights: CellWeights,
     new: Vec<f64>,
     old: Vec<f64>,
 }
@@ -131,7 +131,7 @@ impl LearnedBlock {
         self.describe(positions, scratch);
         let Scratch {
             features,
-            masses,
+            weights,
             new,
             old,
         } = scratch;
@@ -140,13 +140,15 @@ impl LearnedBlock {
         for factor in &self.factors {
             let (grid, first) = (&factor.shape.grid, factor.first);
             let [forward, reverse] = [&*new, &*old].map(|angles| factor.table_index(angles));
-            factor.tables[forward].masses(features, masses);
-            grid.draw(masses, stream, &mut new[first..first + grid.n_angles]);
-            log_q_forward += grid.density(masses, factor.own(new)).ln();
-            if reverse != forward {
-                factor.tables[reverse].masses(features, masses);
-            }
-            log_q_reverse += grid.density(masses, factor.own(old)).ln();
+            let drawn_from = factor.tables[forward].weights(features, weights);
+            grid.draw(drawn_from, stream, &mut new[first..first + grid.n_angles]);
+            log_q_forward += grid.density(drawn_from, factor.own(new)).ln();
+            let way_back = if reverse == forward {
+                drawn_from
+            } else {
+                factor.tables[reverse].weights(features, weights)
+            };
+            log_q_reverse += grid.density(way_back, factor.own(old)).ln();
         }
         for ((pivot, new), old) in self.block.pivots.iter().zip(new).zip(old) {
             pivot.turn(positions, *new - *old);
@@ -161,9 +163,9 @@ impl LearnedBlock {
         let mut log_q = 0.0;
         for factor in &self.factors {
             let table = &factor.tables[factor.table_index(&scratch.old)];
-            table.masses(&scratch.features, &mut scratch.masses);
+            let weights = table.weights(&scratch.features, &mut scratch.weights);
             let own = factor.own(&scratch.old);
-            log_q += factor.shape.grid.density(&scratch.masses, own).ln();
+            log_q += factor.shape.grid.density(weights, own).ln();
         }
         log_q
     }
@@ -209,6 +211,7 @@ impl LearnedBlock {
         if fits {
             for (own, saved) in own.into_iter().zip(saved) {
                 *own = saved;
+                own.prepare();
             }
         }
         fits

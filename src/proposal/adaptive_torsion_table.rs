@@ -4,8 +4,8 @@
 //! covariance C common to all cells, which is what a quadratic energy with a coupling linear in f gives. Only the few
 //! directions of f that tell cells apart best are kept (Fisher's linear discriminants, doi:10.1111/j.1469-1809.1936.tb02137.x).
 
-use super::torsion_density::{PeriodicGrid, sum};
-use crate::lane::{Array, Lane};
+use super::torsion_density::{CellWeights, PeriodicGrid};
+use crate::lane::{Array, Lane, vectorized};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ const MAX_DEVIATION: f64 = 4.0;
 const PRIOR_SAMPLES: f64 = 30.0;
 /// Samples before features are looked at.
 const MIN_SAMPLES_CONDITIONED: f64 = 5000.0;
+
+/// Most discriminants a table can keep.
+pub(super) const MAX_RANK: usize = 16;
 
 /// How a table is made from its samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,13 +63,16 @@ struct Model {
 pub(super) struct Table {
     sums: Sums,
     model: Model,
+    /// The weights where they depend on no feature.
+    #[serde(skip)]
+    plain: CellWeights,
 }
 
 impl Table {
     /// Uniform, whatever the features.
     pub(super) fn new(shape: &TableShape, n_features: usize) -> Self {
         let n_cells = shape.grid.n_cells();
-        Self {
+        let mut table = Self {
             sums: Sums {
                 n_samples: 0.0,
                 weights: vec![0.0; n_cells],
@@ -78,7 +84,10 @@ impl Table {
                 log_masses: vec![0.0; n_cells],
                 ..Model::default()
             },
-        }
+            plain: CellWeights::default(),
+        };
+        table.prepare();
+        table
     }
 
     /// Adds a sample of a weight.
@@ -109,6 +118,7 @@ impl Table {
                 .flatten()
                 .unwrap_or_else(|| Model::plain(&masses));
             self.model.floor = floor;
+            self.prepare();
         }
     }
 
@@ -133,35 +143,35 @@ impl Table {
             })
     }
 
-    /// Masses of all cells given the features, adding up to 1 but for rounding; every one is positive.
-    pub(super) fn masses(&self, features: &[f64], masses: &mut Vec<f32>) {
-        let model = &self.model;
-        masses.clear();
-        masses.extend_from_slice(&model.log_masses);
-        let n_cells = masses.len();
-        for (slopes, deviation) in model
-            .slopes
-            .chunks_exact(n_cells)
-            .zip(self.deviations(features))
-        {
-            let deviation = Lanes::splat(deviation);
-            for (mass, slope) in lanes(masses).zip(slopes.chunks_exact(Lanes::LANES)) {
-                let value = Lanes::load(slope).mul_add(deviation, Lanes::load(mass));
-                mass.copy_from_slice(Lanes::scalars(&[value]));
-            }
+    /// Weights of all cells given the features; `scratch` holds them where they depend on any.
+    pub(super) fn weights<'a>(
+        &'a self,
+        features: &[f64],
+        scratch: &'a mut CellWeights,
+    ) -> &'a CellWeights {
+        if self.model.slopes.is_empty() {
+            return &self.plain;
         }
-        let bound = Lanes::splat(80.0);
-        for mass in lanes(masses) {
-            let value = Lanes::load(mass).min(bound).exp();
-            mass.copy_from_slice(Lanes::scalars(&[value]));
+        let mut deviations = [0.0; MAX_RANK];
+        for (deviation, value) in deviations.iter_mut().zip(self.deviations(features)) {
+            *deviation = value;
         }
-        #[expect(clippy::cast_precision_loss, reason = "some hundreds of cells")]
-        let uniform = Lanes::splat(model.floor / n_cells as f64);
-        let scale = Lanes::splat((1.0 - model.floor) / sum(masses));
-        for mass in lanes(masses) {
-            let value = Lanes::load(mass).mul_add(scale, uniform);
-            mass.copy_from_slice(Lanes::scalars(&[value]));
-        }
+        scratch.floor = self.model.floor;
+        scratch.cells.resize(self.model.log_masses.len(), 0.0);
+        exponentiate::<Lanes>(
+            &self.model.log_masses,
+            &self.model.slopes,
+            &deviations,
+            &mut scratch.cells,
+        );
+        scratch.add_up();
+        scratch
+    }
+
+    /// Fills in what is not saved.
+    pub(super) fn prepare(&mut self) {
+        let cells = self.model.log_masses.iter().map(|ln| ln.exp()).collect();
+        self.plain = CellWeights::new(cells, self.model.floor);
     }
 
     /// The model with features, or nothing where their covariance is singular.
@@ -273,6 +283,18 @@ fn single(value: f64) -> f32 {
     value as f32
 }
 
-fn lanes(values: &mut [f32]) -> impl Iterator<Item = &mut [f32]> {
-    values.chunks_exact_mut(Lanes::LANES)
+vectorized! {
+    /// exp(log_masses + sum of slopes times deviations), cell by cell.
+    fn exponentiate<L: Lane>(log_masses: &[L::Scalar], slopes: &[L::Scalar], deviations: &[f64], weights: &mut [L::Scalar]) -> () {
+        let n_cells = log_masses.len();
+        let bound = L::splat(80.0);
+        for start in (0..n_cells).step_by(L::LANES) {
+            let mut log_weight = L::load(&log_masses[start..]);
+            for (slopes, &deviation) in slopes.chunks_exact(n_cells).zip(deviations) {
+                log_weight = L::load(&slopes[start..]).mul_add(L::splat(deviation), log_weight);
+            }
+            let weight = [log_weight.min(bound).exp()];
+            weights[start..start + L::LANES].copy_from_slice(L::scalars(&weight));
+        }
+    }
 }

@@ -156,7 +156,8 @@ fn behind(neighbors: &[Vec<usize>], torsion: &NamedTorsion) -> Vec<bool> {
     let mut stack = vec![to];
     while let Some(atom) = stack.pop() {
         for &next in &neighbors[atom] {
-            if !found[next] && !(atom == to && next == from) {
+            let is_the_bond = atom == to && next == from;
+            if !(found[next] || is_the_bond) {
                 found[next] = true;
                 stack.push(next);
             }

@@ -30,4 +30,4 @@ pub use pivot::Pivot;
 pub use settings_error::SettingsError;
 pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
 pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
-pub use torsion_density::PeriodicGrid;
+pub use torsion_density::{CellWeights, PeriodicGrid};

@@ -2,9 +2,9 @@
 //!
 //! The density is the linear interpolation of cell masses between cell centres, which is the density of: pick a cell by
 //! its mass, go to its centre, add the sum of two uniform numbers (a triangular one) in every direction. So drawing and
-//! evaluation agree exactly, and the density integrates to the sum of the masses.
+//! evaluation agree exactly. A share of the uniform density keeps it above zero everywhere.
 
-use super::pivot::wrap;
+use super::pivot::{uniform_angle, wrap};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::f64::consts::{PI, TAU};
@@ -76,34 +76,38 @@ impl PeriodicGrid {
         }
     }
 
-    /// Density in `rad^-n_angles` at a point of angles in rad, from masses `[n_cells]`; masses that add up to 1 make it a probability.
+    /// Density in `rad^-n_angles` at a point of angles in rad; it integrates to 1.
     #[must_use]
-    pub fn density(&self, masses: &[f32], point: &[f64]) -> f64 {
+    pub fn density(&self, weights: &CellWeights, point: &[f64]) -> f64 {
         let width = self.width_rad();
         let line = |start: usize, bracket: Bracket| {
-            let [below, above] = bracket.cells.map(|cell| f64::from(masses[start + cell]));
+            let [below, above] = bracket
+                .cells
+                .map(|cell| f64::from(weights.cells[start + cell]));
             below + bracket.fraction * (above - below)
         };
+        let share = (1.0 - weights.floor) / weights.total;
         if let [angle] = *point {
-            return line(0, self.bracket(angle)) / width;
+            return weights.floor / TAU + share * line(0, self.bracket(angle)) / width;
         }
         let (slow, fast) = (self.bracket(point[0]), self.bracket(point[1]));
         let [below, above] = slow.cells.map(|cell| line(cell * self.n_bins, fast));
-        (below + slow.fraction * (above - below)) / (width * width)
+        let interpolated = below + slow.fraction * (above - below);
+        weights.floor / (TAU * TAU) + share * interpolated / (width * width)
     }
 
-    /// Draws a point of angles in rad from the density of masses `[n_cells]`, which need not add up to 1.
-    pub fn draw(&self, masses: &[f32], stream: &mut Xoshiro256PlusPlus, point: &mut [f64]) {
-        let rows: Vec<f64> = masses.chunks_exact(self.n_bins).map(sum).collect();
-        let mut rest = stream.random::<f64>() * rows.iter().sum::<f64>();
-        let row = pick(rows.iter().copied(), &mut rest);
-        let line = &masses[row * self.n_bins..(row + 1) * self.n_bins];
-        let column = pick(line.iter().copied().map(f64::from), &mut rest);
+    /// Draws a point of angles in rad from the density.
+    pub fn draw(&self, weights: &CellWeights, stream: &mut Xoshiro256PlusPlus, point: &mut [f64]) {
+        if stream.random::<f64>() < weights.floor {
+            point.fill_with(|| uniform_angle(stream));
+            return;
+        }
+        let cell = weights.pick(stream.random::<f64>());
         if let [angle] = point {
-            *angle = self.near_center(column, stream);
+            *angle = self.near_center(cell, stream);
         } else {
-            point[0] = self.near_center(row, stream);
-            point[1] = self.near_center(column, stream);
+            point[0] = self.near_center(cell / self.n_bins, stream);
+            point[1] = self.near_center(cell % self.n_bins, stream);
         }
     }
 
@@ -155,9 +159,57 @@ impl PeriodicGrid {
     }
 }
 
-/// Sum in f64.
-pub(super) fn sum(masses: &[f32]) -> f64 {
-    masses.iter().copied().map(f64::from).sum()
+/// Weights of the cells of a grid and the share of the uniform density they are mixed with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CellWeights {
+    pub(super) cells: Vec<f32>,
+    /// Sums over chunks of [`CHUNK`] cells, so that drawing need not walk all of them.
+    chunk_sums: Vec<f64>,
+    total: f64,
+    pub(super) floor: f64,
+}
+
+/// Cells of a chunk.
+const CHUNK: usize = 16;
+
+impl CellWeights {
+    /// Weights `[n_cells]`, at least one of them above 0 and none below, mixed with a share `floor` of the uniform density.
+    #[must_use]
+    pub fn new(cells: Vec<f32>, floor: f64) -> Self {
+        let mut weights = Self {
+            cells,
+            floor,
+            ..Self::default()
+        };
+        weights.add_up();
+        weights
+    }
+
+    /// Sums the cells anew after they changed.
+    pub(super) fn add_up(&mut self) {
+        self.chunk_sums.clear();
+        self.chunk_sums.extend(self.cells.chunks(CHUNK).map(sum));
+        self.total = self.chunk_sums.iter().sum();
+    }
+
+    /// The cell that covers a fraction in [0, 1) of the total.
+    fn pick(&self, fraction: f64) -> usize {
+        let mut rest = fraction * self.total;
+        let chunk = pick(self.chunk_sums.iter().copied(), &mut rest) * CHUNK;
+        let end = self.cells.len().min(chunk + CHUNK);
+        let cells = self.cells[chunk..end].iter().copied().map(f64::from);
+        chunk + pick(cells, &mut rest)
+    }
+}
+
+/// Sum in f64; the strands of a full chunk add up independently, which vectorises.
+fn sum(cells: &[f32]) -> f64 {
+    let Ok(chunk) = <&[f32; CHUNK]>::try_from(cells) else {
+        return cells.iter().copied().map(f64::from).sum();
+    };
+    let eight: [f64; 8] = std::array::from_fn(|i| f64::from(chunk[i]) + f64::from(chunk[i + 8]));
+    let four: [f64; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
 }
 
 /// The index whose mass covers `rest`, which is left at the distance into it; the last index where rounding overshoots.

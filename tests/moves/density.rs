@@ -2,23 +2,22 @@
 
 use crate::support::reduced_chi_square;
 use rand::RngExt;
-use saltus::proposal::PeriodicGrid;
+use saltus::proposal::{CellWeights, PeriodicGrid};
 use saltus::rng;
 use std::f64::consts::{PI, TAU};
 
-/// Rough masses that add up to 1.
-#[expect(clippy::cast_possible_truncation, reason = "masses are f32")]
-fn masses(grid: PeriodicGrid) -> Vec<f32> {
+/// Rough weights that add up to whatever, with a floor.
+#[expect(clippy::cast_possible_truncation, reason = "weights are f32")]
+fn weights(grid: PeriodicGrid) -> CellWeights {
     let mut stream = rng::streams(3, 1).remove(0);
     let rough: Vec<f64> = (0..grid.n_cells())
         .map(|_| stream.random::<f64>().powi(4) + 0.001)
         .collect();
-    let total: f64 = rough.iter().sum();
-    rough.iter().map(|mass| (mass / total) as f32).collect()
+    CellWeights::new(rough.iter().map(|weight| *weight as f32).collect(), 0.1)
 }
 
 /// Integral of the density over boxes `[n_boxes]^n_angles` by the midpoint rule.
-fn integrals(grid: PeriodicGrid, masses: &[f32], n_boxes: usize) -> Vec<f64> {
+fn integrals(grid: PeriodicGrid, weights: &CellWeights, n_boxes: usize) -> Vec<f64> {
     let fine = 16 * n_boxes;
     #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
     let (angle, width) = (
@@ -28,7 +27,7 @@ fn integrals(grid: PeriodicGrid, masses: &[f32], n_boxes: usize) -> Vec<f64> {
     if grid.n_angles == 1 {
         let mut boxes = vec![0.0; n_boxes];
         for i in 0..fine {
-            boxes[i / 16] += width * grid.density(masses, &[angle(i)]);
+            boxes[i / 16] += width * grid.density(weights, &[angle(i)]);
         }
         return boxes;
     }
@@ -36,7 +35,7 @@ fn integrals(grid: PeriodicGrid, masses: &[f32], n_boxes: usize) -> Vec<f64> {
     for i in 0..fine {
         for j in 0..fine {
             boxes[i / 16 * n_boxes + j / 16] +=
-                width * width * grid.density(masses, &[angle(i), angle(j)]);
+                width * width * grid.density(weights, &[angle(i), angle(j)]);
         }
     }
     boxes
@@ -57,7 +56,7 @@ const GRIDS: [PeriodicGrid; 2] = [
 fn densities_integrate_to_one() {
     for grid in GRIDS {
         // The density is linear within half cells, so the midpoint rule on a multiple of them is exact.
-        let total: f64 = integrals(grid, &masses(grid), 16).iter().sum();
+        let total: f64 = integrals(grid, &weights(grid), 16).iter().sum();
         assert!((total - 1.0).abs() < 1e-6, "{grid:?}: {total}");
     }
 }
@@ -66,8 +65,8 @@ fn densities_integrate_to_one() {
 fn draws_follow_the_density_and_a_shifted_one_is_noticed() {
     let n_draws = 200_000;
     for grid in GRIDS {
-        let masses = masses(grid);
-        let expected: Vec<f64> = integrals(grid, &masses, 16)
+        let weights = weights(grid);
+        let expected: Vec<f64> = integrals(grid, &weights, 16)
             .iter()
             .map(|mass| mass * f64::from(n_draws))
             .collect();
@@ -76,7 +75,7 @@ fn draws_follow_the_density_and_a_shifted_one_is_noticed() {
         let mut point = vec![0.0; grid.n_angles];
         let (mut counts, mut shifted) = (vec![0.0; expected.len()], vec![0.0; expected.len()]);
         for _ in 0..n_draws {
-            grid.draw(&masses, &mut stream, &mut point);
+            grid.draw(&weights, &mut stream, &mut point);
             assert!(point.iter().all(|angle| angle.abs() <= PI));
             counts[boxes.cell(&point)] += 1.0;
             point[0] += 0.05;
