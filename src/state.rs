@@ -45,6 +45,48 @@ impl State {
         let size = self.n_atoms * 3;
         &self.velocities[replica * size..(replica + 1) * size]
     }
+
+    /// A batch of one: the replica by itself.
+    #[must_use]
+    pub fn one_replica(&self, replica: usize) -> Self {
+        Self {
+            n_replicas: 1,
+            n_atoms: self.n_atoms,
+            positions: self.replica_positions(replica).to_vec(),
+            velocities: self.replica_velocities(replica).to_vec(),
+            step: self.step,
+        }
+    }
+
+    /// Puts the positions and velocities of a batch of one in the place of a replica.
+    pub fn set_replica(&mut self, replica: usize, one: &Self) {
+        let range = replica * self.n_atoms * 3..(replica + 1) * self.n_atoms * 3;
+        self.positions[range.clone()].copy_from_slice(&one.positions);
+        self.velocities[range].copy_from_slice(&one.velocities);
+    }
+
+    /// Multiplies the velocities of one replica.
+    pub fn scale_velocities(&mut self, replica: usize, factor: f64) {
+        let size = self.n_atoms * 3;
+        for v in &mut self.velocities[replica * size..(replica + 1) * size] {
+            *v *= factor;
+        }
+    }
+
+    /// Kinetic energies in kJ/mol, `[n_replicas]`, of the velocities as they are.
+    #[must_use]
+    pub fn kinetic_energies(&self, masses_da: &[f64]) -> Vec<f64> {
+        let kinetic = |replica: usize| {
+            let velocities = self.replica_velocities(replica).as_chunks::<3>().0;
+            let twice: f64 = velocities
+                .iter()
+                .zip(masses_da)
+                .map(|(v, mass)| mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]))
+                .sum();
+            0.5 * twice
+        };
+        (0..self.n_replicas).map(kinetic).collect()
+    }
 }
 
 /// What is written of one replica at one time.

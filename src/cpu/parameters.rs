@@ -1,6 +1,6 @@
 //! A system's parameters in the precision and order the CPU kernels read them. Built once, shared by all threads.
 
-use crate::forcefield::generalized_born::Dielectric;
+use crate::forcefield::generalized_born::{Dielectric, INTEGRAL_SCALE};
 use crate::forcefield::torsion::FourierSeries;
 use crate::forcefield::{BornModel, ImplicitSolvent, System, nonbonded};
 use crate::lane::Lane;
@@ -149,7 +149,7 @@ fn necks<L: Lane>(solvent: &ImplicitSolvent, n_atoms: usize) -> Vec<[[L::Scalar;
         [
             L::scalar(solvent.radii_nm[i] + solvent.radii_nm[j]),
             L::scalar(solvent.neck_distance_nm[entry]),
-            L::scalar(solvent.neck_scale() * solvent.neck_amplitude[entry]),
+            L::scalar(INTEGRAL_SCALE * solvent.neck_scale() * solvent.neck_amplitude[entry]),
         ]
     };
     (0..n_atoms)

@@ -124,7 +124,7 @@ fn pairs(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
     sum
 }
 
-/// Integral and its derivative divided by r, of atom j as seen by atom i.
+/// Eightfold integral and its derivative divided by r, of atom j as seen by atom i.
 fn integral(solvent: &ImplicitSolvent, i: usize, j: usize, r: f64) -> (f64, f64) {
     let offset = solvent.offset_nm();
     let rho = solvent.radii_nm[i] - offset;
@@ -139,7 +139,7 @@ fn integral(solvent: &ImplicitSolvent, i: usize, j: usize, r: f64) -> (f64, f64)
         1.0 / r,
         solvent.radii_nm[i] + solvent.radii_nm[j],
         solvent.neck_distance_nm[entry],
-        solvent.neck_scale() * solvent.neck_amplitude[entry],
+        generalized_born::INTEGRAL_SCALE * solvent.neck_scale() * solvent.neck_amplitude[entry],
     );
     (value + neck, slope + neck_slope)
 }

@@ -7,7 +7,7 @@
     reason = "intrinsics; the lane type is only chosen on processors that have them"
 )]
 
-use super::math::{exp_f32, ln_f32, sin_cos_turns_f32};
+use super::math::{exp_series, sin_cos_turns_f32};
 use super::{Body, Lane};
 use std::arch::x86_64::*;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
@@ -16,6 +16,37 @@ use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 #[derive(Debug, Clone, Copy)]
 #[repr(transparent)]
 pub struct F32x16(__m512);
+
+/// 1/c for the centres c = (33 + 2i)/32 of sixteenths of [1, 2).
+static INVERSE_CENTRES: [f32; 16] = {
+    let mut table = [0.0; 16];
+    let mut i = 0;
+    while i < 16 {
+        table[i] = 32.0 / (33.0 + 2.0 * i as f32);
+        i += 1;
+    }
+    table
+};
+
+/// -ln of the rounded entries of [`INVERSE_CENTRES`].
+static LN_CENTRES: [f32; 16] = [
+    3.077162886e-02,
+    8.961215310e-02,
+    1.451819856e-01,
+    1.978257303e-01,
+    2.478362012e-01,
+    2.954642166e-01,
+    3.409265628e-01,
+    3.844117306e-01,
+    4.260844158e-01,
+    4.660896945e-01,
+    5.045559959e-01,
+    5.415973141e-01,
+    5.773153576e-01,
+    6.118015392e-01,
+    6.451380173e-01,
+    6.773987658e-01,
+];
 
 impl F32x16 {
     #[inline(always)]
@@ -221,11 +252,39 @@ impl Lane for F32x16 {
 
     #[inline(always)]
     fn exp(self) -> Self {
-        exp_f32(self)
+        // SAFETY: see the module. Scaling by 2^n saturates in hardware, so no clamp is needed; coefficients as `exp_f32`.
+        unsafe {
+            let n = _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT }>(_mm512_mul_ps(
+                self.0,
+                _mm512_set1_ps(std::f32::consts::LOG2_E),
+            ));
+            let r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693_359_375), self.0);
+            let r = Self(_mm512_fnmadd_ps(n, _mm512_set1_ps(-2.121_944_4e-4), r));
+            Self(_mm512_scalef_ps(exp_series(r).0, n))
+        }
     }
     #[inline(always)]
     fn ln(self) -> Self {
-        ln_f32(self)
+        // SAFETY: see the module.
+        unsafe {
+            let (mantissa, exponent) = self.split_exponent();
+            // The mantissa's first four bits choose one of 16 centres c; then ln m = ln c + ln(1 + r) with |r| < 1/32.
+            let index = _mm512_srli_epi32::<19>(_mm512_castps_si512(mantissa.0));
+            let inverse_centre =
+                _mm512_permutexvar_ps(index, _mm512_loadu_ps(INVERSE_CENTRES.as_ptr()));
+            let ln_centre = _mm512_permutexvar_ps(index, _mm512_loadu_ps(LN_CENTRES.as_ptr()));
+            let r = _mm512_fmsub_ps(mantissa.0, inverse_centre, _mm512_set1_ps(1.0));
+            let series = _mm512_fmadd_ps(r, _mm512_set1_ps(0.2), _mm512_set1_ps(-0.25));
+            let series = _mm512_fmadd_ps(series, r, _mm512_set1_ps(1.0 / 3.0));
+            let series = _mm512_fmadd_ps(series, r, _mm512_set1_ps(-0.5));
+            let small = _mm512_fmadd_ps(_mm512_mul_ps(series, r), r, r);
+            let large = _mm512_fmadd_ps(
+                exponent.0,
+                _mm512_set1_ps(std::f32::consts::LN_2),
+                ln_centre,
+            );
+            Self(_mm512_add_ps(large, small))
+        }
     }
     #[inline(always)]
     fn sin_cos_turns(self) -> (Self, Self) {

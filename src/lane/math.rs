@@ -81,7 +81,8 @@ pub fn arc_tangent<L: Lane>(y: L, x: L) -> L {
 /// Two independent standard normal deviates from two uniform numbers (Box and Muller, doi:10.1214/aoms/1177706645).
 #[inline(always)]
 pub fn normal_pair<L: Lane>(u: L, v: L) -> (L, L) {
-    let radius = (L::splat(-2.0) * u.ln()).sqrt();
+    // Rounding may lift the logarithm of a number next to 1 above 0.
+    let radius = (L::splat(-2.0) * u.ln()).max(L::splat(0.0)).sqrt();
     let (sin, cos) = v.sin_cos_turns();
     (radius * cos, radius * sin)
 }
@@ -97,8 +98,6 @@ fn polynomial<L: Lane, const N: usize>(x: L, coefficients: [f64; N]) -> L {
 }
 
 /// Exponential to 2 units in the last place of an f32; 0 below -87, infinite above 88.7.
-///
-/// Coefficients of the Cephes library (Moshier), `expf`.
 #[inline(always)]
 pub(super) fn exp_f32<L: Lane>(x: L) -> L {
     let n = (x * L::splat(std::f64::consts::LOG2_E)).round();
@@ -107,6 +106,19 @@ pub(super) fn exp_f32<L: Lane>(x: L) -> L {
         L::splat(2.121_944_4e-4),
         clamped.mul_add(L::splat(-0.693_359_375), x),
     );
+    let value = exp_series(r).mul_power_of_two(clamped);
+    let finite = L::select(n.less_than(L::splat(-125.5)), L::splat(0.0), value);
+    // A NaN fails every comparison and so passes through in `value`.
+    L::select(
+        L::splat(127.5).less_than(n),
+        L::splat(f64::INFINITY),
+        finite,
+    )
+}
+
+/// Exponential of |r| <= ln(2)/2. Coefficients of the Cephes library (Moshier), `expf`.
+#[inline(always)]
+pub(super) fn exp_series<L: Lane>(r: L) -> L {
     let series = polynomial(
         r,
         [
@@ -118,16 +130,7 @@ pub(super) fn exp_f32<L: Lane>(x: L) -> L {
             5.000_000_120_1e-1,
         ],
     );
-    let value = series
-        .mul_add(r * r, r + L::splat(1.0))
-        .mul_power_of_two(clamped);
-    let finite = L::select(n.less_than(L::splat(-125.5)), L::splat(0.0), value);
-    // A NaN fails every comparison and so passes through in `value`.
-    L::select(
-        L::splat(127.5).less_than(n),
-        L::splat(f64::INFINITY),
-        finite,
-    )
+    series.mul_add(r * r, r + L::splat(1.0))
 }
 
 /// Natural logarithm to 2 units in the last place of an f32, for positive normal numbers.
@@ -224,6 +227,36 @@ mod tests {
         assert_eq!(exp_f32(-200.0_f32), 0.0);
         assert_eq!(exp_f32(200.0_f32), f32::INFINITY);
         assert!(exp_f32(f32::NAN).is_nan());
+    }
+
+    /// The widest vectors have an exponential and a logarithm of their own.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn wide_functions_match_f64() {
+        use crate::lane::{F32x8, F32x16};
+        fn check<L: Lane>() {
+            if !L::available() {
+                return;
+            }
+            for i in 1..20_000 {
+                let x = f64::from((f64::from(i) * 0.008 - 86.0) as f32);
+                let exp = L::splat(x).exp().lane(L::LANES - 1);
+                assert!((exp / x.exp() - 1.0).abs() < 3e-7, "{} exp {x}", L::NAME);
+                let y = f64::from((f64::from(i) * 0.003) as f32);
+                let ln = L::splat(y).ln().lane(0);
+                assert!(
+                    (ln - y.ln()).abs() < 2e-7 * y.ln().abs().max(1.0),
+                    "{} ln {y}: {ln}",
+                    L::NAME
+                );
+            }
+            assert_eq!(L::splat(-1e9).exp().lane(0), 0.0);
+            assert_eq!(L::splat(200.0).exp().lane(0), f64::INFINITY);
+            assert!(L::splat(f64::NAN).exp().lane(0).is_nan());
+        }
+        check::<F32x16>();
+        check::<F32x8>();
+        check::<crate::lane::Array<f32, 16>>();
     }
 
     #[test]

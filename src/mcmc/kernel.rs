@@ -1,8 +1,9 @@
 //! What a kernel is: one step of a Markov chain over all replicas. The kernels themselves have files of their own.
 
+use super::ladder::LadderError;
+use super::statistics::{KernelReport, KernelStatistics};
 use crate::integrator::{Engine, EngineError};
 use crate::state::State;
-use serde::{Deserialize, Serialize};
 
 /// The state of the chain with its cached energies.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,43 +32,19 @@ impl Chain {
         self.energies.insert(energies)
     }
 
+    /// Books the simulated time of a segment of dynamics.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "step counts stay far below 2^53"
+    )]
+    pub(super) fn book_segment(&mut self, n_steps: u64, timestep_ps: f64) {
+        self.time_ps += n_steps as f64 * timestep_ps;
+    }
+
     /// Kinetic energies in kJ/mol, `[n_replicas]`, of the velocities as they are.
     #[must_use]
     pub fn kinetic_energies(&self, masses_da: &[f64]) -> Vec<f64> {
-        let kinetic = |replica: usize| {
-            let velocities = self.state.replica_velocities(replica).as_chunks::<3>().0;
-            let twice: f64 = velocities
-                .iter()
-                .zip(masses_da)
-                .map(|(v, mass)| mass * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]))
-                .sum();
-            0.5 * twice
-        };
-        (0..self.state.n_replicas).map(kinetic).collect()
-    }
-}
-
-/// Counters of one kernel since the start of the production phase.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct KernelStatistics {
-    /// Moves proposed, over all replicas (0 for kernels that never reject).
-    pub proposed: u64,
-    /// Moves accepted.
-    pub accepted: u64,
-    /// Moves rejected because the energy or the ratio was not finite.
-    pub non_finite: u64,
-    /// Wall-clock seconds spent.
-    pub seconds: f64,
-}
-
-impl KernelStatistics {
-    /// The `statistics` of a saved kernel.
-    ///
-    /// # Errors
-    /// A message when they are missing or malformed.
-    pub fn restore(saved: &serde_json::Value) -> Result<Self, String> {
-        serde_json::from_value(saved["statistics"].clone())
-            .map_err(|error| format!("the kernel's saved statistics are unreadable: {error}"))
+        self.state.kinetic_energies(masses_da)
     }
 }
 
@@ -80,6 +57,9 @@ pub enum KernelError {
     /// A proposal broke its contract.
     #[error(transparent)]
     Proposal(#[from] crate::proposal::ProposalError),
+    /// A temperature ladder does not fit the chain.
+    #[error(transparent)]
+    Ladder(#[from] LadderError),
 }
 
 /// One step of a Markov chain on all replicas.
@@ -90,6 +70,9 @@ pub trait Kernel: Send {
     /// Whether the kernel leaves the Boltzmann distribution exactly invariant.
     fn is_exact(&self) -> bool;
 
+    /// Whether repeated steps reach, in principle, every configuration from every other (see `Proposal::is_ergodic`).
+    fn is_ergodic(&self) -> bool;
+
     /// Advances the chain by one application.
     ///
     /// # Errors
@@ -98,6 +81,11 @@ pub trait Kernel: Send {
 
     /// Counters since the last reset.
     fn statistics(&self) -> KernelStatistics;
+
+    /// Name, counters and properties, with those of nested kernels below; one entry of `saltus run --json`.
+    fn report(&self) -> KernelReport {
+        KernelReport::of(self)
+    }
 
     /// Ends the adaptation phase: freezes every tuned quantity and resets the counters.
     fn freeze(&mut self);
@@ -112,9 +100,9 @@ pub trait Kernel: Send {
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String>;
 }
 
-/// Sees the chain after every cycle: trajectory writers, progress bars, adaptive schemes.
+/// Sees the chain after every cycle of both phases: trajectory writers, progress bars, checkpoints.
 pub trait Observer {
-    /// Called after `cycle` (from 1) of the production phase; returning `false` stops the run cleanly.
+    /// Called when `cycle` cycles are done, equilibration included; returning `false` stops the run cleanly.
     ///
     /// # Errors
     /// Any failure, such as a full disk, ends the run.

@@ -1,6 +1,7 @@
 //! The kernel `langevin`: a segment of Langevin dynamics. Not exact: its time step changes the distribution a little.
 
-use super::kernel::{Chain, Kernel, KernelError, KernelStatistics};
+use super::kernel::{Chain, Kernel, KernelError};
+use super::statistics::KernelStatistics;
 use crate::integrator::{Engine, LangevinSettings};
 use std::time::Instant;
 
@@ -37,6 +38,10 @@ impl Kernel for LangevinKernel {
         false
     }
 
+    fn is_ergodic(&self) -> bool {
+        true
+    }
+
     fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
         let start = Instant::now();
         let settings = LangevinSettings {
@@ -47,7 +52,8 @@ impl Kernel for LangevinKernel {
         };
         chain.energies = None;
         engine.langevin(&mut chain.state, &settings, self.n_steps)?;
-        advance_clock(chain, self.n_steps, self.timestep_ps);
+        chain.book_segment(self.n_steps, self.timestep_ps);
+        chain.n_energy_evaluations += self.n_steps * chain.state.n_replicas as u64;
         self.statistics.seconds += start.elapsed().as_secs_f64();
         Ok(())
     }
@@ -68,14 +74,4 @@ impl Kernel for LangevinKernel {
         self.statistics = KernelStatistics::restore(saved)?;
         Ok(())
     }
-}
-
-/// Books the time and the force evaluations of a segment.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "step counts stay far below 2^53"
-)]
-pub(super) fn advance_clock(chain: &mut Chain, n_steps: u64, timestep_ps: f64) {
-    chain.time_ps += n_steps as f64 * timestep_ps;
-    chain.n_energy_evaluations += n_steps * chain.state.n_replicas as u64;
 }

@@ -2,24 +2,25 @@
 //!
 //! Hastings, doi:10.1093/biomet/57.1.97.
 
-use super::kernel::{Chain, Kernel, KernelError, KernelStatistics};
+use super::kernel::{Chain, Kernel, KernelError};
+use super::statistics::{KernelStatistics, restore_field};
 use crate::integrator::Engine;
 use crate::proposal::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
 use crate::rng;
 use crate::units::thermal_energy_kj_per_mol;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::ops::Range;
 use std::time::Instant;
 
 /// Accepts with probability min(1, r), from ln r and a uniform number in [0, 1).
 ///
-/// The only place where anything is accepted. NaN is never accepted; plus infinity (a start of no probability) neither,
-/// since it tells of a broken state, not of a good move.
+/// The only place where anything is accepted. A logarithm that is not finite is rejected and told apart: NaN, minus
+/// infinity (an end of no probability), and plus infinity too, since a start of no probability is a broken state and
+/// not a good move.
 #[must_use]
 pub fn accept(log_ratio: f64, uniform: f64) -> Outcome {
-    if log_ratio.is_nan() || log_ratio == f64::INFINITY {
-        Outcome::NonFinite(log_ratio)
-    } else if log_ratio == f64::NEG_INFINITY {
+    if !log_ratio.is_finite() {
         Outcome::NonFinite(log_ratio)
     } else if uniform.ln() < log_ratio {
         Outcome::Accepted
@@ -41,31 +42,43 @@ impl MetropolisKernel {
     /// A kernel over `n_replicas` replicas; `seed` starts its own random streams.
     #[must_use]
     pub fn new(proposal: Box<dyn Proposal>, n_replicas: usize, seed: u64) -> Self {
-        let mut streams = rng::streams(seed, 2 * n_replicas);
-        let acceptance_streams = streams.split_off(n_replicas);
+        let mut proposal_streams = rng::streams(seed, 2 * n_replicas);
+        let acceptance_streams = proposal_streams.split_off(n_replicas);
         Self {
             proposal,
-            proposal_streams: streams,
+            proposal_streams,
             acceptance_streams,
             adapting: true,
             statistics: KernelStatistics::default(),
         }
     }
 
+    /// Proposed states with their energies, and every cost booked.
     fn propose(
         &mut self,
         chain: &mut Chain,
         engine: &mut dyn Engine,
-    ) -> Result<Proposed, ProposalError> {
+    ) -> Result<(Proposed, Vec<f64>), ProposalError> {
         chain.energies(engine);
-        let current = current(chain);
-        let proposed = self
-            .proposal
-            .propose(current, engine, &mut self.proposal_streams)?;
-        check_shapes(self.proposal.name(), &proposed, &chain.state)?;
-        Ok(proposed)
+        let mut proposed =
+            self.proposal
+                .propose(current(chain), engine, &mut self.proposal_streams)?;
+        proposed.check_shapes(self.proposal.name(), &chain.state)?;
+        chain.n_energy_evaluations += proposed.n_energy_evaluations;
+        if let Some(segment) = proposed.segment {
+            chain.state.step += segment.n_steps;
+            chain.book_segment(segment.n_steps, segment.timestep_ps);
+        }
+        let energies = proposed.energies.take().unwrap_or_else(|| {
+            let mut energies = vec![0.0; chain.state.n_replicas];
+            engine.energies(&proposed.positions, &mut energies);
+            chain.n_energy_evaluations += chain.state.n_replicas as u64;
+            energies
+        });
+        Ok((proposed, energies))
     }
 
+    /// Tests every replica and moves those that pass.
     fn decide(&mut self, chain: &mut Chain, proposed: &Proposed, energies: &[f64]) -> Vec<Outcome> {
         let size = chain.state.n_atoms * 3;
         let current_energies = chain
@@ -74,23 +87,20 @@ impl MetropolisKernel {
             .expect("invariant: evaluated before proposing");
         let mut outcomes = Vec::with_capacity(energies.len());
         for (replica, stream) in self.acceptance_streams.iter_mut().enumerate() {
-            let kt = thermal_energy_kj_per_mol(chain.temperatures_kelvin[replica]);
-            let log_ratio = -(energies[replica] - current_energies[replica]) / kt
-                + proposal_terms(proposed, replica);
-            let outcome = accept(log_ratio, stream.random());
             let range = replica * size..(replica + 1) * size;
-            if outcome == Outcome::Accepted {
-                chain.state.positions[range.clone()]
-                    .copy_from_slice(&proposed.positions[range.clone()]);
+            let kt = thermal_energy_kj_per_mol(chain.temperatures_kelvin[replica]);
+            let boltzmann = -(energies[replica] - current_energies[replica]) / kt;
+            let log_ratio = boltzmann + proposal_terms(proposed, replica, range.clone());
+            let outcome = accept(log_ratio, stream.random());
+            let accepted = outcome == Outcome::Accepted;
+            if accepted {
                 current_energies[replica] = energies[replica];
+                let target = &mut chain.state.positions[range.clone()];
+                target.copy_from_slice(&proposed.positions[range.clone()]);
             }
             if let Some(velocities) = &proposed.velocities {
-                let source = if outcome == Outcome::Accepted {
-                    &velocities.accepted
-                } else {
-                    &velocities.rejected
-                };
-                chain.state.velocities[range.clone()].copy_from_slice(&source[range]);
+                let target = &mut chain.state.velocities[range.clone()];
+                target.copy_from_slice(&velocities.of(accepted)[range]);
             }
             outcomes.push(outcome);
         }
@@ -98,8 +108,13 @@ impl MetropolisKernel {
     }
 }
 
-/// What the proposal contributes to ln r of one replica.
-fn proposal_terms(proposed: &Proposed, replica: usize) -> f64 {
+/// What the proposal contributes to ln r of one replica, whose coordinates are `range`; NaN where y has a coordinate
+/// that is not finite, since an engine's clamps might turn that into a finite energy.
+fn proposal_terms(proposed: &Proposed, replica: usize, range: Range<usize>) -> f64 {
+    let finite = proposed.positions[range].iter().all(|x| x.is_finite());
+    if !finite {
+        return f64::NAN;
+    }
     let densities = match &proposed.log_ratio {
         LogRatio::Symmetric => 0.0,
         LogRatio::Densities {
@@ -125,53 +140,6 @@ fn current(chain: &Chain) -> Current<'_> {
     }
 }
 
-fn check_shapes(
-    name: &str,
-    proposed: &Proposed,
-    state: &crate::state::State,
-) -> Result<(), ProposalError> {
-    let check = |what: &'static str, got: usize, expected: usize| {
-        if got == expected {
-            Ok(())
-        } else {
-            Err(ProposalError::Shape {
-                proposal: name.to_owned(),
-                what,
-                got,
-                expected,
-            })
-        }
-    };
-    check("positions", proposed.positions.len(), state.positions.len())?;
-    if let LogRatio::Densities {
-        log_q_forward,
-        log_q_reverse,
-    } = &proposed.log_ratio
-    {
-        check("log_q_forward", log_q_forward.len(), state.n_replicas)?;
-        check("log_q_reverse", log_q_reverse.len(), state.n_replicas)?;
-    }
-    if let Some(auxiliary) = &proposed.log_auxiliary {
-        check("log_auxiliary", auxiliary.len(), state.n_replicas)?;
-    }
-    if let Some(energies) = &proposed.energies {
-        check("energies", energies.len(), state.n_replicas)?;
-    }
-    if let Some(velocities) = &proposed.velocities {
-        check(
-            "accepted velocities",
-            velocities.accepted.len(),
-            state.velocities.len(),
-        )?;
-        check(
-            "rejected velocities",
-            velocities.rejected.len(),
-            state.velocities.len(),
-        )?;
-    }
-    Ok(())
-}
-
 impl Kernel for MetropolisKernel {
     fn name(&self) -> &str {
         self.proposal.name()
@@ -181,27 +149,18 @@ impl Kernel for MetropolisKernel {
         true
     }
 
+    fn is_ergodic(&self) -> bool {
+        self.proposal.is_ergodic()
+    }
+
     fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
         let start = Instant::now();
-        let mut proposed = self.propose(chain, engine)?;
-        let energies = proposed.energies.take().unwrap_or_else(|| {
-            let mut energies = vec![0.0; chain.state.n_replicas];
-            engine.energies(&proposed.positions, &mut energies);
-            chain.n_energy_evaluations += chain.state.n_replicas as u64;
-            energies
-        });
+        let (proposed, energies) = self.propose(chain, engine)?;
         let outcomes = self.decide(chain, &proposed, &energies);
         if self.adapting {
             self.proposal.adapt(current(chain), &outcomes);
         }
-        for outcome in outcomes {
-            self.statistics.proposed += 1;
-            match outcome {
-                Outcome::Accepted => self.statistics.accepted += 1,
-                Outcome::NonFinite(_) => self.statistics.non_finite += 1,
-                Outcome::Rejected => {}
-            }
-        }
+        self.statistics.count(&outcomes);
         self.statistics.seconds += start.elapsed().as_secs_f64();
         Ok(())
     }
@@ -227,15 +186,10 @@ impl Kernel for MetropolisKernel {
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
-        let unreadable = |error: serde_json::Error| {
-            format!("the kernel's saved random streams are unreadable: {error}")
-        };
         self.statistics = KernelStatistics::restore(saved)?;
-        self.adapting = saved["adapting"].as_bool().unwrap_or(false);
-        self.proposal_streams =
-            serde_json::from_value(saved["proposal_streams"].clone()).map_err(unreadable)?;
-        self.acceptance_streams =
-            serde_json::from_value(saved["acceptance_streams"].clone()).map_err(unreadable)?;
+        self.adapting = restore_field(saved, "adapting")?;
+        self.proposal_streams = restore_field(saved, "proposal_streams")?;
+        self.acceptance_streams = restore_field(saved, "acceptance_streams")?;
         self.proposal.restore(&saved["proposal"])
     }
 }

@@ -1,11 +1,23 @@
 //! Kernels, their composition and the chain driver. Never sees a network or a file.
 
+mod composition;
+mod driver;
 mod kernel;
+mod ladder;
 mod langevin;
 mod metropolis;
+mod replica_exchange;
+mod statistics;
 mod velocity_verlet;
+mod walkers;
 
-pub use kernel::{Chain, Kernel, KernelError, KernelStatistics, Observer};
+pub use composition::{CompositionError, Mixture, Repeat, Sequence};
+pub use driver::{DriveError, Driven, Ending, SamplerWarning, Schedule, check_sampler, drive};
+pub use kernel::{Chain, Kernel, KernelError, Observer};
+pub use ladder::{Ladder, LadderError};
 pub use langevin::LangevinKernel;
 pub use metropolis::{MetropolisKernel, accept};
+pub use replica_exchange::{PairStatistics, ReplicaExchange};
+pub use statistics::{KernelReport, KernelStatistics};
 pub use velocity_verlet::VelocityVerletKernel;
+pub use walkers::Walkers;

@@ -1,7 +1,7 @@
 //! The kernel `velocity_verlet`: a segment at constant energy, for drift measurements. Not ergodic and not exact by itself.
 
-use super::kernel::{Chain, Kernel, KernelError, KernelStatistics};
-use super::langevin::advance_clock;
+use super::kernel::{Chain, Kernel, KernelError};
+use super::statistics::KernelStatistics;
 use crate::integrator::Engine;
 use std::time::Instant;
 
@@ -34,12 +34,17 @@ impl Kernel for VelocityVerletKernel {
         false
     }
 
+    fn is_ergodic(&self) -> bool {
+        false
+    }
+
     fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
         let start = Instant::now();
         chain.energies = None;
         engine.velocity_verlet(&mut chain.state, self.timestep_ps, self.n_steps)?;
         chain.state.step += self.n_steps;
-        advance_clock(chain, self.n_steps, self.timestep_ps);
+        chain.book_segment(self.n_steps, self.timestep_ps);
+        chain.n_energy_evaluations += (self.n_steps + 1) * chain.state.n_replicas as u64;
         self.statistics.seconds += start.elapsed().as_secs_f64();
         Ok(())
     }

@@ -38,6 +38,27 @@ pub struct ProposedVelocities {
     pub rejected: Vec<f64>,
 }
 
+impl ProposedVelocities {
+    /// The velocities that go with an outcome.
+    #[must_use]
+    pub fn of(&self, accepted: bool) -> &[f64] {
+        if accepted {
+            &self.accepted
+        } else {
+            &self.rejected
+        }
+    }
+}
+
+/// A segment of dynamics that a proposal ran, the same for every replica.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Segment {
+    /// Time steps taken; they advance the step count of the run.
+    pub n_steps: u64,
+    /// Length of one in ps; accepted or not, the segment counts as simulated time.
+    pub timestep_ps: f64,
+}
+
 /// A batch of proposed states, one for each replica.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposed {
@@ -51,6 +72,10 @@ pub struct Proposed {
     pub energies: Option<Vec<f64>>,
     /// Velocities, where the move changes them.
     pub velocities: Option<ProposedVelocities>,
+    /// Dynamics behind the move, where there are any.
+    pub segment: Option<Segment>,
+    /// Energy and force evaluations that the proposal made itself, counted once a replica.
+    pub n_energy_evaluations: u64,
 }
 
 impl Proposed {
@@ -63,6 +88,44 @@ impl Proposed {
             log_auxiliary: None,
             energies: None,
             velocities: None,
+            segment: None,
+            n_energy_evaluations: 0,
+        }
+    }
+
+    /// Checks every array against the batch of `state`.
+    ///
+    /// # Errors
+    /// [`ProposalError::Shape`] with the first array of the wrong length.
+    pub fn check_shapes(&self, proposal: &str, state: &State) -> Result<(), ProposalError> {
+        let (n_replicas, n_values) = (state.n_replicas, state.positions.len());
+        let mut sizes = vec![("positions", self.positions.len(), n_values)];
+        if let LogRatio::Densities {
+            log_q_forward,
+            log_q_reverse,
+        } = &self.log_ratio
+        {
+            sizes.push(("log_q_forward", log_q_forward.len(), n_replicas));
+            sizes.push(("log_q_reverse", log_q_reverse.len(), n_replicas));
+        }
+        if let Some(auxiliary) = &self.log_auxiliary {
+            sizes.push(("log_auxiliary", auxiliary.len(), n_replicas));
+        }
+        if let Some(energies) = &self.energies {
+            sizes.push(("energies", energies.len(), n_replicas));
+        }
+        if let Some(velocities) = &self.velocities {
+            sizes.push(("accepted velocities", velocities.accepted.len(), n_values));
+            sizes.push(("rejected velocities", velocities.rejected.len(), n_values));
+        }
+        match sizes.into_iter().find(|(_, got, expected)| got != expected) {
+            None => Ok(()),
+            Some((what, got, expected)) => Err(ProposalError::Shape {
+                proposal: proposal.to_owned(),
+                what,
+                got,
+                expected,
+            }),
         }
     }
 }
@@ -76,6 +139,17 @@ pub enum Outcome {
     Rejected,
     /// It stayed because the energy or the ratio was not finite (the offending logarithm of the ratio).
     NonFinite(f64),
+}
+
+/// Share of the replicas that moved; 0 of none.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of replicas stay far below 2^53"
+)]
+pub fn mean_acceptance(outcomes: &[Outcome]) -> f64 {
+    let accepted = outcomes.iter().filter(|&&o| o == Outcome::Accepted).count();
+    accepted as f64 / outcomes.len().max(1) as f64
 }
 
 /// A proposal broke its contract or its engine.
@@ -92,6 +166,14 @@ pub enum ProposalError {
         got: usize,
         /// What it should be.
         expected: usize,
+    },
+    /// The proposal cannot work on this system.
+    #[error("proposal `{proposal}` cannot be used here: {reason}")]
+    Unsupported {
+        /// Name of the proposal.
+        proposal: String,
+        /// What stands in the way, and the remedy.
+        reason: String,
     },
     /// The engine failed.
     #[error(transparent)]
@@ -115,6 +197,14 @@ pub trait Proposal: Send {
         engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError>;
+
+    /// Whether repeated moves reach, in principle, every configuration from every other.
+    ///
+    /// `true` only if all degrees of freedom move: rotations about bonds never change bonds and angles, so they are not
+    /// ergodic by themselves. A sampler without any ergodic kernel gives a warning. The default is the safe answer.
+    fn is_ergodic(&self) -> bool {
+        false
+    }
 
     /// Learns from the outcome of the last proposal; called in the adaptation phase only, after the chain has moved.
     fn adapt(&mut self, _current: Current<'_>, _outcomes: &[Outcome]) {}

@@ -1,7 +1,33 @@
 //! Proposals: where a chain might go next, and with what density. Nothing here accepts or rejects; `mcmc::metropolis` does.
 
+mod adaptive_torsion;
+mod adaptive_torsion_block;
+mod adaptive_torsion_feature;
+mod adaptive_torsion_table;
+mod concerted;
+mod concerted_closure;
 mod contract;
+mod dual_averaging;
+mod hmc;
+mod mala;
+mod pivot;
+mod settings_error;
+mod torsion;
+mod torsion_block;
+mod torsion_density;
+mod torsion_step;
 
+pub use adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
+pub use concerted::{ConcertedProposal, ConcertedSettings};
 pub use contract::{
-    Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities,
+    Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities, Segment,
+    mean_acceptance,
 };
+pub use dual_averaging::DualAveraging;
+pub use hmc::{Hmc, HmcSettings};
+pub use mala::{Mala, MalaSettings};
+pub use pivot::Pivot;
+pub use settings_error::SettingsError;
+pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
+pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
+pub use torsion_density::PeriodicGrid;

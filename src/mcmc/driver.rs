@@ -1,0 +1,135 @@
+//! The loop over cycles: kernels in order, adaptation frozen at its end, an observer after each. Writes and prints nothing.
+
+use super::kernel::{Chain, Kernel, KernelError, Observer};
+use crate::integrator::Engine;
+use std::error::Error;
+
+/// How many cycles there are; a cycle is one step of every kernel in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// Cycles of the adaptation phase: kernels may tune themselves, and are frozen at its end.
+    pub equilibration_cycles: u64,
+    /// Cycles of the production phase, whose samples count.
+    pub production_cycles: u64,
+}
+
+impl Schedule {
+    /// Cycles of both phases.
+    #[must_use]
+    pub fn total_cycles(self) -> u64 {
+        self.equilibration_cycles + self.production_cycles
+    }
+}
+
+/// How a run without failure ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All cycles are done.
+    Completed,
+    /// The observer asked to stop.
+    Stopped {
+        /// Cycles done, equilibration included.
+        cycle: u64,
+    },
+}
+
+/// What may make the samples of a run worthless without being an error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SamplerWarning {
+    /// Nothing moves all degrees of freedom.
+    #[error(
+        "no kernel of the sampler ({}) reaches every configuration: parts of the molecule, such as bonds and angles, keep their start; add `langevin`, `hmc` or `mala`",
+        names.join(", ")
+    )]
+    NotErgodic {
+        /// The kernels.
+        names: Vec<String>,
+    },
+}
+
+/// A finished run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Driven {
+    /// How it ended.
+    pub ending: Ending,
+    /// What the user should know; logged already.
+    pub warnings: Vec<SamplerWarning>,
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// A kernel could not go on.
+    #[error("kernel `{name}`: {source}")]
+    Kernel {
+        /// The kernel.
+        name: String,
+        /// Its reason.
+        source: KernelError,
+    },
+    /// The observer failed, for example to write a frame.
+    #[error("{0}")]
+    Observer(Box<dyn Error + Send + Sync>),
+}
+
+/// Looks for what makes a sampler doubtful before anything runs.
+#[must_use]
+pub fn check_sampler(kernels: &[Box<dyn Kernel>]) -> Vec<SamplerWarning> {
+    let mut warnings = Vec::new();
+    if !kernels.iter().any(|kernel| kernel.is_ergodic()) {
+        warnings.push(SamplerWarning::NotErgodic {
+            names: kernels.iter().map(|k| k.name().to_owned()).collect(),
+        });
+    }
+    warnings
+}
+
+/// Runs the cycles after `start_cycle` to the end of the schedule; both count equilibration.
+///
+/// A run that was stopped after cycle n and is driven again from n, with chain and kernels as they were saved, goes on
+/// as if it had never stopped.
+///
+/// # Errors
+/// [`DriveError`]; the chain is then as the failing kernel left it.
+pub fn drive(
+    schedule: Schedule,
+    start_cycle: u64,
+    chain: &mut Chain,
+    engine: &mut dyn Engine,
+    kernels: &mut [Box<dyn Kernel>],
+    observer: &mut dyn Observer,
+) -> Result<Driven, DriveError> {
+    let warnings = check_sampler(kernels);
+    for warning in &warnings {
+        log::warn!("{warning}");
+    }
+    if start_cycle == 0 && schedule.equilibration_cycles == 0 {
+        kernels.iter_mut().for_each(|kernel| kernel.freeze());
+    }
+    for cycle in start_cycle + 1..=schedule.total_cycles() {
+        for kernel in kernels.iter_mut() {
+            kernel
+                .step(chain, engine)
+                .map_err(|source| DriveError::Kernel {
+                    name: kernel.name().to_owned(),
+                    source,
+                })?;
+        }
+        if cycle == schedule.equilibration_cycles {
+            kernels.iter_mut().for_each(|kernel| kernel.freeze());
+        }
+        let go_on = observer
+            .after_cycle(cycle, chain, engine, kernels)
+            .map_err(DriveError::Observer)?;
+        if !go_on && cycle < schedule.total_cycles() {
+            return Ok(Driven {
+                ending: Ending::Stopped { cycle },
+                warnings,
+            });
+        }
+    }
+    Ok(Driven {
+        ending: Ending::Completed,
+        warnings,
+    })
+}

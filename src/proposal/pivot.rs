@@ -1,0 +1,75 @@
+//! Rotating a rigid part of a molecule about a bond, for one replica. Chooses no angle and accepts nothing.
+//!
+//! A rotation about a bond keeps all bond lengths and angles, changes one torsion by the rotation angle, and has unit
+//! Jacobian in Cartesian coordinates. The side that moves is the smaller one, so some rigid part of the molecule is fixed
+//! under every combination of pivots; turning all torsions back therefore restores every atom, in whatever order.
+
+use crate::topology::{RotatableBond, torsion_rad};
+use nalgebra::{Matrix3, Unit, Vector3};
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::f64::consts::{PI, TAU};
+
+/// A torsion and the atoms that turn with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pivot {
+    /// Name of the torsion, such as `phi_2`.
+    pub name: String,
+    /// The four atoms of the torsion; the axis runs from the second to the third.
+    pub atoms: [usize; 4],
+    /// Atoms that move, on the side of the fourth atom.
+    pub moving: Vec<usize>,
+}
+
+impl From<&RotatableBond> for Pivot {
+    fn from(bond: &RotatableBond) -> Self {
+        Self {
+            name: bond.name.clone(),
+            atoms: bond.atoms,
+            moving: bond.moving.clone(),
+        }
+    }
+}
+
+impl Pivot {
+    /// The torsion in rad, in (-pi, pi], of one replica's positions `[n_atoms * 3]` in nm.
+    ///
+    /// # Panics
+    /// If an atom is beyond the positions.
+    #[must_use]
+    pub fn torsion_rad(&self, positions: &[f64]) -> f64 {
+        torsion_rad(positions.as_chunks().0, self.atoms)
+    }
+
+    /// Adds an angle in rad to the torsion of one replica's positions `[n_atoms * 3]` in nm.
+    ///
+    /// # Panics
+    /// If an atom is beyond the positions.
+    pub fn turn(&self, positions: &mut [f64], angle_rad: f64) {
+        let positions = positions.as_chunks_mut::<3>().0;
+        let origin = Vector3::from(positions[self.atoms[2]]);
+        let axis = origin - Vector3::from(positions[self.atoms[1]]);
+        let rotation = rotation(&Unit::new_normalize(axis), angle_rad);
+        for &atom in &self.moving {
+            let turned = origin + rotation * (Vector3::from(positions[atom]) - origin);
+            positions[atom] = turned.into();
+        }
+    }
+}
+
+/// Rotation matrix about an axis (Rodrigues).
+pub(super) fn rotation(axis: &Unit<Vector3<f64>>, angle_rad: f64) -> Matrix3<f64> {
+    let cross = axis.cross_matrix();
+    let (sine, cosine) = angle_rad.sin_cos();
+    Matrix3::identity() + sine * cross + (1.0 - cosine) * cross * cross
+}
+
+/// A uniform angle in [-pi, pi).
+pub(super) fn uniform_angle(stream: &mut Xoshiro256PlusPlus) -> f64 {
+    TAU * stream.random::<f64>() - PI
+}
+
+/// The same angle in [-pi, pi].
+pub(super) fn wrap(angle_rad: f64) -> f64 {
+    angle_rad - TAU * (angle_rad / TAU).round()
+}

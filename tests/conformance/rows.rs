@@ -1,0 +1,71 @@
+//! Every row of the table against every check of exactness.
+
+use crate::checks;
+use crate::table::{Row, rows};
+
+fn all(check: impl Fn(&Row) -> Result<(), String>) {
+    let faults: Vec<String> = rows().iter().filter_map(|row| check(row).err()).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn exact_draws_stay_exact() {
+    all(|row| checks::invariance(row, &mut *row.kernel(3000, 21), 20, 3000));
+}
+
+#[test]
+fn long_chains_have_the_exact_moments() {
+    all(|row| {
+        if !row.ergodic {
+            return Ok(());
+        }
+        checks::moments(row, &mut *row.kernel(6, 22), 6, 4000)
+    });
+}
+
+#[test]
+fn fluxes_are_symmetric() {
+    all(|row| {
+        if !row.reversible {
+            return Ok(());
+        }
+        checks::symmetric_flux(row, &mut *row.kernel(20_000, 23), 20_000)
+    });
+}
+
+#[test]
+fn ranks_of_an_exact_start_are_uniform() {
+    all(|row| {
+        if !row.reversible {
+            return Ok(());
+        }
+        checks::uniform_ranks(row, &mut *row.kernel(3000, 24), 3000)
+    });
+}
+
+#[test]
+fn the_table_is_not_trivial() {
+    for row in rows() {
+        let mut kernel = row.kernel(300, 25);
+        let target = (row.target)();
+        let mut engine = crate::toy_engine::ToyEngine::new(target);
+        let mut chain = checks::exact_chain(&row, 300, 26);
+        for phase in [100, 20] {
+            for _ in 0..phase {
+                kernel.step(&mut chain, &mut engine).unwrap();
+            }
+            if phase == 100 {
+                kernel.freeze();
+            }
+        }
+        let statistics = kernel.statistics();
+        if statistics.proposed > 0 {
+            let share = statistics.accepted as f64 / statistics.proposed as f64;
+            assert!(
+                (0.1..0.995).contains(&share),
+                "{}: {share:.3} accepted, so the test of the ratio means little",
+                row.name
+            );
+        }
+    }
+}

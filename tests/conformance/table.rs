@@ -1,0 +1,214 @@
+//! The table: one row for each proposal or kernel on each target it goes through. A new one needs a row and nothing else.
+
+use crate::moves::{GaussianStep, Scaling};
+use crate::targets::{DoubleWell, FourAtoms, Harmonic, Target};
+use saltus::mcmc::{
+    Kernel, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
+};
+use saltus::proposal::{Hmc, HmcSettings, Mala, MalaSettings, Proposal};
+use std::sync::Arc;
+
+/// Temperature of the rows without a ladder, K.
+pub(crate) const KELVIN: f64 = 310.0;
+/// Ladder of the rows with replica exchange, K.
+pub(crate) const LADDER_KELVIN: [f64; 3] = [310.0, 400.0, 520.0];
+
+/// What a row tests.
+pub(crate) enum Make {
+    /// A proposal, put to the Metropolis test.
+    Proposal(fn() -> Box<dyn Proposal>),
+    /// A kernel for so many replicas with such a seed.
+    Kernel(fn(usize, u64) -> Box<dyn Kernel>),
+}
+
+/// One row.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) target: fn() -> Arc<dyn Target>,
+    pub(crate) make: Make,
+    /// Reaches everything, so that one long chain has the exact moments too.
+    pub(crate) ergodic: bool,
+    /// Satisfies detailed balance in the positions, not only invariance.
+    pub(crate) reversible: bool,
+    /// Temperatures of a batch follow `LADDER_KELVIN`.
+    pub(crate) on_ladder: bool,
+}
+
+impl Row {
+    pub(crate) fn kernel(&self, n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
+        match self.make {
+            Make::Proposal(make) => Box::new(MetropolisKernel::new(make(), n_replicas, seed)),
+            Make::Kernel(make) => make(n_replicas, seed),
+        }
+    }
+
+    pub(crate) fn temperatures_kelvin(&self, n_replicas: usize) -> Vec<f64> {
+        let rungs: &[f64] = if self.on_ladder {
+            &LADDER_KELVIN
+        } else {
+            &[KELVIN]
+        };
+        rungs.iter().copied().cycle().take(n_replicas).collect()
+    }
+}
+
+fn harmonic() -> Arc<dyn Target> {
+    Arc::new(Harmonic::new())
+}
+
+fn double_well() -> Arc<dyn Target> {
+    Arc::new(DoubleWell)
+}
+
+fn four_atoms() -> Arc<dyn Target> {
+    Arc::new(FourAtoms)
+}
+
+/// Hybrid Monte Carlo with time steps so long that a fifth or more of the moves are rejected.
+fn hmc(n_steps: u64, timestep_ps: f64, refresh: f64, target: Option<f64>) -> Box<dyn Proposal> {
+    let settings = HmcSettings {
+        n_steps,
+        timestep_ps,
+        refresh,
+        target_acceptance: target,
+    };
+    Box::new(Hmc::new(&settings).unwrap())
+}
+
+fn mala(timestep_ps: f64, target_acceptance: Option<f64>) -> Box<dyn Proposal> {
+    let settings = MalaSettings {
+        timestep_ps,
+        target_acceptance,
+    };
+    Box::new(Mala::new(&settings).unwrap())
+}
+
+fn tested(proposal: Box<dyn Proposal>, n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
+    Box::new(MetropolisKernel::new(proposal, n_replicas, seed))
+}
+
+fn mixture(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
+    let parts = vec![
+        (2.0, tested(hmc(3, 0.03, 1.0, None), n_replicas, seed)),
+        (1.0, tested(mala(0.03, None), n_replicas, seed + 1)),
+        (
+            0.5,
+            tested(Box::new(Scaling::new(0.3)), n_replicas, seed + 2),
+        ),
+    ];
+    Box::new(Mixture::new(parts, seed + 3).unwrap())
+}
+
+fn sequence(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
+    let scaling = tested(Box::new(Scaling::new(0.2)), n_replicas, seed);
+    let parts = vec![
+        tested(hmc(3, 0.03, 0.6, None), n_replicas, seed + 1),
+        Box::new(Repeat::new(scaling, 3).unwrap()) as Box<dyn Kernel>,
+    ];
+    Box::new(Sequence::new(parts).unwrap())
+}
+
+fn exchange(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
+    let ladder = Ladder::given(LADDER_KELVIN.to_vec()).unwrap();
+    let swaps = ReplicaExchange::new(ladder, n_replicas, seed + 1).unwrap();
+    let parts = vec![
+        tested(hmc(3, 0.03, 0.7, None), n_replicas, seed),
+        Box::new(swaps) as Box<dyn Kernel>,
+    ];
+    Box::new(Sequence::new(parts).unwrap())
+}
+
+/// A row of a reversible, ergodic proposal at one temperature.
+const fn proposal(
+    name: &'static str,
+    target: fn() -> Arc<dyn Target>,
+    make: fn() -> Box<dyn Proposal>,
+) -> Row {
+    Row {
+        name,
+        target,
+        make: Make::Proposal(make),
+        ergodic: true,
+        reversible: true,
+        on_ladder: false,
+    }
+}
+
+/// A row of an ergodic kernel at one temperature that need not be reversible.
+const fn kernel(
+    name: &'static str,
+    target: fn() -> Arc<dyn Target>,
+    make: fn(usize, u64) -> Box<dyn Kernel>,
+) -> Row {
+    Row {
+        name,
+        target,
+        make: Make::Kernel(make),
+        ergodic: true,
+        reversible: false,
+        on_ladder: false,
+    }
+}
+
+/// All rows.
+pub(crate) fn rows() -> Vec<Row> {
+    vec![
+        proposal("hmc, harmonic", harmonic, || hmc(3, 0.035, 1.0, None)),
+        proposal("hmc, double well", double_well, || hmc(4, 0.05, 1.0, None)),
+        proposal("hmc tuned, harmonic", harmonic, || {
+            hmc(3, 0.01, 1.0, Some(0.7))
+        }),
+        Row {
+            reversible: false,
+            ..proposal("hmc, partial refresh, harmonic", harmonic, || {
+                hmc(2, 0.03, 0.5, None)
+            })
+        },
+        Row {
+            reversible: false,
+            ..proposal("hmc, partial refresh, double well", double_well, || {
+                hmc(2, 0.06, 0.4, None)
+            })
+        },
+        Row {
+            ergodic: false,
+            ..proposal("hmc, four atoms", four_atoms, || hmc(4, 0.008, 1.0, None))
+        },
+        proposal("mala, harmonic", harmonic, || mala(0.035, None)),
+        proposal("mala, double well", double_well, || mala(0.09, None)),
+        proposal("mala tuned, harmonic", harmonic, || mala(0.01, Some(0.574))),
+        proposal("gaussian step, double well", double_well, || {
+            Box::new(GaussianStep::new(0.08))
+        }),
+        Row {
+            ergodic: false,
+            ..proposal("scaling, harmonic", harmonic, || {
+                Box::new(Scaling::new(0.3))
+            })
+        },
+        Row {
+            ergodic: false,
+            ..proposal("scaling, double well", double_well, || {
+                Box::new(Scaling::new(0.5))
+            })
+        },
+        Row {
+            reversible: true,
+            ..kernel("mixture, harmonic", harmonic, mixture)
+        },
+        kernel("mixture, double well", double_well, mixture),
+        kernel("sequence, harmonic", harmonic, sequence),
+        kernel("langevin, harmonic", harmonic, |_, seed| {
+            // The middle scheme has no time-step error in the positions of a harmonic well.
+            Box::new(LangevinKernel::new(5, 0.02, 5.0, seed))
+        }),
+        Row {
+            on_ladder: true,
+            ..kernel("replica exchange, harmonic", harmonic, exchange)
+        },
+        Row {
+            on_ladder: true,
+            ..kernel("replica exchange, double well", double_well, exchange)
+        },
+    ]
+}

@@ -1,0 +1,105 @@
+//! Loop-closing moves: the ends stay, and torsions that were uniform stay uniform, which takes the right Jacobian.
+
+use crate::support::{ForgetsItsRatio, ToyEngine, chain, molecule, pivots, reduced_chi_square};
+use rand::RngExt;
+use saltus::mcmc::{Chain, Kernel, MetropolisKernel};
+use saltus::proposal::{ConcertedProposal, ConcertedSettings, Proposal};
+use saltus::rng;
+use saltus::topology::{Molecule, backbone_torsions, torsion_rad};
+use std::f64::consts::{PI, TAU};
+
+const SETTINGS: ConcertedSettings = ConcertedSettings {
+    n_torsions: 7,
+    omega_scale: 1.0,
+    initial_step_rad: 0.6,
+};
+
+fn proposal(molecule: &Molecule, settings: &ConcertedSettings) -> Box<dyn Proposal> {
+    Box::new(ConcertedProposal::new(&molecule.topology, settings).unwrap())
+}
+
+#[test]
+fn everything_outside_the_stretch_stays() {
+    let molecule = molecule("ACE-ALA-ALA-PRO-LYS-ALA-NME");
+    let built = ConcertedProposal::new(&molecule.topology, &SETTINGS).unwrap();
+    let last = built.windows().last().unwrap().join(",");
+    assert_eq!(last, "omega_3,psi_4,omega_4,phi_5,psi_5,omega_5,phi_6");
+    let mut engine = ToyEngine::new(&molecule.topology, None);
+    let mut chain = chain(&molecule, 40);
+    let mut kernel = MetropolisKernel::new(Box::new(built), 40, 3);
+    for _ in 0..20 {
+        kernel.step(&mut chain, &mut engine).unwrap();
+    }
+    assert!(kernel.statistics().accepted > 100);
+    // Caps are outside every stretch but for the bond that joins them.
+    let outside = [
+        molecule.topology.atom_index(0, "CH3").unwrap(),
+        molecule.topology.atom_index(6, "C").unwrap(),
+    ];
+    for replica in 0..40 {
+        let atoms = chain.state.replica_positions(replica).as_chunks::<3>().0;
+        for atom in outside {
+            assert_eq!(atoms[atom], molecule.positions[atom]);
+        }
+    }
+}
+
+/// All torsions uniform, the Boltzmann distribution at no energy.
+fn uniform_start(molecule: &Molecule, n_replicas: usize) -> Chain {
+    let mut chain = chain(molecule, n_replicas);
+    let size = chain.state.n_atoms * 3;
+    let mut stream = rng::streams(29, 1).remove(0);
+    let pivots = pivots(&molecule.topology);
+    for replica in chain.state.positions.chunks_exact_mut(size) {
+        for pivot in &pivots {
+            pivot.turn(replica, TAU * stream.random::<f64>());
+        }
+    }
+    chain
+}
+
+/// Chi-square of the backbone torsions, all against uniform, after steps from a uniform start; and the acceptance.
+fn chi_square(molecule: &Molecule, proposal: Box<dyn Proposal>) -> (f64, f64) {
+    let n_replicas = 4000;
+    let mut engine = ToyEngine::new(&molecule.topology, None);
+    let mut chain = uniform_start(molecule, n_replicas);
+    let mut kernel = MetropolisKernel::new(proposal, n_replicas, 31);
+    kernel.freeze();
+    for _ in 0..30 {
+        kernel.step(&mut chain, &mut engine).unwrap();
+    }
+    let torsions = backbone_torsions(&molecule.topology);
+    let mut counts = vec![0.0; 12 * torsions.len()];
+    for replica in 0..n_replicas {
+        let atoms = chain.state.replica_positions(replica).as_chunks().0;
+        for (index, torsion) in torsions.iter().enumerate() {
+            let turns = (torsion_rad(atoms, torsion.atoms) + PI) / TAU;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 to 11"
+            )]
+            let bin = ((12.0 * turns) as usize).min(11);
+            counts[12 * index + bin] += 1.0;
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let expected = vec![n_replicas as f64 / 12.0; counts.len()];
+    let statistics = kernel.statistics();
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let acceptance = statistics.accepted as f64 / statistics.proposed as f64;
+    (reduced_chi_square(&counts, &expected), acceptance)
+}
+
+#[test]
+fn uniform_torsions_stay_uniform_only_with_the_jacobian() {
+    let molecule = molecule("ACE-GLY-GLY-GLY-NME");
+    let (good, acceptance) = chi_square(&molecule, proposal(&molecule, &SETTINGS));
+    let planted = Box::new(ForgetsItsRatio(proposal(&molecule, &SETTINGS)));
+    let (bad, _) = chi_square(&molecule, planted);
+    println!(
+        "reduced chi-square {good:.2} (acceptance {acceptance:.2}), without the ratio {bad:.2}"
+    );
+    assert!(acceptance > 0.2, "{acceptance}");
+    assert!(good < 1.5 && bad > 2.5, "{good}, without the ratio {bad}");
+}

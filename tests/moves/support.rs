@@ -1,0 +1,155 @@
+//! Molecules, a toy energy of two torsions, the three proposals, and chi-square. No tests of its own.
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use saltus::integrator::{Engine, EngineError, LangevinSettings};
+use saltus::mcmc::Chain;
+use saltus::proposal::{
+    AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, ConcertedProposal,
+    ConcertedSettings, Current, LogRatio, Outcome, Pivot, Proposal, ProposalError, Proposed,
+    TorsionDraw, TorsionProposal, TorsionSettings, torsion_blocks,
+};
+use saltus::state::State;
+use saltus::topology::{Molecule, Sequence, Topology, build, torsion_rad};
+use saltus::units::thermal_energy_kj_per_mol;
+
+pub(crate) const TEMPERATURE_KELVIN: f64 = 310.0;
+
+pub(crate) fn molecule(sequence: &str) -> Molecule {
+    build(&Sequence::parse(sequence).unwrap(), &[]).unwrap()
+}
+
+pub(crate) fn chain(molecule: &Molecule, n_replicas: usize) -> Chain {
+    Chain {
+        state: State::replicate(&molecule.positions, n_replicas),
+        temperatures_kelvin: vec![TEMPERATURE_KELVIN; n_replicas],
+        ..Chain::default()
+    }
+}
+
+/// Every pivot of the molecule by itself, omega included.
+pub(crate) fn pivots(topology: &Topology) -> Vec<Pivot> {
+    torsion_blocks(topology, BlockKind::Single, true)
+        .into_iter()
+        .flat_map(|block| block.pivots)
+        .collect()
+}
+
+/// All proposals of this suite that the molecule allows, with a name for messages.
+pub(crate) fn proposals(topology: &Topology) -> Vec<(String, Box<dyn Proposal>)> {
+    let mut found: Vec<(String, Box<dyn Proposal>)> = Vec::new();
+    for kind in [BlockKind::Single, BlockKind::Pair, BlockKind::SideChain] {
+        for proposal in [TorsionDraw::Uniform, TorsionDraw::Normal] {
+            let settings = TorsionSettings {
+                kind,
+                proposal,
+                ..TorsionSettings::default()
+            };
+            if let Ok(built) = TorsionProposal::new(topology, &settings) {
+                found.push((format!("torsion {kind:?} {proposal:?}"), Box::new(built)));
+            }
+        }
+    }
+    let adaptive = AdaptiveTorsionProposal::new(topology, &AdaptiveTorsionSettings::default());
+    found.push(("adaptive_torsion".to_owned(), Box::new(adaptive.unwrap())));
+    if let Ok(concerted) = ConcertedProposal::new(topology, &ConcertedSettings::default()) {
+        found.push(("concerted".to_owned(), Box::new(concerted)));
+    }
+    found
+}
+
+/// U/kT = cos(phi - 1) + 0.8 cos(psi + 0.5) + 0.7 cos(phi - psi) of one residue; nothing else, so rotations are all that matters.
+pub(crate) struct ToyEngine {
+    n_atoms: usize,
+    masses_da: Vec<f64>,
+    torsions: Option<[[usize; 4]; 2]>,
+}
+
+pub(crate) fn toy_energy_over_kt(phi: f64, psi: f64) -> f64 {
+    (phi - 1.0).cos() + 0.8 * (psi + 0.5).cos() + 0.7 * (phi - psi).cos()
+}
+
+impl ToyEngine {
+    pub(crate) fn new(topology: &Topology, torsions: Option<[[usize; 4]; 2]>) -> Self {
+        Self {
+            n_atoms: topology.n_atoms(),
+            masses_da: vec![1.0; topology.n_atoms()],
+            torsions,
+        }
+    }
+}
+
+impl Engine for ToyEngine {
+    fn description(&self) -> String {
+        "toy".to_owned()
+    }
+    fn n_atoms(&self) -> usize {
+        self.n_atoms
+    }
+    fn n_degrees_of_freedom(&self) -> usize {
+        3 * self.n_atoms
+    }
+    fn masses_da(&self) -> &[f64] {
+        &self.masses_da
+    }
+    fn energies(&mut self, positions: &[f64], energies: &mut [f64]) {
+        let kt = thermal_energy_kj_per_mol(TEMPERATURE_KELVIN);
+        for (replica, energy) in positions.chunks_exact(3 * self.n_atoms).zip(energies) {
+            *energy = self.torsions.map_or(0.0, |torsions| {
+                let [phi, psi] = torsions.map(|atoms| torsion_rad(replica.as_chunks().0, atoms));
+                kt * toy_energy_over_kt(phi, psi)
+            });
+        }
+    }
+    fn energies_and_forces(&mut self, _: &[f64], _: &mut [f64], _: &mut [f64]) {
+        unreachable!("torsion moves need no forces");
+    }
+    fn langevin(&mut self, _: &mut State, _: &LangevinSettings, _: u64) -> Result<(), EngineError> {
+        unreachable!("torsion moves need no dynamics");
+    }
+    fn velocity_verlet(&mut self, _: &mut State, _: f64, _: u64) -> Result<(), EngineError> {
+        unreachable!("torsion moves need no dynamics");
+    }
+    fn draw_velocities(&mut self, _: &mut State, _: &[f64], _: u64, _: u64) {
+        unreachable!("torsion moves need no velocities");
+    }
+    fn apply_constraints(&mut self, _: &mut State) -> Result<(), EngineError> {
+        unreachable!("torsion moves need no constraints");
+    }
+}
+
+/// A planted error: the inner proposal's densities are swallowed.
+pub(crate) struct ForgetsItsRatio(pub(crate) Box<dyn Proposal>);
+
+impl Proposal for ForgetsItsRatio {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+    fn propose(
+        &mut self,
+        current: Current<'_>,
+        engine: &mut dyn Engine,
+        streams: &mut [Xoshiro256PlusPlus],
+    ) -> Result<Proposed, ProposalError> {
+        let mut proposed = self.0.propose(current, engine, streams)?;
+        proposed.log_ratio = LogRatio::Symmetric;
+        Ok(proposed)
+    }
+    fn adapt(&mut self, current: Current<'_>, outcomes: &[Outcome]) {
+        self.0.adapt(current, outcomes);
+    }
+    fn freeze(&mut self) {
+        self.0.freeze();
+    }
+}
+
+/// Chi-square of counts against expectations, over its degrees of freedom (about 1 where they agree).
+pub(crate) fn reduced_chi_square(counts: &[f64], expected: &[f64]) -> f64 {
+    let sum: f64 = counts
+        .iter()
+        .zip(expected)
+        .map(|(count, expected)| (count - expected).powi(2) / expected)
+        .sum();
+    #[expect(clippy::cast_precision_loss, reason = "some tens of cells")]
+    let freedom = (counts.len() - 1) as f64;
+    sum / freedom
+}
