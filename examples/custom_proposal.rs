@@ -54,5 +54,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         LangevinKernel::new(10, 0.001, 1.0, 2).step(&mut chain, engine.as_mut())?;
         own.step(&mut chain, engine.as_mut())?;
     }
-    Ok(println!("crankshaft: {:?}", own.statistics()))
+    println!("crankshaft: {:?}", own.statistics());
+    Ok(())
 }

@@ -200,6 +200,10 @@ pub(super) fn sin_cos_turns_f32<L: Lane>(u: L) -> (L, L) {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding to f32 is what is tested"
+)]
 mod tests {
     use super::*;
 

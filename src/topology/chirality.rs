@@ -60,7 +60,7 @@ pub fn chiral_centers(topology: &Topology) -> Vec<ChiralCenter> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
     use super::super::{Sequence, build};
     use super::*;

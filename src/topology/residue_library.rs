@@ -230,7 +230,7 @@ fn atoms_from_rows(rows: Vec<AtomRow>) -> Vec<TemplateAtom> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
     use super::*;
 

@@ -288,7 +288,7 @@ fn bridges(neighbors: &[Vec<usize>]) -> Vec<[usize; 2]> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
     use super::super::{Molecule, Sequence, build};
     use super::*;

@@ -181,7 +181,7 @@ fn check_caps(names: &[String], text: &str) -> Result<(), SequenceError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
     use super::*;
 

@@ -2,6 +2,17 @@
 //!
 //! A new proposal goes through all of it by one more row. `planted.rs` shows that the suite notices what it is for.
 
+#![allow(
+    clippy::type_complexity,
+    clippy::needless_range_loop,
+    reason = "tables of cases, symmetric pairs"
+)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "counts and indices of small targets"
+)]
+
 mod checks;
 mod composition;
 mod contract;

@@ -215,7 +215,7 @@ impl FourAtoms {
     }
 
     fn angle_table(kt: f64) -> Tabulated {
-        Tabulated::new([1.0e-6, 3.141_59], |angle| {
+        Tabulated::new([1.0e-6, std::f64::consts::PI - 1.0e-6], |angle| {
             angle.sin() * (-Self::angle_energy(angle) / kt).exp()
         })
     }

@@ -2,6 +2,10 @@
 //!
 //! `SALTUS_SEEDS=5` runs more seeds than continuous integration has time for.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "bins, single-precision positions"
+)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(
     clippy::print_stdout,
