@@ -9,6 +9,7 @@ mod energy;
 mod error;
 mod export;
 mod info;
+mod kernels;
 mod run;
 mod schema;
 mod setup;

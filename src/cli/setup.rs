@@ -1,17 +1,14 @@
-//! From a checked input file to the things that run: molecule, system, engine, kernels. Every engine and kernel is made here.
+//! From a checked input file to the things that run: molecule, system, engine. Every engine is made here.
 
 use std::path::{Path, PathBuf};
 
 use crate::cpu::{self, CpuOptions};
 use crate::forcefield::{ForceField, ForceFieldError, System, SystemOptions};
 use crate::integrator::{Engine, MinimizeSettings, minimize};
-use crate::mcmc::{Kernel, LangevinKernel, VelocityVerletKernel};
 use crate::topology::{self, Molecule, Sequence};
-use crate::units::FS_PER_PS;
 
 use super::config::{
-    self, Config, Constraints, ForceFieldConfig, KernelConfig, LoadedConfig, Precision,
-    SystemConfig,
+    self, Config, Constraints, ForceFieldConfig, LoadedConfig, Precision, SystemConfig,
 };
 use super::error::{Blame, CliError};
 
@@ -163,29 +160,6 @@ pub(crate) fn make_engine(config: &Config, system: &System) -> Result<Box<dyn En
     let engine = cpu::engine(system, &options).blame_input()?;
     log::info!("{}", engine.description());
     Ok(engine)
-}
-
-/// The kernels of the sampler list, in its order.
-pub(crate) fn make_kernels(config: &Config) -> Vec<Box<dyn Kernel>> {
-    let kernels = config.sampler.iter();
-    kernels
-        .map(|kernel| make_kernel(kernel, config.seed))
-        .collect()
-}
-
-fn make_kernel(kernel: &KernelConfig, seed: u64) -> Box<dyn Kernel> {
-    match kernel {
-        KernelConfig::Langevin(langevin) => Box::new(LangevinKernel::new(
-            langevin.steps,
-            langevin.timestep_fs / FS_PER_PS,
-            langevin.friction_per_ps,
-            seed,
-        )),
-        KernelConfig::VelocityVerlet(verlet) => Box::new(VelocityVerletKernel::new(
-            verlet.steps,
-            verlet.timestep_fs / FS_PER_PS,
-        )),
-    }
 }
 
 /// The structure a run starts from: as built or read, minimised if the input says so.

@@ -3,16 +3,24 @@
 //! Every struct rejects unknown keys. Physical quantities carry their unit in the key.
 
 mod fault;
+mod kernels;
 mod load;
 mod locate;
+mod replica_exchange;
 mod sampler;
 mod suggest;
 mod system;
 mod validate;
+mod validate_sampler;
 
 pub(crate) use fault::InputFault;
+pub(crate) use kernels::{
+    AdaptiveTorsionConfig, AdaptiveTorsionKind, ConcertedConfig, HmcConfig, MalaConfig,
+    TorsionConfig, TorsionDrawConfig, TorsionKindConfig,
+};
 pub(crate) use load::{LoadedConfig, load};
-pub(crate) use sampler::{KERNEL_NAMES, KernelConfig};
+pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};
+pub(crate) use sampler::{KERNEL_NAMES, KernelConfig, MixturePart};
 pub(crate) use suggest::nearest;
 pub(crate) use system::{
     BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
@@ -23,6 +31,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::mcmc::Ladder;
+
 /// Input file of `saltus run` and `saltus energy`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +42,8 @@ pub(crate) struct Config {
     /// Temperature of the Boltzmann distribution in K.
     pub(crate) temperature_kelvin: f64,
     /// Independent copies simulated side by side; each gets a trajectory file of its own.
+    ///
+    /// With `replica_exchange` each copy is a whole ladder of temperatures.
     #[serde(default = "one")]
     pub(crate) replicas: usize,
     /// Seed of every random number: the same seed, input and device give the same bits.
@@ -48,11 +60,51 @@ pub(crate) struct Config {
     pub(crate) threads: Option<usize>,
     /// One cycle: the kernels in the order in which they are applied.
     pub(crate) sampler: Vec<KernelConfig>,
+    /// A ladder of temperatures whose configurations are swapped after every cycle; none where the section is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replica_exchange: Option<ReplicaExchangeConfig>,
     /// Length of the run.
     pub(crate) run: RunConfig,
     /// What is written, where, and how often.
     #[serde(default)]
     pub(crate) output: OutputConfig,
+}
+
+impl Config {
+    /// The temperature ladder of a checked input, where there is one.
+    pub(crate) fn ladder(&self) -> Option<Ladder> {
+        let form = self.replica_exchange.as_ref()?.form();
+        let ladder = form.and_then(|form| form.ladder().ok());
+        Some(ladder.expect("invariant: the ladder of a checked input makes sense"))
+    }
+
+    /// Replicas of the whole batch: `replicas`, times the temperatures of the ladder where there is one.
+    pub(crate) fn n_replicas(&self) -> usize {
+        self.replicas * self.ladder().map_or(1, |ladder| ladder.n_rungs())
+    }
+
+    /// Which replicas of the batch are at the temperature asked for: all, or one of every ladder.
+    pub(crate) fn target_replicas(&self) -> Vec<usize> {
+        let Some(ladder) = self.ladder() else {
+            return (0..self.replicas).collect();
+        };
+        let mut rungs = ladder.temperatures_kelvin().iter();
+        let rung = rungs.position(|&rung| rung == self.temperature_kelvin);
+        let rung = rung.expect("invariant: a checked input has its temperature on the ladder");
+        (0..self.replicas)
+            .map(|copy| copy * ladder.n_rungs() + rung)
+            .collect()
+    }
+
+    /// Which replicas of the batch get trajectory files, in the order of these.
+    pub(crate) fn written_replicas(&self) -> Vec<usize> {
+        match &self.replica_exchange {
+            Some(exchange) if exchange.write == WrittenTemperatures::All => {
+                (0..self.n_replicas()).collect()
+            }
+            _ => self.target_replicas(),
+        }
+    }
 }
 
 /// Arithmetic of the CPU engine.

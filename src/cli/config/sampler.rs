@@ -1,4 +1,4 @@
-//! The `sampler:` list: one struct of settings for each kernel. Makes no kernel.
+//! The `sampler:` list: which kernel an entry means. The settings have a file of their own; no kernel is made here.
 //!
 //! A new kernel needs a struct, a variant of [`KernelConfig`], a name in [`KERNEL_NAMES`] and a line in the visitor.
 
@@ -8,10 +8,24 @@ use schemars::JsonSchema;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 
+use super::kernels::{
+    AdaptiveTorsionConfig, ConcertedConfig, HmcConfig, LangevinConfig, MalaConfig, TorsionConfig,
+    VelocityVerletConfig,
+};
 use super::load::HELP_MARK;
 
 /// Names of all kernels as the YAML file spells them.
-pub(crate) const KERNEL_NAMES: &[&str] = &["langevin", "velocity_verlet"];
+pub(crate) const KERNEL_NAMES: &[&str] = &[
+    "langevin",
+    "velocity_verlet",
+    "hmc",
+    "mala",
+    "torsion",
+    "concerted",
+    "adaptive_torsion",
+    "mixture",
+    "sequence",
+];
 
 /// One entry of the sampler list, `- NAME: {settings}`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -21,29 +35,30 @@ pub(crate) enum KernelConfig {
     Langevin(LangevinConfig),
     /// Velocity Verlet at constant energy; samples no temperature.
     VelocityVerlet(VelocityVerletConfig),
+    /// Hybrid Monte Carlo: trajectories of constant energy, accepted or rejected. Exact.
+    Hmc(HmcConfig),
+    /// Metropolis-adjusted Langevin algorithm: one step, accepted or rejected. Exact; not for rigid bonds.
+    Mala(MalaConfig),
+    /// Rotations about one or several bonds. Exact, but bonds and angles stay: not ergodic by itself.
+    Torsion(TorsionConfig),
+    /// Loop-closing moves that turn a stretch of backbone and leave the rest in place. Exact, not ergodic by itself.
+    Concerted(ConcertedConfig),
+    /// Torsions drawn from a density learned during equilibration. Exact, not ergodic by itself.
+    AdaptiveTorsion(AdaptiveTorsionConfig),
+    /// One kernel out of several a cycle, drawn with fixed weights for all replicas together.
+    Mixture(Vec<MixturePart>),
+    /// Several kernels one after another, for use within a mixture.
+    Sequence(Vec<KernelConfig>),
 }
 
-/// Settings of `langevin`.
+/// One kernel of a mixture.
 #[derive(Debug, Clone, PartialEq, Serialize, DeriveDeserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct LangevinConfig {
-    /// Time steps a cycle.
-    pub(crate) steps: u64,
-    /// Time step in fs, at most 5.
-    pub(crate) timestep_fs: f64,
-    /// Friction in ps⁻¹.
-    #[serde(default = "default_friction_per_ps")]
-    pub(crate) friction_per_ps: f64,
-}
-
-/// Settings of `velocity_verlet`.
-#[derive(Debug, Clone, PartialEq, Serialize, DeriveDeserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct VelocityVerletConfig {
-    /// Time steps a cycle.
-    pub(crate) steps: u64,
-    /// Time step in fs, at most 5.
-    pub(crate) timestep_fs: f64,
+pub(crate) struct MixturePart {
+    /// Relative probability, over 0.
+    pub(crate) weight: f64,
+    /// The kernel, written as an entry of the sampler list.
+    pub(crate) kernel: KernelConfig,
 }
 
 impl KernelConfig {
@@ -52,6 +67,13 @@ impl KernelConfig {
         match self {
             Self::Langevin(_) => "langevin",
             Self::VelocityVerlet(_) => "velocity_verlet",
+            Self::Hmc(_) => "hmc",
+            Self::Mala(_) => "mala",
+            Self::Torsion(_) => "torsion",
+            Self::Concerted(_) => "concerted",
+            Self::AdaptiveTorsion(_) => "adaptive_torsion",
+            Self::Mixture(_) => "mixture",
+            Self::Sequence(_) => "sequence",
         }
     }
 }
@@ -81,6 +103,13 @@ impl<'de> Visitor<'de> for KernelVisitor {
         };
         let kernel = match name {
             "langevin" => KernelConfig::Langevin(map.next_value()?),
+            "hmc" => KernelConfig::Hmc(map.next_value()?),
+            "mala" => KernelConfig::Mala(map.next_value()?),
+            "torsion" => KernelConfig::Torsion(map.next_value()?),
+            "concerted" => KernelConfig::Concerted(map.next_value()?),
+            "adaptive_torsion" => KernelConfig::AdaptiveTorsion(map.next_value()?),
+            "mixture" => KernelConfig::Mixture(map.next_value()?),
+            "sequence" => KernelConfig::Sequence(map.next_value()?),
             _ => KernelConfig::VelocityVerlet(map.next_value()?),
         };
         map.next_key_seed(NoMoreKeys { first: name })?;
@@ -141,8 +170,4 @@ impl Visitor<'_> for KernelName {
             .copied()
             .ok_or_else(|| E::unknown_variant(name, KERNEL_NAMES))
     }
-}
-
-fn default_friction_per_ps() -> f64 {
-    1.0
 }

@@ -1,13 +1,10 @@
-//! Checks the values of a parsed input file: ranges, names, files. Everything wrong is reported at once.
+//! Checks the values of a parsed input file: ranges, names, files; all faults at once. The sampler has a file of its own.
 
-use super::system::{BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent};
-use super::{InputFault, KernelConfig, LoadedConfig, nearest};
+use super::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
+use super::{InputFault, LoadedConfig, nearest};
 
-/// Longest time step accepted, in fs: half a period of the fastest angle motions left once bonds to hydrogen are rigid.
-const MAX_TIMESTEP_FS: f64 = 5.0;
-
-/// Longest time step in fs that does not earn a warning while bonds to hydrogen vibrate (period 10 fs).
-const MAX_FLEXIBLE_TIMESTEP_FS: f64 = 1.5;
+/// Highest temperature accepted in K.
+pub(super) const MAX_TEMPERATURE_KELVIN: f64 = 1e4;
 
 /// Hydrogen masses in Da between which the carbon of a methyl group keeps a positive mass.
 const HYDROGEN_MASS_RANGE_DA: std::ops::RangeInclusive<f64> = 1.0..=4.5;
@@ -28,6 +25,7 @@ impl LoadedConfig {
         checks.ensemble();
         checks.device();
         checks.sampler();
+        checks.replica_exchange();
         checks.run_and_output();
         if checks.faults.is_empty() {
             Ok(())
@@ -37,13 +35,13 @@ impl LoadedConfig {
     }
 }
 
-struct Checks<'a> {
-    loaded: &'a LoadedConfig,
+pub(super) struct Checks<'a> {
+    pub(super) loaded: &'a LoadedConfig,
     faults: Vec<InputFault>,
 }
 
 impl Checks<'_> {
-    fn fault(&mut self, path: &str, problem: &str, help: &str) {
+    pub(super) fn fault(&mut self, path: &str, problem: &str, help: &str) {
         self.faults
             .push(self.loaded.source.fault_at(path, problem, help));
     }
@@ -161,7 +159,7 @@ impl Checks<'_> {
     fn ensemble(&mut self) {
         let config = &self.loaded.config;
         let temperature = config.temperature_kelvin;
-        if !(temperature > 0.0 && temperature <= 1e4) {
+        if !(temperature > 0.0 && temperature <= MAX_TEMPERATURE_KELVIN) {
             self.fault(
                 "temperature_kelvin",
                 &format!("got {temperature}, expected a temperature over 0 and at most 10000 K"),
@@ -199,63 +197,6 @@ impl Checks<'_> {
                 "device",
                 &format!("unknown device `{device}`"),
                 &format!("{near}devices: auto, cpu, gpu, gpu:NAME"),
-            );
-        }
-    }
-
-    fn sampler(&mut self) {
-        let sampler = &self.loaded.config.sampler;
-        if sampler.is_empty() {
-            self.fault(
-                "sampler",
-                "the list is empty, expected at least one kernel",
-                "add `- langevin: {steps: 100, timestep_fs: 1.0, friction_per_ps: 1.0}`",
-            );
-        }
-        for (index, kernel) in sampler.iter().enumerate() {
-            let path = format!("sampler[{index}].{}", kernel.name());
-            match kernel {
-                KernelConfig::Langevin(langevin) => {
-                    self.dynamics(&path, langevin.steps, langevin.timestep_fs);
-                    self.friction(&path, langevin.friction_per_ps);
-                }
-                KernelConfig::VelocityVerlet(verlet) => {
-                    self.dynamics(&path, verlet.steps, verlet.timestep_fs);
-                }
-            }
-        }
-    }
-
-    fn dynamics(&mut self, path: &str, steps: u64, timestep_fs: f64) {
-        if steps == 0 {
-            self.fault(
-                &format!("{path}.steps"),
-                "got 0, expected at least 1",
-                "write 100, or remove the kernel",
-            );
-        }
-        let timestep_path = format!("{path}.timestep_fs");
-        if !(timestep_fs > 0.0 && timestep_fs <= MAX_TIMESTEP_FS) {
-            self.fault(
-                &timestep_path,
-                &format!("got {timestep_fs}, expected a time step over 0 and at most 5 fs"),
-                "1 fs suits flexible bonds, 2 fs `constraints: h-bonds`, 4 fs `constraints: h-bonds` with `hydrogen_mass_da: 3`",
-            );
-        } else if timestep_fs > MAX_FLEXIBLE_TIMESTEP_FS
-            && self.loaded.config.system.constraints == Constraints::None
-        {
-            log::warn!(
-                "{timestep_path} is {timestep_fs} while bonds to hydrogen vibrate: expect a large time-step error; set `constraints: h-bonds` or take 1 fs"
-            );
-        }
-    }
-
-    fn friction(&mut self, path: &str, friction_per_ps: f64) {
-        if !(friction_per_ps >= 0.0 && friction_per_ps.is_finite()) {
-            self.fault(
-                &format!("{path}.friction_per_ps"),
-                &format!("got {friction_per_ps}, expected a friction of 0 or more per ps"),
-                "write 1.0; without friction there is no thermostat",
             );
         }
     }

@@ -1,6 +1,8 @@
 //! `saltus run`: from the input file to trajectories, a checkpoint and a summary. Each stage has a file of its own.
 
-mod drive;
+mod clock;
+mod exchange_summary;
+mod failure;
 mod identity;
 mod interrupt;
 mod output;
@@ -13,15 +15,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::drive::drive;
 use self::interrupt::Interrupt;
 use self::output::OutputDirectory;
 use self::progress::Progress;
 use self::recorder::Recorder;
 use self::summary::Summary;
 use super::CliResult;
-use super::error::CliError;
+use super::kernels::make_kernels;
 use super::setup::{self, Overrides};
+use crate::mcmc::{Schedule, drive};
 
 /// Arguments of `saltus run`.
 #[derive(Debug, Args)]
@@ -87,7 +89,7 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
     let loaded = setup::load(&arguments.input, overrides)?;
     let prepared = setup::prepare(&loaded)?;
     let mut engine = setup::make_engine(&loaded.config, &prepared.system)?;
-    let mut kernels = setup::make_kernels(&loaded.config);
+    let mut kernels = make_kernels(&loaded, &prepared.molecule.topology)?;
     let directory = OutputDirectory::new(&loaded.config.output.directory);
     let identity = identity::of(&loaded.config, &prepared, engine.as_ref());
 
@@ -96,20 +98,30 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         start::resumed(checkpoint, &mut kernels)?
     } else {
         directory.refuse_leftovers(arguments.force)?;
-        start::fresh(&loaded.config, &prepared, engine.as_mut())?
+        start::fresh(&loaded.config, &prepared, engine.as_mut(), kernels.len())?
     };
     let lock = directory.claim()?;
     let writers = if arguments.resume {
         directory.open_again(start.writers)?
     } else {
         let header = output::header(&loaded, &prepared, engine.as_ref(), &kernels);
-        directory.start(&header, &start.chain, &prepared.molecule, arguments.force)?
+        let written = loaded.config.written_replicas();
+        let molecule = &prepared.molecule;
+        directory.start(&header, &start.chain, &written, molecule, arguments.force)?
     };
 
-    let plan = drive::Plan::new(&loaded.config);
+    let schedule = Schedule {
+        equilibration_cycles: loaded.config.run.equilibration_cycles,
+        production_cycles: loaded.config.run.cycles,
+    };
     let interrupt = Interrupt::listen();
     let mut chain = start.chain;
-    let progress = Progress::start(arguments.quiet, &chain, start.cycle, plan.total_cycles());
+    let progress = Progress::start(
+        arguments.quiet,
+        &chain,
+        start.cycle,
+        schedule.total_cycles(),
+    );
     let mut recorder = Recorder::new(
         &loaded.config,
         identity,
@@ -119,9 +131,8 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         (start.cycle, start.counters),
         interrupt,
     );
-    let n_evaluations_before = chain.n_energy_evaluations;
-    let ending = drive(
-        plan,
+    let driven = drive(
+        schedule,
         start.cycle,
         &mut chain,
         engine.as_mut(),
@@ -129,12 +140,12 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         &mut recorder,
     );
     // Whatever happened, what was recorded so far is written out before anything is said about it.
-    let closed = recorder.close(&chain, &kernels, &ending);
+    let closed = recorder.close(&chain, &kernels, driven.is_ok());
     drop(lock);
-    let record = match ending {
-        Ok(ending) => closed.map(|record| (ending, record))?,
+    let record = match driven {
+        Ok(driven) => closed.map(|record| (driven.ending, record))?,
         Err(failure) => {
-            return Err(explain(
+            return Err(failure::explain(
                 &failure,
                 closed.err(),
                 &prepared.molecule.topology,
@@ -146,8 +157,6 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
     let summary = Summary {
         ending,
         record,
-        kernels: &kernels,
-        n_energy_evaluations: chain.n_energy_evaluations - n_evaluations_before,
         directory: &directory,
         resume_command: arguments.resume_command(directory.path()),
     };
@@ -158,22 +167,4 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         summary.print_json()?;
     }
     Ok(())
-}
-
-/// A failure in the user's words: the atom by its name, what is left, what to do.
-fn explain(
-    failure: &drive::Failure,
-    closing: Option<CliError>,
-    topology: &crate::topology::Topology,
-    directory: &OutputDirectory,
-) -> CliError {
-    let mut message = failure.message(topology);
-    match closing {
-        None => message.push_str(&format!(
-            "\n  the frames up to then are in {}",
-            directory.path().display()
-        )),
-        Some(error) => message.push_str(&format!("\n  and: {}", error.messages().join("; "))),
-    }
-    CliError::Run(message)
 }

@@ -104,7 +104,7 @@ impl OutputDirectory {
         OutputLock::acquire(&self.path).blame_input()
     }
 
-    /// Starts the trajectories and the topology; with `force` the files of an earlier run go first.
+    /// Starts the trajectories of the `written` replicas and the topology; with `force` the files of an earlier run go first.
     ///
     /// # Errors
     /// Whatever the disk says.
@@ -112,6 +112,7 @@ impl OutputDirectory {
         &self,
         header: &Header,
         chain: &Chain,
+        written: &[usize],
         molecule: &Molecule,
         force: bool,
     ) -> Result<WriterSet, CliError> {
@@ -123,13 +124,14 @@ impl OutputDirectory {
         let mut text = Vec::new();
         let positions: Vec<[f64; 3]> = chain
             .state
-            .replica_positions(0)
+            .replica_positions(written[0])
             .chunks_exact(3)
             .map(|xyz| [xyz[0], xyz[1], xyz[2]])
             .collect();
         pdb::write(&mut text, &molecule.topology, &positions).blame_run()?;
-        let temperatures = &chain.temperatures_kelvin;
-        WriterSet::create(&self.path, header, temperatures, &text, force).blame_run()
+        let temperature = |&replica: &usize| chain.temperatures_kelvin[replica];
+        let temperatures: Vec<f64> = written.iter().map(temperature).collect();
+        WriterSet::create(&self.path, header, &temperatures, &text, force).blame_run()
     }
 
     /// Opens the trajectories where a checkpoint left them.

@@ -19,8 +19,10 @@ const LINE_PERIOD: Duration = Duration::from_secs(30);
 pub(super) struct Rates {
     /// Simulated nanoseconds a day.
     pub(super) ns_per_day: f64,
-    /// Time steps a second.
+    /// Time steps a second; none where no kernel takes any.
     pub(super) steps_per_second: f64,
+    /// Energy evaluations a second.
+    pub(super) evaluations_per_second: f64,
 }
 
 /// Clock and display of one run.
@@ -30,6 +32,7 @@ pub(super) struct Progress {
     next: Duration,
     start_time_ps: f64,
     start_step: u64,
+    start_evaluations: u64,
     start_cycle: u64,
     total_cycles: u64,
 }
@@ -58,6 +61,7 @@ impl Progress {
             next,
             start_time_ps: chain.time_ps,
             start_step: chain.state.step,
+            start_evaluations: chain.n_energy_evaluations,
             start_cycle: cycle,
             total_cycles,
         }
@@ -77,9 +81,11 @@ impl Progress {
         let replicas_per_second = chain.state.n_replicas as f64 / self.seconds().max(1e-9);
         let simulated_ns = (chain.time_ps - self.start_time_ps) / 1000.0;
         let n_steps = chain.state.step - self.start_step;
+        let n_evaluations = chain.n_energy_evaluations - self.start_evaluations;
         Rates {
             ns_per_day: simulated_ns * replicas_per_second * 86_400.0,
             steps_per_second: n_steps as f64 * replicas_per_second,
+            evaluations_per_second: n_evaluations as f64 / self.seconds().max(1e-9),
         }
     }
 
@@ -92,11 +98,12 @@ impl Progress {
     pub(super) fn show(&mut self, chain: &Chain, cycle: u64, phase: &str, temperature_kelvin: f64) {
         let Rates {
             ns_per_day,
-            steps_per_second,
+            evaluations_per_second,
+            ..
         } = self.rates(chain);
         let state = format!(
-            "{phase}  {ns_per_day:.0} ns/day  {} steps/s  {temperature_kelvin:.0} K",
-            rounded(steps_per_second)
+            "{phase}  {ns_per_day:.0} ns/day  {} evaluations/s  {temperature_kelvin:.0} K",
+            rounded(evaluations_per_second)
         );
         let elapsed = self.start.elapsed();
         match &self.display {

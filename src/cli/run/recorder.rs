@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::cli::config::Config;
 use crate::cli::error::{Blame, CliError};
 use crate::integrator::Engine;
-use crate::mcmc::{Chain, Kernel, KernelStatistics};
+use crate::mcmc::{Chain, Kernel, KernelReport, KernelStatistics, Observer};
 use crate::state::Frame;
 use crate::trajectory::{Checkpoint, KernelRecord, RunIdentity, WriterSet};
 use crate::units::BOLTZMANN_KJ_PER_MOL_K;
 
-use super::drive::{Ending, Failure, Watcher};
+use super::clock::{Clock, PhaseCosts};
 use super::interrupt::Interrupt;
 use super::progress::{Progress, Rates};
 
@@ -27,6 +27,8 @@ pub(super) struct Counters {
     temperature_sum_kelvin: f64,
     /// Proposed and accepted moves of every kernel at the last frame.
     at_last_frame: Vec<(u64, u64)>,
+    /// Time and evaluations of both phases.
+    costs: PhaseCosts,
 }
 
 impl Counters {
@@ -36,6 +38,7 @@ impl Counters {
             n_frames: 0,
             temperature_sum_kelvin: 0.0,
             at_last_frame: vec![(0, 0); n_kernels],
+            costs: PhaseCosts::default(),
         }
     }
 }
@@ -49,24 +52,40 @@ pub(super) struct Record {
     pub(super) mean_temperature_kelvin: f64,
     /// Rates of this process.
     pub(super) rates: Rates,
-    /// Seconds of this process.
-    pub(super) wall_seconds: f64,
+    /// Time and evaluations of both phases since the first start of the run.
+    pub(super) costs: PhaseCosts,
+    /// Energy evaluations of the production.
+    pub(super) n_energy_evaluations: u64,
     /// The trajectory files.
     pub(super) trajectories: Vec<PathBuf>,
+    /// Temperature of each in K.
+    pub(super) temperatures_kelvin: Vec<f64>,
+    /// Every kernel with its counters.
+    pub(super) kernels: Vec<KernelReport>,
 }
 
 /// When things are due.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Schedule {
+#[derive(Debug, Clone, PartialEq)]
+struct Due {
     equilibration_cycles: u64,
     every_cycles: u64,
     velocities: bool,
     checkpoint_period: Duration,
 }
 
+/// Which replicas of the batch are looked at.
+#[derive(Debug, Clone, PartialEq)]
+struct Selection {
+    /// Those with a trajectory file, in the order of the files.
+    written: Vec<usize>,
+    /// Those at the temperature asked for.
+    target: Vec<usize>,
+}
+
 /// Writes what a run leaves.
 pub(super) struct Recorder {
-    schedule: Schedule,
+    due: Due,
+    selection: Selection,
     identity: RunIdentity,
     checkpoint_path: PathBuf,
     writers: WriterSet,
@@ -75,6 +94,7 @@ pub(super) struct Recorder {
     interrupt: Interrupt,
     cycle: u64,
     last_checkpoint: Instant,
+    clock: Clock,
 }
 
 impl Recorder {
@@ -89,12 +109,17 @@ impl Recorder {
         interrupt: Interrupt,
     ) -> Self {
         Self {
-            schedule: Schedule {
+            due: Due {
                 equilibration_cycles: config.run.equilibration_cycles,
                 every_cycles: config.output.every_cycles,
                 velocities: config.output.velocities,
                 checkpoint_period: Duration::from_secs_f64(config.output.checkpoint_minutes * 60.0),
             },
+            selection: Selection {
+                written: config.written_replicas(),
+                target: config.target_replicas(),
+            },
+            clock: Clock::start(counters.costs, cycle >= config.run.equilibration_cycles),
             identity,
             checkpoint_path,
             writers,
@@ -114,13 +139,15 @@ impl Recorder {
         mut self,
         chain: &Chain,
         kernels: &[Box<dyn Kernel>],
-        ending: &Result<Ending, Failure>,
+        is_sound: bool,
     ) -> Result<Record, CliError> {
         self.progress.finish();
-        let saved = match ending {
-            Ok(_) => self.save_checkpoint(chain, kernels).blame_run(),
+        self.counters.costs = self.clock.costs();
+        let saved = if is_sound {
+            self.save_checkpoint(chain, kernels).blame_run()
+        } else {
             // The last checkpoint stands: it is from before the failure.
-            Err(_) => Ok(()),
+            Ok(())
         };
         #[expect(
             clippy::cast_precision_loss,
@@ -131,10 +158,25 @@ impl Recorder {
             mean_temperature_kelvin: self.counters.temperature_sum_kelvin
                 / self.counters.n_frames as f64,
             rates: self.progress.rates(chain),
-            wall_seconds: self.progress.seconds(),
+            costs: self.counters.costs,
+            n_energy_evaluations: chain
+                .n_energy_evaluations
+                .saturating_sub(self.counters.costs.equilibration_evaluations),
             trajectories: self.writers.paths(),
+            temperatures_kelvin: self
+                .selection
+                .written
+                .iter()
+                .map(|&replica| chain.temperatures_kelvin[replica])
+                .collect(),
+            kernels: kernels.iter().map(|kernel| kernel.report()).collect(),
         };
         self.writers.finish().blame_run()?;
+        self.counters
+            .costs
+            .of_run(chain, self.selection.target.len())
+            .record(&record.trajectories)
+            .blame_run()?;
         saved.map(|()| record)
     }
 
@@ -148,13 +190,13 @@ impl Recorder {
         let energies = chain.energies(engine).to_vec();
         let kinetic = chain.kinetic_energies(engine.masses_da());
         let temperatures = temperatures_kelvin(&kinetic, engine.n_degrees_of_freedom());
-        for replica in 0..chain.state.n_replicas {
+        for (file, &replica) in self.selection.written.iter().enumerate() {
             let frame = Frame {
-                step: chain.state.step,
+                step: self.cycle,
                 time_ps: chain.time_ps,
                 positions: single(chain.state.replica_positions(replica)),
                 velocities: self
-                    .schedule
+                    .due
                     .velocities
                     .then(|| single(chain.state.replica_velocities(replica))),
                 potential_energy_kj_per_mol: energies[replica],
@@ -162,10 +204,10 @@ impl Recorder {
                 temperature_kelvin: temperatures[replica],
                 acceptance: acceptance.clone(),
             };
-            self.writers.append(replica, frame)?;
+            self.writers.append(file, frame)?;
         }
         self.counters.n_frames += 1;
-        self.counters.temperature_sum_kelvin += mean(&temperatures);
+        self.counters.temperature_sum_kelvin += self.target_mean(&temperatures);
         Ok(())
     }
 
@@ -186,6 +228,16 @@ impl Recorder {
         acceptance.collect()
     }
 
+    /// Mean over the replicas at the temperature asked for.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of replicas stay far below 2^53"
+    )]
+    fn target_mean(&self, values: &[f64]) -> f64 {
+        let target = self.selection.target.iter();
+        target.map(|&replica| values[replica]).sum::<f64>() / self.selection.target.len() as f64
+    }
+
     fn save_checkpoint(
         &mut self,
         chain: &Chain,
@@ -203,7 +255,10 @@ impl Recorder {
             chain: chain.clone(),
             kernels: kernels.collect(),
             writers: self.writers.progress(),
-            extra: serde_json::to_value(&self.counters)?,
+            extra: serde_json::to_value(Counters {
+                costs: self.clock.costs(),
+                ..self.counters.clone()
+            })?,
         };
         checkpoint.save(&self.checkpoint_path)?;
         self.last_checkpoint = Instant::now();
@@ -212,11 +267,9 @@ impl Recorder {
 
     fn show(&mut self, chain: &Chain, engine: &dyn Engine) {
         let kinetic = chain.kinetic_energies(engine.masses_da());
-        let temperature = mean(&temperatures_kelvin(
-            &kinetic,
-            engine.n_degrees_of_freedom(),
-        ));
-        let phase = if self.cycle <= self.schedule.equilibration_cycles {
+        let temperatures = temperatures_kelvin(&kinetic, engine.n_degrees_of_freedom());
+        let temperature = self.target_mean(&temperatures);
+        let phase = if self.cycle <= self.due.equilibration_cycles {
             "equilibrating"
         } else {
             "sampling"
@@ -225,7 +278,7 @@ impl Recorder {
     }
 }
 
-impl Watcher for Recorder {
+impl Observer for Recorder {
     fn after_cycle(
         &mut self,
         cycle: u64,
@@ -234,11 +287,14 @@ impl Watcher for Recorder {
         kernels: &[Box<dyn Kernel>],
     ) -> Result<bool, Box<dyn Error + Send + Sync>> {
         self.cycle = cycle;
-        let recorded = cycle.saturating_sub(self.schedule.equilibration_cycles);
-        if recorded > 0 && recorded.is_multiple_of(self.schedule.every_cycles) {
+        if cycle == self.due.equilibration_cycles {
+            self.clock.begin_production(chain.n_energy_evaluations);
+        }
+        let recorded = cycle.saturating_sub(self.due.equilibration_cycles);
+        if recorded > 0 && recorded.is_multiple_of(self.due.every_cycles) {
             self.record_frames(chain, engine, kernels)?;
         }
-        if self.last_checkpoint.elapsed() >= self.schedule.checkpoint_period {
+        if self.last_checkpoint.elapsed() >= self.due.checkpoint_period {
             self.save_checkpoint(chain, kernels)?;
         }
         if self.progress.is_due() {
@@ -256,14 +312,6 @@ impl Watcher for Recorder {
 fn temperatures_kelvin(kinetic: &[f64], n_degrees_of_freedom: usize) -> Vec<f64> {
     let half = n_degrees_of_freedom as f64 * BOLTZMANN_KJ_PER_MOL_K / 2.0;
     kinetic.iter().map(|kinetic| kinetic / half).collect()
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of replicas stay far below 2^53"
-)]
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 #[expect(

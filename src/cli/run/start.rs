@@ -30,10 +30,17 @@ pub(super) fn fresh(
     config: &Config,
     prepared: &Prepared,
     engine: &mut dyn Engine,
+    n_kernels: usize,
 ) -> Result<Start, CliError> {
     let positions = setup::starting_positions(config, prepared)?;
-    let temperatures_kelvin = vec![config.temperature_kelvin; config.replicas];
-    let mut state = State::replicate(&positions, config.replicas);
+    let n_replicas = config.n_replicas();
+    let temperatures_kelvin = match config.ladder() {
+        None => vec![config.temperature_kelvin; n_replicas],
+        Some(ladder) => ladder
+            .replica_temperatures_kelvin(n_replicas)
+            .blame_input()?,
+    };
+    let mut state = State::replicate(&positions, n_replicas);
     engine.apply_constraints(&mut state).blame_run()?;
     engine.draw_velocities(&mut state, &temperatures_kelvin, config.seed, 0);
     Ok(Start {
@@ -43,7 +50,7 @@ pub(super) fn fresh(
             temperatures_kelvin,
             ..Chain::default()
         },
-        counters: Counters::new(config.sampler.len()),
+        counters: Counters::new(n_kernels),
         writers: Vec::new(),
     })
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::cli::CliResult;
 use crate::cli::console::{note, print_json};
-use crate::mcmc::Kernel;
+use crate::mcmc::{Ending, KernelReport};
 
-use super::drive::Ending;
+use super::exchange_summary::ExchangeSummary;
 use super::output::OutputDirectory;
 use super::recorder::Record;
 
@@ -18,38 +18,31 @@ pub(super) struct Summary<'a> {
     pub(super) ending: Ending,
     /// What was recorded.
     pub(super) record: Record,
-    /// The kernels with their counters.
-    pub(super) kernels: &'a [Box<dyn Kernel>],
-    /// Energy evaluations of this process.
-    pub(super) n_energy_evaluations: u64,
     /// Where the results are.
     pub(super) directory: &'a OutputDirectory,
     /// The command that continues the run.
     pub(super) resume_command: String,
 }
 
+/// Numbers of the production phase but where the name says otherwise, over all processes of the run.
 #[derive(Debug, Serialize)]
-struct KernelReport {
-    name: String,
-    proposed: u64,
-    accepted: u64,
-    non_finite: u64,
-    seconds: f64,
-    exact: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct RunReport {
-    kernels: Vec<KernelReport>,
+struct RunReport<'a> {
+    kernels: &'a [KernelReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replica_exchange: Option<ExchangeSummary>,
     exact: bool,
     energy_evaluations: u64,
+    equilibration_energy_evaluations: u64,
     wall_seconds: f64,
+    equilibration_wall_seconds: f64,
     trajectories: Vec<String>,
+    trajectory_temperatures_kelvin: &'a [f64],
     completed: bool,
     frames: u64,
     mean_temperature_kelvin: Option<f64>,
     ns_per_day: f64,
     steps_per_second: f64,
+    evaluations_per_second: f64,
 }
 
 impl Summary<'_> {
@@ -60,26 +53,21 @@ impl Summary<'_> {
             Ending::Completed => "finished".to_owned(),
             Ending::Stopped { cycle } => format!("stopped after cycle {cycle}, checkpoint written"),
         };
+        let costs = record.costs;
         note(&format!(
-            "{first}: {:.1} s, {:.0} ns/day in aggregate, mean temperature {:.1} K, {} frames in each of {} trajectories",
-            record.wall_seconds,
+            "{first}: {:.1} s and {:.1} s of equilibration, {:.0} ns/day in aggregate, mean temperature {:.1} K, {} frames in each of {} trajectories",
+            costs.production_seconds,
+            costs.equilibration_seconds,
             record.rates.ns_per_day,
             record.mean_temperature_kelvin,
             record.n_frames,
             record.trajectories.len(),
         ));
-        for kernel in self.kernels {
-            let statistics = kernel.statistics();
-            if statistics.proposed > 0 {
-                note(&format!(
-                    "  {}: {} of {} moves accepted, {} not finite, {:.1} s",
-                    kernel.name(),
-                    statistics.accepted,
-                    statistics.proposed,
-                    statistics.non_finite,
-                    statistics.seconds
-                ));
-            }
+        for kernel in &record.kernels {
+            note_kernel(kernel, 1);
+        }
+        if let Some(exchange) = ExchangeSummary::of(&record.kernels) {
+            note(&exchange.line());
         }
         note(&self.exactness());
         note(&format!("next: {}", self.next_command()));
@@ -88,51 +76,44 @@ impl Summary<'_> {
     /// Writes the summary as one JSON object to stdout.
     pub(super) fn print_json(&self) -> CliResult {
         let record = &self.record;
-        let kernels = self.kernels.iter().map(|kernel| {
-            let statistics = kernel.statistics();
-            KernelReport {
-                name: kernel.name().to_owned(),
-                proposed: statistics.proposed,
-                accepted: statistics.accepted,
-                non_finite: statistics.non_finite,
-                seconds: statistics.seconds,
-                exact: kernel.is_exact(),
-            }
-        });
         print_json(&RunReport {
-            kernels: kernels.collect(),
-            exact: self.is_exact(),
-            energy_evaluations: self.n_energy_evaluations,
-            wall_seconds: record.wall_seconds,
+            kernels: &record.kernels,
+            replica_exchange: ExchangeSummary::of(&record.kernels),
+            exact: record.kernels.iter().all(|kernel| kernel.exact),
+            energy_evaluations: record.n_energy_evaluations,
+            equilibration_energy_evaluations: record.costs.equilibration_evaluations,
+            wall_seconds: record.costs.production_seconds,
+            equilibration_wall_seconds: record.costs.equilibration_seconds,
             trajectories: shown(&record.trajectories),
+            trajectory_temperatures_kelvin: &record.temperatures_kelvin,
             completed: self.ending == Ending::Completed,
             frames: record.n_frames,
             mean_temperature_kelvin: Some(record.mean_temperature_kelvin)
                 .filter(|temperature| temperature.is_finite()),
             ns_per_day: record.rates.ns_per_day,
             steps_per_second: record.rates.steps_per_second,
+            evaluations_per_second: record.rates.evaluations_per_second,
         })
     }
 
-    fn is_exact(&self) -> bool {
-        self.kernels.iter().all(|kernel| kernel.is_exact())
-    }
-
     fn exactness(&self) -> String {
-        let inexact: Vec<&str> = self
-            .kernels
-            .iter()
-            .filter(|kernel| !kernel.is_exact())
-            .map(|kernel| kernel.name())
-            .collect();
-        if inexact.is_empty() {
-            "exact: yes, every kernel leaves the Boltzmann distribution invariant".to_owned()
-        } else {
-            format!(
-                "exact: no, {} samples with a time-step error",
-                inexact.join(" and ")
-            )
+        let mut inexact = Vec::new();
+        for kernel in &self.record.kernels {
+            name_inexact(kernel, &mut inexact);
         }
+        if inexact.is_empty() {
+            return "exact: yes, every kernel leaves the Boltzmann distribution invariant"
+                .to_owned();
+        }
+        let verb = if inexact.len() == 1 {
+            "samples"
+        } else {
+            "sample"
+        };
+        format!(
+            "exact: no, {} {verb} with a time-step error",
+            inexact.join(" and ")
+        )
     }
 
     fn next_command(&self) -> String {
@@ -148,6 +129,41 @@ impl Summary<'_> {
                 )
             }
         }
+    }
+}
+
+/// One line a kernel that proposes, those nested in it indented below.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of moves stay far below 2^53"
+)]
+fn note_kernel(kernel: &KernelReport, depth: usize) {
+    let indent = "  ".repeat(depth);
+    let statistics = kernel.statistics;
+    if statistics.proposed > 0 {
+        let percent = 100.0 * statistics.accepted as f64 / statistics.proposed as f64;
+        note(&format!(
+            "{indent}{}: {percent:.1} % of {} moves accepted, {} not finite, {:.1} s",
+            kernel.name, statistics.proposed, statistics.non_finite, statistics.seconds
+        ));
+    } else if !kernel.children.is_empty() || statistics.seconds > 0.0 {
+        note(&format!(
+            "{indent}{}: {:.1} s",
+            kernel.name, statistics.seconds
+        ));
+    }
+    for child in &kernel.children {
+        note_kernel(child, depth + 1);
+    }
+}
+
+/// Adds the names of kernels that are not exact, those nested in others instead of these, each once.
+fn name_inexact<'a>(kernel: &'a KernelReport, names: &mut Vec<&'a str>) {
+    for child in &kernel.children {
+        name_inexact(child, names);
+    }
+    if !kernel.exact && kernel.children.is_empty() && !names.contains(&kernel.name.as_str()) {
+        names.push(&kernel.name);
     }
 }
 

@@ -1,0 +1,204 @@
+//! Settings of every kernel of the `sampler:` list, with their defaults. Which kernel they belong to is told elsewhere.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::proposal::{AdaptiveTorsionSettings, ConcertedSettings, TorsionSettings};
+
+/// Settings of `langevin`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LangevinConfig {
+    /// Time steps a cycle.
+    pub(crate) steps: u64,
+    /// Time step in fs, at most 5.
+    pub(crate) timestep_fs: f64,
+    /// Friction in ps⁻¹.
+    #[serde(default = "default_friction_per_ps")]
+    pub(crate) friction_per_ps: f64,
+}
+
+/// Settings of `velocity_verlet`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VelocityVerletConfig {
+    /// Time steps a cycle.
+    pub(crate) steps: u64,
+    /// Time step in fs, at most 5.
+    pub(crate) timestep_fs: f64,
+}
+
+/// Settings of `hmc`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HmcConfig {
+    /// Time steps of a trajectory.
+    pub(crate) steps: u64,
+    /// Time step in fs, at most 5; where it starts with `adapt`.
+    pub(crate) timestep_fs: f64,
+    /// Share of the velocities drawn anew before a trajectory, over 0 and at most 1; less than 1 is generalised hybrid Monte Carlo.
+    #[serde(default = "default_refresh")]
+    pub(crate) refresh: f64,
+    /// Whether the time step is tuned to `target_acceptance` during equilibration.
+    #[serde(default)]
+    pub(crate) adapt: bool,
+    /// Acceptance that `adapt` aims at; 0.8 where the key is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) target_acceptance: Option<f64>,
+    /// Trajectories a cycle.
+    #[serde(default = "one")]
+    pub(crate) repeats: u64,
+}
+
+/// Settings of `mala`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MalaConfig {
+    /// Length of the step in fs, at most 5; where it starts with `adapt`.
+    pub(crate) timestep_fs: f64,
+    /// Whether the step is tuned to `target_acceptance` during equilibration.
+    #[serde(default)]
+    pub(crate) adapt: bool,
+    /// Acceptance that `adapt` aims at; 0.574 where the key is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) target_acceptance: Option<f64>,
+    /// Steps a cycle.
+    #[serde(default = "one")]
+    pub(crate) repeats: u64,
+}
+
+/// What a `torsion` move turns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TorsionKindConfig {
+    /// One rotatable bond, methyl groups included.
+    Single,
+    /// phi and psi of one residue.
+    #[default]
+    Pair,
+    /// All chi of one residue.
+    SideChain,
+}
+
+/// How a `torsion` move draws its angles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TorsionDrawConfig {
+    /// Uniform on the circle.
+    #[default]
+    Uniform,
+    /// Wrapped normal around no rotation; its width is tuned for every block during equilibration.
+    Normal,
+}
+
+/// Settings of `torsion`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TorsionConfig {
+    /// What turns together.
+    pub(crate) kind: TorsionKindConfig,
+    /// How angles are drawn.
+    pub(crate) proposal: TorsionDrawConfig,
+    /// Whether omega and other planar bonds turn too.
+    pub(crate) planar: bool,
+    /// Width of the normal before tuning, rad.
+    pub(crate) initial_step_rad: f64,
+    /// Moves a cycle.
+    pub(crate) repeats: u64,
+}
+
+impl Default for TorsionConfig {
+    fn default() -> Self {
+        let library = TorsionSettings::default();
+        Self {
+            kind: TorsionKindConfig::default(),
+            proposal: TorsionDrawConfig::default(),
+            planar: library.planar,
+            initial_step_rad: library.initial_step_rad,
+            repeats: 1,
+        }
+    }
+}
+
+/// Settings of `concerted`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConcertedConfig {
+    /// Consecutive backbone torsions that turn together, at least 7.
+    pub(crate) n_torsions: usize,
+    /// Step of omega relative to that of phi and psi.
+    pub(crate) omega_scale: f64,
+    /// Step of phi and psi before tuning, rad.
+    pub(crate) initial_step_rad: f64,
+    /// Moves a cycle.
+    pub(crate) repeats: u64,
+}
+
+impl Default for ConcertedConfig {
+    fn default() -> Self {
+        let library = ConcertedSettings::default();
+        Self {
+            n_torsions: library.n_torsions,
+            omega_scale: library.omega_scale,
+            initial_step_rad: library.initial_step_rad,
+            repeats: 1,
+        }
+    }
+}
+
+/// What an `adaptive_torsion` move turns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AdaptiveTorsionKind {
+    /// phi and psi of one residue, or the side chain of one.
+    #[default]
+    Both,
+    /// phi and psi of one residue.
+    Backbone,
+    /// All chi of one residue.
+    SideChain,
+}
+
+/// Settings of `adaptive_torsion`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AdaptiveTorsionConfig {
+    /// What turns together.
+    pub(crate) kind: AdaptiveTorsionKind,
+    /// Cells of the tables in every direction, a multiple of 8 up to 96.
+    pub(crate) n_bins: usize,
+    /// Standard deviation of the kernel that smooths the counts, rad.
+    pub(crate) kernel_width_rad: f64,
+    /// Share of the uniform density in the learned one, over 0 and at most 1.
+    pub(crate) floor: f64,
+    /// Combinations of unchanged geometry that the density depends on; 0 for a plain histogram.
+    pub(crate) n_discriminants: usize,
+    /// Moves a cycle.
+    pub(crate) repeats: u64,
+}
+
+impl Default for AdaptiveTorsionConfig {
+    fn default() -> Self {
+        let library = AdaptiveTorsionSettings::default();
+        Self {
+            kind: AdaptiveTorsionKind::default(),
+            n_bins: library.n_bins,
+            kernel_width_rad: library.kernel_width_rad,
+            floor: library.floor,
+            n_discriminants: library.n_discriminants,
+            repeats: 1,
+        }
+    }
+}
+
+fn default_friction_per_ps() -> f64 {
+    1.0
+}
+
+fn default_refresh() -> f64 {
+    1.0
+}
+
+fn one() -> u64 {
+    1
+}
