@@ -59,12 +59,10 @@ struct Factory<'a> {
 }
 
 impl Factory<'_> {
-    /// The seed of the next kernel: words of Philox at (its place in the file), keyed by the seed of the run.
     fn seed(&mut self) -> u64 {
-        let counter = [[self.n_seeds], [0], [0], [SEEDS_TAG]];
+        let seed = kernel_seed(self.loaded.config.seed, self.n_seeds);
         self.n_seeds += 1;
-        let [[low], [high], ..] = rng::philox(counter, rng::key(self.loaded.config.seed));
-        u64::from(high) << 32 | u64::from(low)
+        seed
     }
 
     fn fault(&self, path: &str, error: &impl std::fmt::Display) -> InputFault {
@@ -182,6 +180,13 @@ impl Factory<'_> {
     }
 }
 
+/// The seed of the kernel at a place of the file, counted from 0: Philox of the place, keyed by the seed of the run.
+fn kernel_seed(run_seed: u64, place: u32) -> u64 {
+    let counter = [[place], [0], [0], [SEEDS_TAG]];
+    let [[low], [high], ..] = rng::philox(counter, rng::key(run_seed));
+    u64::from(high) << 32 | u64::from(low)
+}
+
 fn hmc_settings(hmc: &HmcConfig) -> HmcSettings {
     let target = hmc.target_acceptance.unwrap_or(HMC_TARGET_ACCEPTANCE);
     HmcSettings {
@@ -232,5 +237,19 @@ fn adaptive_torsion_settings(adaptive: &AdaptiveTorsionConfig) -> AdaptiveTorsio
         kernel_width_rad: adaptive.kernel_width_rad,
         floor: adaptive.floor,
         n_discriminants: adaptive.n_discriminants,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kernel_seed;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_kernels_of_neighbouring_runs_share_a_seed() {
+        let seeds: HashSet<u64> = (0..100)
+            .flat_map(|run| (0..100).map(move |place| kernel_seed(run, place)))
+            .collect();
+        assert_eq!(seeds.len(), 10_000);
     }
 }

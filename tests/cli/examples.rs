@@ -19,7 +19,7 @@ fn every_example_runs() {
         })
         .collect();
     inputs.sort();
-    assert!(inputs.len() >= 6, "{inputs:?}");
+    assert!(inputs.len() >= 9, "{inputs:?}");
     for input in inputs {
         let home = tempfile::tempdir().unwrap();
         let output = home.path().join("out");

@@ -8,4 +8,5 @@ mod examples;
 #[cfg(unix)]
 mod resume;
 mod run;
+mod samplers;
 mod support;

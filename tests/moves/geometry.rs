@@ -148,3 +148,39 @@ fn blocks_leave_out_what_cannot_turn() {
         ["CH3-C_1", "phi_2", "chi1_2", "psi_2", "chi2_2", "N-C_3"]
     );
 }
+
+#[test]
+fn velocities_turn_with_the_atoms_and_back() {
+    let molecule = molecule("DGKS");
+    let pivots = pivots(&molecule.topology);
+    let start = molecule.positions.as_flattened();
+    let drawn: Vec<f64> = (1..=start.len())
+        .map(|k| (12.9898 * k as f64).sin())
+        .collect();
+    let stretches = |positions: &[f64], velocities: &[f64]| -> Vec<f64> {
+        let along = |&[a, b]: &[usize; 2]| {
+            let component = |k: usize| {
+                (positions[3 * b + k] - positions[3 * a + k])
+                    * (velocities[3 * b + k] - velocities[3 * a + k])
+            };
+            component(0) + component(1) + component(2)
+        };
+        molecule.topology.bonds.iter().map(along).collect()
+    };
+    let (mut positions, mut velocities) = (start.to_vec(), drawn.clone());
+    let worst = |a: &[f64], b: &[f64]| {
+        let off = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+        off.fold(0.0, f64::max)
+    };
+    for (angle, pivot) in (1..).map(|k| 0.37 * f64::from(k)).zip(&pivots) {
+        pivot.turn_moving(&mut positions, &mut velocities, angle);
+    }
+    let before = stretches(start, &drawn);
+    assert!(worst(&stretches(&positions, &velocities), &before) < 1e-12);
+    // Left behind, velocities would stretch other bonds: the comparison can fail.
+    assert!(worst(&stretches(&positions, &drawn), &before) > 1e-3);
+    for (angle, pivot) in (1..).map(|k| 0.37 * f64::from(k)).zip(&pivots) {
+        pivot.turn_moving(&mut positions, &mut velocities, -angle);
+    }
+    assert!(worst(&velocities, &drawn) < 1e-11);
+}

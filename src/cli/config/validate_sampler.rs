@@ -182,8 +182,8 @@ impl Checks<'_> {
         }
         if !names.is_empty() {
             log::warn!(
-                "run.equilibration_cycles is 0, so {} cannot learn and runs as it starts; give it some hundred cycles",
-                names.join(", ")
+                "`run.equilibration_cycles` is 0, so `{}` cannot learn and stays as it starts; give it some hundred cycles",
+                names.join("`, `")
             );
         }
     }
