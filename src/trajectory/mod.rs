@@ -6,6 +6,7 @@
 mod checkpoint;
 mod checkpoint_content;
 mod codec;
+mod cost;
 mod durable;
 mod error;
 pub mod export;
@@ -23,6 +24,7 @@ mod writer;
 mod writer_set;
 
 pub use checkpoint::{Checkpoint, CheckpointError, KernelRecord, RunIdentity};
+pub use cost::RunCost;
 pub use error::TrajectoryError;
 pub use header::Header;
 pub use lock::{LockError, OutputLock};

@@ -288,7 +288,7 @@ impl Store {
         set().map_err(self.failed("write attribute of", object))
     }
 
-    /// A numeric attribute.
+    /// A numeric attribute; one that is there keeps its type and takes the new value.
     pub(crate) fn set_number<T: hdf5::H5Type>(
         &self,
         object: &str,
@@ -297,6 +297,9 @@ impl Store {
     ) -> Result<()> {
         let set = || -> hdf5::Result<()> {
             let location = self.file.loc_of(object)?;
+            if location.attr_names()?.iter().any(|known| known == name) {
+                return location.attr(name)?.write_scalar(&value);
+            }
             let attribute = location.new_attr::<T>().create(name)?;
             attribute.write_scalar(&value)
         };

@@ -11,7 +11,7 @@ use crate::cli::error::{Blame, CliError};
 use crate::integrator::Engine;
 use crate::mcmc::{Chain, Kernel, KernelStatistics};
 use crate::state::Frame;
-use crate::trajectory::{Checkpoint, KernelRecord, RunIdentity, WriterSet};
+use crate::trajectory::{Checkpoint, KernelRecord, RunCost, RunIdentity, WriterSet};
 use crate::units::BOLTZMANN_KJ_PER_MOL_K;
 
 use super::drive::{Ending, Failure, Watcher};
@@ -27,6 +27,9 @@ pub(super) struct Counters {
     temperature_sum_kelvin: f64,
     /// Proposed and accepted moves of every kernel at the last frame.
     at_last_frame: Vec<(u64, u64)>,
+    /// Wall-clock seconds of the processes before this one.
+    #[serde(default)]
+    earlier_seconds: f64,
 }
 
 impl Counters {
@@ -36,6 +39,7 @@ impl Counters {
             n_frames: 0,
             temperature_sum_kelvin: 0.0,
             at_last_frame: vec![(0, 0); n_kernels],
+            earlier_seconds: 0.0,
         }
     }
 }
@@ -135,6 +139,12 @@ impl Recorder {
             trajectories: self.writers.paths(),
         };
         self.writers.finish().blame_run()?;
+        let cost = RunCost {
+            wall_seconds: self.counters.earlier_seconds + record.wall_seconds,
+            energy_evaluations: chain.n_energy_evaluations,
+            replicas: chain.state.n_replicas,
+        };
+        cost.record(&record.trajectories).blame_run()?;
         saved.map(|()| record)
     }
 
@@ -203,7 +213,10 @@ impl Recorder {
             chain: chain.clone(),
             kernels: kernels.collect(),
             writers: self.writers.progress(),
-            extra: serde_json::to_value(&self.counters)?,
+            extra: serde_json::to_value(Counters {
+                earlier_seconds: self.counters.earlier_seconds + self.progress.seconds(),
+                ..self.counters.clone()
+            })?,
         };
         checkpoint.save(&self.checkpoint_path)?;
         self.last_checkpoint = Instant::now();
