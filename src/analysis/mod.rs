@@ -9,6 +9,7 @@ mod autocorrelation;
 mod basins;
 mod chains;
 mod circular_transport;
+mod comparison;
 mod convergence;
 mod covariance;
 mod diagnose;
@@ -27,6 +28,8 @@ mod pareto;
 mod r_hat;
 mod rank_normalise;
 mod slow_modes;
+mod summary;
+mod superpose;
 mod tica;
 mod timewarp_ess;
 
@@ -35,7 +38,8 @@ pub use autocorrelation::{
 };
 pub use basins::{Basin, basin_indicator};
 pub use chains::ChainError;
-pub use convergence::{CONVERGENCE_RULE, MAX_R_HAT, MIN_ESS, convergence_fault};
+pub use comparison::{Comparison, ComparisonError, Distance, MAX_Z, MeanDifference, compare};
+pub use convergence::{CONVERGENCE_RULE, MAX_R_HAT, MIN_ESS, convergence_fault, entries_fault};
 pub use covariance::{CovarianceAccumulator, CovarianceError, LaggedCovariances};
 pub use diagnose::{DiagnosisReport, ObservableSummary, diagnose, summarise};
 pub use dihedral::{dihedral, dihedral_rad};
@@ -54,5 +58,7 @@ pub use observables::{ObservableError, ObservableRecorder, ObservableSet, Torsio
 pub use pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
 pub use r_hat::r_hat;
 pub use slow_modes::{SlowModes, implied_timescales, timescale_lags_frames};
+pub use summary::{EnsembleSummary, SlowSummary, SummarySource, TorsionPairCounts, TorsionCounts};
+pub use superpose::superpose;
 pub use tica::{Tica, TicaError, TicaScaling};
 pub use timewarp_ess::timewarp_ess_per_frame;

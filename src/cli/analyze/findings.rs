@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::analysis::{
-    Ensemble, ObservableSummary, SlowModes, convergence_fault, integrated_autocorrelation_time,
+    Ensemble, ObservableSummary, SlowModes, convergence_fault, entries_fault, integrated_autocorrelation_time,
     summarise,
 };
 use crate::cli::error::CliError;
@@ -57,6 +57,8 @@ pub(super) struct Findings {
     pub(super) rows: Vec<Row>,
     /// Slow coordinates, or why there are none.
     pub(super) slow_modes: Result<SlowModes, String>,
+    /// Whether slow coordinates come from reweighted frames.
+    pub(super) reweighted: bool,
     /// Cost, where all files note it.
     pub(super) cost: Option<Cost>,
     /// Whether every kernel of every file is exact; `None` where a file does not say.
@@ -97,6 +99,7 @@ impl Findings {
             rows: rows.collect::<Result<_, _>>()?,
             ensemble,
             slow_modes,
+            reweighted: reweight,
             cost,
             exact: exactness(&input.chains),
             temperatures_kelvin: temperatures(&input.chains),
@@ -168,7 +171,7 @@ fn row(name: &str, chains: &[Vec<f64>], cost: Option<Cost>) -> Result<Row, CliEr
         autocorrelation_time_frames: integrated_autocorrelation_time(chains).ok(),
         ess_per_second: per(|cost| cost.wall_seconds),
         ess_per_energy_evaluation: per(|cost| cost.energy_evaluations),
-        not_converged: convergence_fault(&summary),
+        not_converged: convergence_fault(&summary).or_else(|| entries_fault(chains)),
         summary,
     })
 }

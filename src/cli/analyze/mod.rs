@@ -1,9 +1,11 @@
 //! `saltus analyze`: what trajectories say about their molecule and how far to trust it. Each stage has a file of its own.
 
 mod chain_file;
+mod figures;
 mod findings;
 mod inputs;
 mod json;
+mod output;
 mod table;
 
 use std::path::PathBuf;
@@ -21,6 +23,12 @@ pub(crate) struct AnalyzeArguments {
     /// stands for all its trajectory_*.h5.
     #[arg(value_name = "TRAJECTORY.h5|DIR", required = true)]
     trajectories: Vec<PathBuf>,
+    /// Write a report to this folder: report.html, its plots as SVG and PNG, analysis.json.
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Replace files of an earlier report.
+    #[arg(long)]
+    force: bool,
     /// Print one JSON object on stdout instead of the table.
     #[arg(long)]
     json: bool,
@@ -37,11 +45,17 @@ pub(crate) struct AnalyzeArguments {
 
 /// Reads, estimates, prints. Faulty files are named, the others analysed all the same.
 pub(crate) fn analyze(arguments: &AnalyzeArguments) -> CliResult {
+    if let Some(directory) = &arguments.output {
+        output::refuse_existing(directory, arguments.force)?;
+    }
     let input = inputs::read(&arguments.trajectories, arguments.burn_in)?;
     for message in &input.faults {
         console::note(&format!("error: {message}"));
     }
     let findings = Findings::new(&input, arguments.lag, arguments.koopman)?;
+    if let Some(directory) = &arguments.output {
+        output::write(directory, &input, &findings)?;
+    }
     if arguments.json {
         console::print_json(&json::report(&input, &findings))?;
     } else {

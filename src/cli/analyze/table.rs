@@ -5,7 +5,8 @@ use crate::analysis::CONVERGENCE_RULE;
 use super::findings::{Findings, Row};
 use super::inputs::{Input, describe};
 
-const HEADINGS: [&str; 8] = [
+/// Headings of the columns.
+pub(super) const HEADINGS: [&str; 8] = [
     "observable",
     "mean",
     "MCSE",
@@ -94,7 +95,7 @@ fn table(findings: &Findings) -> Vec<String> {
 }
 
 /// The cells of a row, in the order of the headings.
-fn cells(row: &Row) -> [String; 8] {
+pub(super) fn cells(row: &Row) -> [String; 8] {
     let summary = &row.summary;
     let shown = |value: Option<f64>, digits: usize| {
         value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
