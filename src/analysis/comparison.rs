@@ -9,7 +9,9 @@ use super::divergence::{
     wasserstein2_torus,
 };
 use super::ensemble::Ensemble;
-use super::summary::{EnsembleSummary, SlowSummary, joint_counts, torsion_frames, torsion_pairs, torsions};
+use super::summary::{
+    EnsembleSummary, SlowSummary, joint_counts, torsion_frames, torsion_pairs, torsions,
+};
 
 /// A mean that differs by more standard errors is flagged: by chance that happens once in 16,000.
 pub const MAX_Z: f64 = 4.0;
@@ -21,7 +23,9 @@ const MAX_TRANSPORT_FRAMES: usize = 1000;
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ComparisonError {
     /// A quantity is only in one of the two.
-    #[error("the reference has {quantity}, the trajectories have not: compare the same molecule, named alike")]
+    #[error(
+        "the reference has {quantity}, the trajectories have not: compare the same molecule, named alike"
+    )]
     Missing {
         /// What is missing.
         quantity: String,
@@ -101,7 +105,10 @@ pub fn compare(
             ),
         });
     }
-    Ok(Comparison { distances, means: mean_differences(rows, reference) })
+    Ok(Comparison {
+        distances,
+        means: mean_differences(rows, reference),
+    })
 }
 
 fn failed(quantity: &str) -> impl FnOnce(DivergenceError) -> ComparisonError + use<> {
@@ -110,7 +117,9 @@ fn failed(quantity: &str) -> impl FnOnce(DivergenceError) -> ComparisonError + u
 }
 
 fn missing<T>(found: Option<T>, quantity: &str) -> Result<T, ComparisonError> {
-    found.ok_or_else(|| ComparisonError::Missing { quantity: quantity.to_owned() })
+    found.ok_or_else(|| ComparisonError::Missing {
+        quantity: quantity.to_owned(),
+    })
 }
 
 fn shares(counts: &[u64]) -> Vec<f64> {
@@ -129,20 +138,36 @@ fn torsion_distances(
     let pairs = torsion_pairs(ensemble, reference.n_bins);
     for expected in &reference.torsion_pairs {
         let quantity = expected.torsions.join(",");
-        let own = missing(pairs.iter().find(|own| own.torsions == expected.torsions), &quantity)?;
+        let own = missing(
+            pairs.iter().find(|own| own.torsions == expected.torsions),
+            &quantity,
+        )?;
         distances.push(Distance {
             jensen_shannon: Some(counts_distance(&quantity, &own.counts, &expected.counts)?),
             wasserstein2: None,
             quantity,
         });
     }
-    let names: Vec<&str> = reference.torsions.iter().map(|counts| counts.torsion.as_str()).collect();
-    let (marginals, samples) = (torsions(ensemble, reference.n_bins), reference.torsion_samples_rad());
+    let names: Vec<&str> = reference
+        .torsions
+        .iter()
+        .map(|counts| counts.torsion.as_str())
+        .collect();
+    let (marginals, samples) = (
+        torsions(ensemble, reference.n_bins),
+        reference.torsion_samples_rad(),
+    );
     for (index, expected) in reference.torsions.iter().enumerate() {
         let quantity = expected.torsion.clone();
-        let own = missing(marginals.iter().find(|own| own.torsion == quantity), &quantity)?;
+        let own = missing(
+            marginals.iter().find(|own| own.torsion == quantity),
+            &quantity,
+        )?;
         let angles = missing(ensemble.angles_rad(&quantity), &quantity)?.concat();
-        let column: Vec<f64> = samples.iter().filter_map(|sample| sample.get(index).copied()).collect();
+        let column: Vec<f64> = samples
+            .iter()
+            .filter_map(|sample| sample.get(index).copied())
+            .collect();
         distances.push(Distance {
             jensen_shannon: Some(counts_distance(&quantity, &own.counts, &expected.counts)?),
             wasserstein2: Some(wasserstein2_circular(&angles, &column).map_err(failed(&quantity))?),
@@ -178,12 +203,19 @@ fn slow_distances(
     let mut distances = Vec::new();
     for axis in 0..n_slow {
         let quantity = format!("tic_{axis}");
-        let [own, expected] = [&own, &slow.counts].map(|joint| marginal(joint, n_bins, axis, n_slow));
-        distances.push((quantity.clone(), counts_distance(&quantity, &own, &expected)?));
+        let [own, expected] =
+            [&own, &slow.counts].map(|joint| marginal(joint, n_bins, axis, n_slow));
+        distances.push((
+            quantity.clone(),
+            counts_distance(&quantity, &own, &expected)?,
+        ));
     }
     if n_slow > 1 {
         let quantity = "tic_0,tic_1";
-        distances.push((quantity.to_owned(), counts_distance(quantity, &own, &slow.counts)?));
+        distances.push((
+            quantity.to_owned(),
+            counts_distance(quantity, &own, &slow.counts)?,
+        ));
     }
     let distance = |(quantity, value)| Distance {
         quantity,
@@ -207,14 +239,24 @@ fn projection(ensemble: &Ensemble, slow: &SlowSummary, component: &[f64]) -> Opt
 fn marginal(joint: &[u64], n_bins: usize, axis: usize, n_axes: usize) -> Vec<u64> {
     let mut counts = vec![0; n_bins];
     for (index, count) in joint.iter().enumerate() {
-        let bin = if axis + 1 == n_axes { index % n_bins } else { index / n_bins };
+        let bin = if axis + 1 == n_axes {
+            index % n_bins
+        } else {
+            index / n_bins
+        };
         counts[bin.min(n_bins - 1)] += count;
     }
     counts
 }
 
-fn mean_differences(rows: &[ObservableSummary], reference: &EnsembleSummary) -> Vec<MeanDifference> {
-    let slowest_ess = rows.iter().filter_map(|row| row.ess_bulk).fold(f64::INFINITY, f64::min);
+fn mean_differences(
+    rows: &[ObservableSummary],
+    reference: &EnsembleSummary,
+) -> Vec<MeanDifference> {
+    let slowest_ess = rows
+        .iter()
+        .filter_map(|row| row.ess_bulk)
+        .fold(f64::INFINITY, f64::min);
     let difference = |row: &ObservableSummary| {
         // Slow coordinates here and there are different functions of the positions.
         let expected = reference

@@ -38,12 +38,17 @@ const MIN_ENTRIES: usize = 10;
 /// nothing of how often it ought to be met.
 #[must_use]
 pub fn entries_fault(chains: &[Vec<f64>]) -> Option<String> {
-    if chains.iter().flatten().any(|&value| value != 0.0 && value != 1.0) {
+    if chains
+        .iter()
+        .flatten()
+        .any(|&value| value != 0.0 && value != 1.0)
+    {
         return None;
     }
     let changes = |chain: &Vec<f64>| chain.windows(2).filter(|pair| pair[0] != pair[1]).count();
     let entries = chains.iter().map(changes).sum::<usize>().div_ceil(2);
-    (entries < MIN_ENTRIES).then(|| format!("entered {entries} times, at least {MIN_ENTRIES} expected"))
+    (entries < MIN_ENTRIES)
+        .then(|| format!("entered {entries} times, at least {MIN_ENTRIES} expected"))
 }
 
 #[cfg(test)]
@@ -65,7 +70,11 @@ mod tests {
     fn a_state_met_once_is_not_sampled() {
         let mut chains = vec![vec![0.0; 100]; 4];
         chains[1][50] = 1.0;
-        assert!(entries_fault(&chains).unwrap().starts_with("entered 1 times"));
+        assert!(
+            entries_fault(&chains)
+                .unwrap()
+                .starts_with("entered 1 times")
+        );
         let often = vec![[0.0, 1.0].repeat(50); 4];
         assert_eq!(entries_fault(&often), None);
         assert_eq!(entries_fault(&[vec![0.5, 0.0]]), None);

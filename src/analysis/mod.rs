@@ -58,7 +58,7 @@ pub use observables::{ObservableError, ObservableRecorder, ObservableSet, Torsio
 pub use pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
 pub use r_hat::r_hat;
 pub use slow_modes::{SlowModes, implied_timescales, timescale_lags_frames};
-pub use summary::{EnsembleSummary, SlowSummary, SummarySource, TorsionPairCounts, TorsionCounts};
+pub use summary::{EnsembleSummary, SlowSummary, SummarySource, TorsionCounts, TorsionPairCounts};
 pub use superpose::superpose;
 pub use tica::{Tica, TicaError, TicaScaling};
 pub use timewarp_ess::timewarp_ess_per_frame;

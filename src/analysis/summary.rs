@@ -133,7 +133,10 @@ impl EnsembleSummary {
         let summary: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         match summary.format == FORMAT {
             true => Ok(summary),
-            false => Err(format!("its format is `{}`, expected `{FORMAT}`", summary.format)),
+            false => Err(format!(
+                "its format is `{}`, expected `{FORMAT}`",
+                summary.format
+            )),
         }
     }
 
@@ -142,7 +145,9 @@ impl EnsembleSummary {
     pub fn torsion_samples_rad(&self) -> Vec<Vec<f64>> {
         let radians = |&tenths: &i16| (f64::from(tenths) / PER_DEGREE).to_radians();
         let samples = self.torsion_samples_decidegrees.iter();
-        samples.map(|sample| sample.iter().map(radians).collect()).collect()
+        samples
+            .map(|sample| sample.iter().map(radians).collect())
+            .collect()
     }
 }
 
@@ -159,7 +164,11 @@ pub(super) fn torsion_pairs(ensemble: &Ensemble, n_bins: usize) -> Vec<TorsionPa
             counts: histogram.counts().to_vec(),
         })
     };
-    ensemble.backbone_pairs().into_iter().filter_map(count).collect()
+    ensemble
+        .backbone_pairs()
+        .into_iter()
+        .filter_map(count)
+        .collect()
 }
 
 /// Histograms of all torsions of an ensemble with so many bins.
@@ -169,20 +178,34 @@ pub(super) fn torsions(ensemble: &Ensemble, n_bins: usize) -> Vec<TorsionCounts>
         for &angle in ensemble.angles_rad(torsion)?.iter().flatten() {
             histogram.add(angle).ok()?;
         }
-        Some(TorsionCounts { torsion: torsion.to_owned(), counts: histogram.counts().to_vec() })
+        Some(TorsionCounts {
+            torsion: torsion.to_owned(),
+            counts: histogram.counts().to_vec(),
+        })
     };
-    ensemble.torsion_names().into_iter().filter_map(count).collect()
+    ensemble
+        .torsion_names()
+        .into_iter()
+        .filter_map(count)
+        .collect()
 }
 
 /// Torsions of at most as many frames as a summary keeps, evenly spread, in rad, `[n_samples][n_torsions]`.
 pub(super) fn torsion_frames(ensemble: &Ensemble, names: &[&str]) -> Vec<Vec<f64>> {
-    let columns: Option<Vec<Vec<f64>>> =
-        names.iter().map(|name| Some(ensemble.angles_rad(name)?.concat())).collect();
+    let columns: Option<Vec<Vec<f64>>> = names
+        .iter()
+        .map(|name| Some(ensemble.angles_rad(name)?.concat()))
+        .collect();
     let columns = columns.unwrap_or_default();
     let n_frames = columns.first().map_or(0, Vec::len);
     let n_samples = n_frames.min(N_SAMPLES);
     (0..n_samples)
-        .map(|sample| columns.iter().map(|angles| angles[sample * n_frames / n_samples]).collect())
+        .map(|sample| {
+            columns
+                .iter()
+                .map(|angles| angles[sample * n_frames / n_samples])
+                .collect()
+        })
         .collect()
 }
 
@@ -192,7 +215,10 @@ pub(super) fn torsion_frames(ensemble: &Ensemble, names: &[&str]) -> Vec<Vec<f64
 )]
 fn sampled(frames_rad: &[Vec<f64>]) -> Vec<Vec<i16>> {
     let tenths = |angle: &f64| (angle.to_degrees() * PER_DEGREE).round() as i16;
-    frames_rad.iter().map(|frame| frame.iter().map(tenths).collect()).collect()
+    frames_rad
+        .iter()
+        .map(|frame| frame.iter().map(tenths).collect())
+        .collect()
 }
 
 fn energy_quantiles(ensemble: &Ensemble) -> Vec<f64> {
@@ -211,7 +237,10 @@ fn slow_summary(modes: &SlowModes, ensemble: &Ensemble) -> SlowSummary {
     let projections: Vec<Vec<f64>> = (0..2)
         .filter_map(|component| Some(modes.project(ensemble, component)?.concat()))
         .collect();
-    let limits: Vec<[f64; 2]> = projections.iter().map(|values| roomy_limits(values)).collect();
+    let limits: Vec<[f64; 2]> = projections
+        .iter()
+        .map(|values| roomy_limits(values))
+        .collect();
     let components = modes.tica.components.column_iter().take(projections.len());
     let mut timescales_frames = modes.tica.implied_timescales_frames();
     timescales_frames.truncate(projections.len());
@@ -219,7 +248,9 @@ fn slow_summary(modes: &SlowModes, ensemble: &Ensemble) -> SlowSummary {
         lag_frames: modes.tica.lag_frames,
         features: modes.feature_names.clone(),
         mean: modes.tica.mean.iter().copied().collect(),
-        components: components.map(|column| column.iter().copied().collect()).collect(),
+        components: components
+            .map(|column| column.iter().copied().collect())
+            .collect(),
         timescales_frames,
         counts: joint_counts(&projections, &limits, N_BINS),
         limits,
@@ -242,16 +273,19 @@ pub(super) fn joint_counts(
 ) -> Vec<u64> {
     let mut counts = vec![0; n_bins.pow(u32::try_from(projections.len()).unwrap_or(0))];
     for frame in 0..projections.first().map_or(0, Vec::len) {
-        let bin = projections.iter().zip(limits).fold(0, |bin, (values, [low, high])| {
-            let position = (values[frame] - low) / (high - low) * n_bins as f64;
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "clamped to the bins"
-            )]
-            let along = position.clamp(0.0, n_bins as f64 - 1.0) as usize;
-            bin * n_bins + along
-        });
+        let bin = projections
+            .iter()
+            .zip(limits)
+            .fold(0, |bin, (values, [low, high])| {
+                let position = (values[frame] - low) / (high - low) * n_bins as f64;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "clamped to the bins"
+                )]
+                let along = position.clamp(0.0, n_bins as f64 - 1.0) as usize;
+                bin * n_bins + along
+            });
         counts[bin] += 1;
     }
     counts

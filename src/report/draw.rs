@@ -104,6 +104,8 @@ fn draw_map<B: DrawingBackend>(area: &Area<'_, B>, title: &str, map: &Map, scale
     chart
         .configure_mesh()
         .disable_mesh()
+        .x_label_formatter(&tick)
+        .y_label_formatter(&tick)
         .x_desc(&map.x_label)
         .y_desc(&map.y_label)
         .label_style((FONT, 11 * scale))
@@ -135,6 +137,7 @@ fn draw_scale<B: DrawingBackend>(
         .configure_mesh()
         .disable_mesh()
         .disable_x_axis()
+        .y_label_formatter(&tick)
         .y_desc(label)
         .label_style((FONT, 11 * scale))
         .axis_desc_style((FONT, 13 * scale))
@@ -160,6 +163,8 @@ fn draw_curves<B: DrawingBackend>(
         .configure_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(RGBColor(225, 225, 225))
+        .x_label_formatter(&tick)
+        .y_label_formatter(&tick)
         .x_desc(&curves.x_label)
         .y_desc(&curves.y_label)
         .label_style((FONT, 11 * scale))
@@ -187,6 +192,16 @@ fn draw_curves<B: DrawingBackend>(
             .draw()?;
     }
     Ok(())
+}
+
+/// A tick's label: rounded to what its digits can mean, a true minus, no trailing zeros.
+fn tick(value: &f64) -> String {
+    let rounded = format!("{value:.6}");
+    let shown = rounded.trim_end_matches('0').trim_end_matches('.');
+    match shown {
+        "-0" => "0".to_owned(),
+        _ => shown.replace('-', "\u{2212}"),
+    }
 }
 
 fn range(limits: [f64; 2]) -> Range<f64> {

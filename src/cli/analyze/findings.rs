@@ -3,13 +3,14 @@
 use serde::Serialize;
 
 use crate::analysis::{
-    Ensemble, ObservableSummary, SlowModes, convergence_fault, entries_fault, integrated_autocorrelation_time,
-    summarise,
+    Ensemble, ObservableSummary, SlowModes, convergence_fault, entries_fault,
+    integrated_autocorrelation_time, summarise,
 };
 use crate::cli::error::CliError;
 
 use super::chain_file::ChainFile;
 use super::inputs::Input;
+use super::reference::ReferenceComparison;
 
 /// Slow coordinates that become observables.
 const N_SLOW: usize = 2;
@@ -67,6 +68,8 @@ pub(super) struct Findings {
     pub(super) temperatures_kelvin: Vec<f64>,
     /// Kernels, where all files have the same.
     pub(super) kernels: Vec<KernelAcceptance>,
+    /// Distances to a reference, where one was given.
+    pub(super) reference: Option<ReferenceComparison>,
     /// Remarks for the user.
     pub(super) notes: Vec<String>,
 }
@@ -104,6 +107,7 @@ impl Findings {
             exact: exactness(&input.chains),
             temperatures_kelvin: temperatures(&input.chains),
             kernels: acceptances(&input.chains),
+            reference: None,
             notes,
         })
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::findings::{Cost, Findings, KernelAcceptance, Row};
 use super::inputs::Input;
+use super::reference::ReferenceComparison;
 
 /// The object; `observables` is the promise of the format, the other keys are extra.
 #[derive(Debug, Serialize)]
@@ -18,6 +19,7 @@ pub(super) struct Report<'a> {
     kernels: &'a [KernelAcceptance],
     cost: Option<Cost>,
     tica: Option<Slow>,
+    reference: Option<&'a ReferenceComparison>,
     notes: &'a [String],
     faults: &'a [String],
 }
@@ -52,6 +54,7 @@ pub(super) fn report<'a>(input: &'a Input, findings: &'a Findings) -> Report<'a>
         kernels: &findings.kernels,
         cost: findings.cost,
         tica,
+        reference: findings.reference.as_ref(),
         notes: &findings.notes,
         faults: &input.faults,
     }

@@ -6,6 +6,8 @@ mod findings;
 mod inputs;
 mod json;
 mod output;
+mod reference;
+mod reference_text;
 mod table;
 
 use std::path::PathBuf;
@@ -23,6 +25,13 @@ pub(crate) struct AnalyzeArguments {
     /// stands for all its trajectory_*.h5.
     #[arg(value_name = "TRAJECTORY.h5|DIR", required = true)]
     trajectories: Vec<PathBuf>,
+    /// Compare with this reference: a summary (--save-summary), a trajectory, or a folder of them. Prints distances of
+    /// the distributions and means in standard errors.
+    #[arg(long, value_name = "FILE|DIR")]
+    reference: Option<PathBuf>,
+    /// Save what --reference needs of these trajectories as a small JSON file.
+    #[arg(long, value_name = "FILE.json")]
+    save_summary: Option<PathBuf>,
     /// Write a report to this folder: report.html, its plots as SVG and PNG, analysis.json.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -48,11 +57,20 @@ pub(crate) fn analyze(arguments: &AnalyzeArguments) -> CliResult {
     if let Some(directory) = &arguments.output {
         output::refuse_existing(directory, arguments.force)?;
     }
+    if let Some(path) = &arguments.save_summary {
+        super::build::refuse_existing(path, arguments.force)?;
+    }
     let input = inputs::read(&arguments.trajectories, arguments.burn_in)?;
     for message in &input.faults {
         console::note(&format!("error: {message}"));
     }
-    let findings = Findings::new(&input, arguments.lag, arguments.koopman)?;
+    let mut findings = Findings::new(&input, arguments.lag, arguments.koopman)?;
+    if let Some(path) = &arguments.reference {
+        findings.reference = Some(reference::compare(path, &input, &findings)?);
+    }
+    if let Some(path) = &arguments.save_summary {
+        reference::save(path, &input, &findings)?;
+    }
     if let Some(directory) = &arguments.output {
         output::write(directory, &input, &findings)?;
     }

@@ -13,7 +13,7 @@ use crate::report::{Cell, MoleculeView, Page, Table, write_png, write_svg};
 use super::figures::figures;
 use super::findings::{Findings, Row};
 use super::inputs::{Input, describe};
-use super::{json, table};
+use super::{json, reference_text, table};
 
 const PAGE: &str = "report.html";
 const NUMBERS: &str = "analysis.json";
@@ -47,7 +47,7 @@ pub(super) fn write(directory: &Path, input: &Input, findings: &Findings) -> Cli
     let page = Page {
         title: format!("saltus: {}", describe(&input.topology)),
         summary: table::head(input, findings),
-        tables: vec![convergence_table(findings)],
+        tables: tables(findings),
         molecule: molecule_view(input),
         figures,
     };
@@ -64,6 +64,14 @@ pub(super) fn write(directory: &Path, input: &Input, findings: &Findings) -> Cli
 fn write_text(path: &Path, text: &str) -> CliResult {
     fs::write(path, text)
         .map_err(|error| CliError::run(format!("cannot write {}: {error}", path.display())))
+}
+
+fn tables(findings: &Findings) -> Vec<Table> {
+    let mut tables = vec![convergence_table(findings)];
+    if let Some(comparison) = &findings.reference {
+        tables.extend(reference_text::tables(comparison));
+    }
+    tables
 }
 
 fn convergence_table(findings: &Findings) -> Table {

@@ -4,6 +4,7 @@ use crate::analysis::CONVERGENCE_RULE;
 
 use super::findings::{Findings, Row};
 use super::inputs::{Input, describe};
+use super::reference_text;
 
 /// Headings of the columns.
 pub(super) const HEADINGS: [&str; 8] = [
@@ -21,9 +22,18 @@ pub(super) const HEADINGS: [&str; 8] = [
 pub(super) fn text(input: &Input, findings: &Findings) -> String {
     let mut lines = head(input, findings);
     lines.push(String::new());
-    lines.extend(table(findings));
+    let rows: Vec<Vec<String>> = findings
+        .rows
+        .iter()
+        .map(|row| cells(row).to_vec())
+        .collect();
+    lines.extend(aligned(&HEADINGS, &rows));
     lines.push(String::new());
     lines.extend(foot(findings));
+    if let Some(comparison) = &findings.reference {
+        lines.push(String::new());
+        lines.extend(reference_text::text(comparison));
+    }
     lines.join("\n") + "\n"
 }
 
@@ -70,26 +80,25 @@ pub(super) fn head(input: &Input, findings: &Findings) -> Vec<String> {
     lines
 }
 
-fn table(findings: &Findings) -> Vec<String> {
-    let rows: Vec<[String; 8]> = findings.rows.iter().map(cells).collect();
+/// Rows under headings: the first and the last column to the left, numbers to the right.
+pub(super) fn aligned(headings: &[&str], rows: &[Vec<String>]) -> Vec<String> {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0).max(HEADINGS[column].len())
+        cells.max().unwrap_or(0).max(headings[column].len())
     };
-    let widths: Vec<usize> = (0..HEADINGS.len()).map(width).collect();
+    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
     let line = |cells: &[String]| {
-        let padded = cells
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(column, (cell, &width))| match column {
-                0 | 7 => format!("{cell:<width$}"),
-                _ => format!("{cell:>width$}"),
-            });
+        let padded = cells.iter().zip(&widths).enumerate();
+        let padded = padded.map(|(column, (cell, &width))| {
+            match column == 0 || column + 1 == headings.len() {
+                true => format!("{cell:<width$}"),
+                false => format!("{cell:>width$}"),
+            }
+        });
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let headings = HEADINGS.map(str::to_owned);
-    std::iter::once(line(&headings))
+    let first: Vec<String> = headings.iter().map(|&heading| heading.to_owned()).collect();
+    std::iter::once(line(&first))
         .chain(rows.iter().map(|row| line(row)))
         .collect()
 }
