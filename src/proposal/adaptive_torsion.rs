@@ -6,7 +6,7 @@
 use super::adaptive_torsion_block::{LearnedBlock, Resolution, Scratch};
 use super::adaptive_torsion_table::{MAX_RANK, Table};
 use super::torsion_block::{BlockKind, TorsionMoveError, describe, torsion_blocks};
-use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
+use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
 use crate::integrator::Engine;
 use crate::topology::Topology;
 use rand::RngExt;
@@ -170,11 +170,15 @@ impl Proposal for AdaptiveTorsionProposal {
     ) -> Result<Proposed, ProposalError> {
         let size = current.state.n_atoms * 3;
         let mut positions = current.state.positions.clone();
+        let mut velocities = current.state.velocities.clone();
         let mut log_q_forward = Vec::with_capacity(streams.len());
         let mut log_q_reverse = Vec::with_capacity(streams.len());
-        for (replica, stream) in positions.chunks_exact_mut(size).zip(streams) {
+        let replicas = positions
+            .chunks_exact_mut(size)
+            .zip(velocities.chunks_exact_mut(size));
+        for (moving, stream) in replicas.zip(streams) {
             let block = &self.blocks[stream.random_range(0..self.blocks.len())];
-            let [forward, reverse] = block.propose(replica, stream, &mut self.scratch);
+            let [forward, reverse] = block.propose(moving, stream, &mut self.scratch);
             log_q_forward.push(forward);
             log_q_reverse.push(reverse);
         }
@@ -182,7 +186,11 @@ impl Proposal for AdaptiveTorsionProposal {
             log_q_forward,
             log_q_reverse,
         };
-        Ok(Proposed::new(positions, log_ratio))
+        let before = &current.state.velocities;
+        Ok(Proposed {
+            velocities: Some(ProposedVelocities::turned(velocities, before)),
+            ..Proposed::new(positions, log_ratio)
+        })
     }
 
     /// Counts where every replica is. Later steps weigh more, so that the start is forgotten.

@@ -121,10 +121,10 @@ impl LearnedBlock {
             .extend(pivots.map(|pivot| pivot.torsion_rad(positions)));
     }
 
-    /// Draws new torsions and turns the positions to them; returns ln q(y|x) and ln q(x|y) in torsion space.
+    /// Draws new torsions and turns positions and velocities to them; returns ln q(y|x) and ln q(x|y) in torsion space.
     pub(super) fn propose(
         &self,
-        positions: &mut [f64],
+        (positions, velocities): (&mut [f64], &mut [f64]),
         stream: &mut Xoshiro256PlusPlus,
         scratch: &mut Scratch,
     ) -> [f64; 2] {
@@ -151,7 +151,7 @@ impl LearnedBlock {
             log_q_reverse += grid.density(way_back, factor.own(old)).ln();
         }
         for ((pivot, new), old) in self.block.pivots.iter().zip(new).zip(old) {
-            pivot.turn(positions, *new - *old);
+            pivot.turn_moving(positions, velocities, *new - *old);
         }
         [log_q_forward, log_q_reverse]
     }

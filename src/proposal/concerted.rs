@@ -9,7 +9,7 @@
 use super::concerted_closure::{Axis, Linkage, N_CONDITIONS};
 use super::torsion_block::{TorsionMoveError, describe};
 use super::torsion_step::AdaptedStep;
-use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
+use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
 use crate::integrator::Engine;
 use crate::topology::{NamedTorsion, Topology, TorsionKind, backbone_torsions, rotatable_bonds};
 use nalgebra::{DVector, Unit, Vector3};
@@ -219,14 +219,15 @@ impl Window {
         Vector3::from(atoms[self.torsions[self.torsions.len() / 2].atoms[2]])
     }
 
-    /// Moves the stretch; returns ln q(y|x) and ln q(x|y), or nothing where no reversible closure was found.
+    /// Moves the stretch and turns its velocities with it; returns ln q(y|x) and ln q(x|y), or nothing where no reversible closure was found.
     fn propose(
         &self,
-        positions: &mut [f64],
+        (positions, velocities): (&mut [f64], &mut [f64]),
         size_rad: f64,
         stream: &mut Xoshiro256PlusPlus,
     ) -> Option<[f64; 2]> {
         let atoms = positions.as_chunks_mut::<3>().0;
+        let velocities = velocities.as_chunks_mut::<3>().0;
         let normal = DVector::from_fn(self.torsions.len(), |_, _| {
             size_rad * stream.sample::<f64, _>(StandardNormal)
         });
@@ -239,6 +240,7 @@ impl Window {
             for &atom in part {
                 let moved = origin + motion.apply(Vector3::from(atoms[atom]) - origin);
                 atoms[atom] = moved.into();
+                velocities[atom] = motion.turn(Vector3::from(velocities[atom])).into();
             }
         }
         let log_normal = |squared: f64| -0.5 * squared / (size_rad * size_rad);
@@ -263,15 +265,19 @@ impl Proposal for ConcertedProposal {
     ) -> Result<Proposed, ProposalError> {
         let size = current.state.n_atoms * 3;
         let mut positions = current.state.positions.clone();
+        let mut velocities = current.state.velocities.clone();
         let mut log_q_forward = Vec::with_capacity(streams.len());
         let mut log_q_reverse = Vec::with_capacity(streams.len());
         self.used.clear();
-        for (replica, stream) in positions.chunks_exact_mut(size).zip(streams) {
+        let replicas = positions
+            .chunks_exact_mut(size)
+            .zip(velocities.chunks_exact_mut(size));
+        for (moving, stream) in replicas.zip(streams) {
             let window = stream.random_range(0..self.windows.len());
             let size_rad = self.steps[window].size_rad;
             // Without a reversible closure the replica stays: it proposes itself with a ratio that no uniform number passes.
             let [forward, reverse] = self.windows[window]
-                .propose(replica, size_rad, stream)
+                .propose(moving, size_rad, stream)
                 .unwrap_or([0.0, f64::MIN]);
             log_q_forward.push(forward);
             log_q_reverse.push(reverse);
@@ -281,7 +287,11 @@ impl Proposal for ConcertedProposal {
             log_q_forward,
             log_q_reverse,
         };
-        Ok(Proposed::new(positions, log_ratio))
+        let before = &current.state.velocities;
+        Ok(Proposed {
+            velocities: Some(ProposedVelocities::turned(velocities, before)),
+            ..Proposed::new(positions, log_ratio)
+        })
     }
 
     fn adapt(&mut self, _current: Current<'_>, outcomes: &[Outcome]) {

@@ -36,6 +36,11 @@ impl Motion {
         self.rotation * point + self.translation
     }
 
+    /// A direction or velocity under the motion.
+    pub(super) fn turn(&self, vector: Vector3<f64>) -> Vector3<f64> {
+        self.rotation * vector
+    }
+
     /// First the rotation about an axis, then this motion.
     fn after(&self, axis: &Axis, angle_rad: f64) -> Self {
         let turn = rotation(&axis.direction, angle_rad);

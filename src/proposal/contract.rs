@@ -39,6 +39,15 @@ pub struct ProposedVelocities {
 }
 
 impl ProposedVelocities {
+    /// Velocities that turned with the atoms, to be kept as they were (`before`) where the move is rejected.
+    #[must_use]
+    pub fn turned(accepted: Vec<f64>, before: &[f64]) -> Self {
+        Self {
+            accepted,
+            rejected: before.to_vec(),
+        }
+    }
+
     /// The velocities that go with an outcome.
     #[must_use]
     pub fn of(&self, accepted: bool) -> &[f64] {

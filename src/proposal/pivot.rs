@@ -46,14 +46,36 @@ impl Pivot {
     /// # Panics
     /// If an atom is beyond the positions.
     pub fn turn(&self, positions: &mut [f64], angle_rad: f64) {
+        let rotation = rotation(&self.axis(positions), angle_rad);
         let positions = positions.as_chunks_mut::<3>().0;
         let origin = Vector3::from(positions[self.atoms[2]]);
-        let axis = origin - Vector3::from(positions[self.atoms[1]]);
-        let rotation = rotation(&Unit::new_normalize(axis), angle_rad);
         for &atom in &self.moving {
             let turned = origin + rotation * (Vector3::from(positions[atom]) - origin);
             positions[atom] = turned.into();
         }
+    }
+
+    /// [`Pivot::turn`], and the same rotation of the velocities `[n_atoms * 3]` of all that moves, the third atom included.
+    ///
+    /// Velocities seen from the turned part stay what they were, so that bonds keep the phase of their vibration and rigid
+    /// ones their constraint; the map is orthogonal, so kinetic energy and density of velocities stay too.
+    ///
+    /// # Panics
+    /// If an atom is beyond the positions.
+    pub fn turn_moving(&self, positions: &mut [f64], velocities: &mut [f64], angle_rad: f64) {
+        let rotation = rotation(&self.axis(positions), angle_rad);
+        self.turn(positions, angle_rad);
+        let velocities = velocities.as_chunks_mut::<3>().0;
+        let joint = std::iter::once(self.atoms[2]);
+        for atom in joint.chain(self.moving.iter().copied()) {
+            velocities[atom] = (rotation * Vector3::from(velocities[atom])).into();
+        }
+    }
+
+    fn axis(&self, positions: &[f64]) -> Unit<Vector3<f64>> {
+        let positions = positions.as_chunks::<3>().0;
+        let [from, to] = [self.atoms[1], self.atoms[2]].map(|atom| Vector3::from(positions[atom]));
+        Unit::new_normalize(to - from)
     }
 }
 

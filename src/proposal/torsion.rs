@@ -3,7 +3,7 @@
 use super::pivot::uniform_angle;
 use super::torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, describe, torsion_blocks};
 use super::torsion_step::AdaptedStep;
-use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
+use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
 use crate::integrator::Engine;
 use crate::topology::Topology;
 use rand::RngExt;
@@ -130,15 +130,23 @@ impl Proposal for TorsionProposal {
     ) -> Result<Proposed, ProposalError> {
         let size = current.state.n_atoms * 3;
         let mut positions = current.state.positions.clone();
+        let mut velocities = current.state.velocities.clone();
         self.used.clear();
-        for (replica, stream) in positions.chunks_exact_mut(size).zip(streams) {
+        let replicas = positions
+            .chunks_exact_mut(size)
+            .zip(velocities.chunks_exact_mut(size));
+        for ((positions, velocities), stream) in replicas.zip(streams) {
             let block = stream.random_range(0..self.blocks.len());
             for pivot in &self.blocks[block].pivots {
-                pivot.turn(replica, self.angle(block, stream));
+                pivot.turn_moving(positions, velocities, self.angle(block, stream));
             }
             self.used.push(block);
         }
-        Ok(Proposed::new(positions, LogRatio::Symmetric))
+        let before = &current.state.velocities;
+        Ok(Proposed {
+            velocities: Some(ProposedVelocities::turned(velocities, before)),
+            ..Proposed::new(positions, LogRatio::Symmetric)
+        })
     }
 
     fn adapt(&mut self, _current: Current<'_>, outcomes: &[Outcome]) {
