@@ -69,6 +69,7 @@ pub mod integrator;
 pub mod lane;
 pub mod mcmc;
 pub mod proposal;
+pub mod report;
 pub mod rng;
 pub mod state;
 pub mod topology;

@@ -1,6 +1,6 @@
 //! One row of the convergence table for each observable. Draws no table.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::chains::{self, ChainError, mean};
 use super::{ess_bulk, ess_tail, mcse_mean, r_hat};
@@ -9,7 +9,7 @@ use super::{ess_bulk, ess_tail, mcse_mean, r_hat};
 ///
 /// A constant observable has a mean and nothing else: `None`, `null` in JSON. `null` stands for an infinite `r_hat` too
 /// (every half chain stuck at its own constant).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ObservableSummary {
     /// Name: `sin_phi_2`, residues numbered as in the PDB file.
     pub name: String,

@@ -9,11 +9,14 @@ mod autocorrelation;
 mod basins;
 mod chains;
 mod circular_transport;
+mod comparison;
+mod convergence;
 mod covariance;
 mod diagnose;
 mod dihedral;
 mod distance;
 mod divergence;
+mod ensemble;
 mod ess;
 mod free_energy;
 mod histogram;
@@ -24,6 +27,9 @@ mod observables;
 mod pareto;
 mod r_hat;
 mod rank_normalise;
+mod slow_modes;
+mod summary;
+mod superpose;
 mod tica;
 mod timewarp_ess;
 
@@ -32,6 +38,8 @@ pub use autocorrelation::{
 };
 pub use basins::{Basin, basin_indicator};
 pub use chains::ChainError;
+pub use comparison::{Comparison, ComparisonError, Distance, MAX_Z, MeanDifference, compare};
+pub use convergence::{CONVERGENCE_RULE, MAX_R_HAT, MIN_ESS, convergence_fault, entries_fault};
 pub use covariance::{CovarianceAccumulator, CovarianceError, LaggedCovariances};
 pub use diagnose::{DiagnosisReport, ObservableSummary, diagnose, summarise};
 pub use dihedral::{dihedral, dihedral_rad};
@@ -40,6 +48,7 @@ pub use divergence::{
     DivergenceError, jensen_shannon_distance, jensen_shannon_divergence, wasserstein2,
     wasserstein2_circular, wasserstein2_torus,
 };
+pub use ensemble::Ensemble;
 pub use ess::{ess_bulk, ess_mean, ess_tail};
 pub use free_energy::{FluctuationError, configurational_heat_capacity, mean_energy};
 pub use histogram::{AngleHistogram, HistogramError, RamachandranHistogram, ValueHistogram};
@@ -48,5 +57,8 @@ pub use mcse::mcse_mean;
 pub use observables::{ObservableError, ObservableRecorder, ObservableSet, Torsion};
 pub use pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
 pub use r_hat::r_hat;
+pub use slow_modes::{SlowModes, implied_timescales, timescale_lags_frames};
+pub use summary::{EnsembleSummary, SlowSummary, SummarySource, TorsionCounts, TorsionPairCounts};
+pub use superpose::superpose;
 pub use tica::{Tica, TicaError, TicaScaling};
 pub use timewarp_ess::timewarp_ess_per_frame;

@@ -2,6 +2,7 @@
 //!
 //! Arguments become a plain `config::Config`, that becomes resources, those are run: no type of clap reaches the physics.
 
+mod analyze;
 mod build;
 mod config;
 mod console;
@@ -40,6 +41,8 @@ enum Command {
     Energy(energy::EnergyArguments),
     /// Build a peptide from its sequence and write it as a PDB file.
     Build(build::BuildArguments),
+    /// Judge what trajectories hold: convergence, distributions, distances to a reference, an HTML report.
+    Analyze(analyze::AnalyzeArguments),
     /// Convert a trajectory to PDB, DCD or XTC.
     Export(export::ExportArguments),
     /// Show version, instruction sets, threads, force fields, solvents and kernels.
@@ -58,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Energy(arguments) => energy::energy(arguments),
         Command::Build(arguments) => build::build(arguments),
+        Command::Analyze(arguments) => analyze::analyze(arguments),
         Command::Export(arguments) => export::export(arguments),
         Command::Info(arguments) => info::info(arguments),
         Command::Schema => schema::schema(),

@@ -1,6 +1,6 @@
 //! Alanine dipeptide sampled in three ways that have nothing in common must give one ensemble.
 //!
-//! `SALTUS_SEEDS=5` runs more seeds than continuous integration has time for.
+//! `SALTUS_SEEDS=5` runs more seeds, `SALTUS_LENGTH=10` longer chains than continuous integration has time for.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -89,6 +89,8 @@ fn sample(
     kernels: &mut [Box<dyn Kernel>],
     [equilibration, production]: [u64; 2],
 ) -> Visits {
+    let length = setting("SALTUS_LENGTH");
+    let (equilibration, production) = (equilibration * length.min(3), production * length);
     let mut engine = engine(&setup.system, &CpuOptions::default()).unwrap();
     let mut chain = Chain::start(&setup.molecule.positions, temperatures_kelvin);
     let n_chains = temperatures_kelvin.len() / n_rungs;
@@ -205,8 +207,9 @@ fn largest_deviation(first: &Visits, second: &Visits) -> f64 {
         .fold(0.0, f64::max)
 }
 
-fn seeds() -> u64 {
-    std::env::var("SALTUS_SEEDS")
+/// A whole number from the environment, 1 where there is none.
+fn setting(name: &str) -> u64 {
+    std::env::var(name)
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(1)
@@ -215,7 +218,7 @@ fn seeds() -> u64 {
 #[test]
 fn three_samplers_give_one_ensemble() {
     let setup = setup();
-    for seed in (1..=seeds()).map(|seed| 1000 * seed) {
+    for seed in (1..=setting("SALTUS_SEEDS")).map(|seed| 1000 * seed) {
         let samplers = [
             ("hmc + torsion", hmc_and_torsion(&setup, seed)),
             (

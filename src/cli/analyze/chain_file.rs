@@ -1,0 +1,124 @@
+//! One trajectory file as one chain: streamed in blocks, kept as a few numbers a frame. Judges nothing.
+
+use std::path::{Path, PathBuf};
+
+use crate::analysis::{ObservableRecorder, ObservableSet, Torsion, end_to_end_atoms};
+use crate::topology::{Topology, TorsionKind, named_torsions};
+use crate::trajectory::{Header, Reader, RunCost};
+
+/// Coordinates held in memory at a time.
+const BLOCK_COORDINATES: usize = 1 << 21;
+
+/// Fewest frames of a chain: two for either half of split R-hat.
+pub(super) const MIN_FRAMES: usize = 4;
+
+/// What is kept of a file.
+#[derive(Debug, Clone)]
+pub(super) struct ChainFile {
+    /// The file.
+    pub(super) path: PathBuf,
+    /// What the run said of itself; `None` for other programs' files.
+    pub(super) header: Option<Header>,
+    /// What the run cost, where it is noted.
+    pub(super) cost: Option<RunCost>,
+    /// Names and values of the observables, `[n_frames]` each.
+    pub(super) series: Vec<(String, Vec<f64>)>,
+    /// Acceptance of every kernel, `[n_kernels][n_frames]`.
+    pub(super) acceptance: Vec<Vec<f64>>,
+    /// Simulated time in ps, `[n_frames]`, NaN where it is not recorded.
+    pub(super) times_ps: Vec<f64>,
+    /// Some frames evenly spread over the file, positions in nm, `[n_atoms * 3]` each.
+    pub(super) snapshots: Vec<Vec<f32>>,
+}
+
+/// The fixed list of observables of a molecule, with standard atomic masses so that files of all programs agree.
+///
+/// # Errors
+/// A message when a torsion names an atom that is not there.
+pub(super) fn observable_set(topology: &Topology) -> Result<ObservableSet, String> {
+    let torsions = named_torsions(topology)
+        .into_iter()
+        .filter(|torsion| !matches!(torsion.kind, TorsionKind::Omega | TorsionKind::Other))
+        .map(|torsion| Torsion {
+            name: torsion.name,
+            atoms: torsion.atoms,
+        });
+    let masses_da = topology.atoms.iter().map(|atom| atom.element.mass_da());
+    let ends = end_to_end_atoms(topology);
+    ObservableSet::new(torsions.collect(), ends, masses_da.collect())
+        .map_err(|error| error.to_string())
+}
+
+/// Streams a file from frame `burn_in` on and keeps `n_snapshots` of its frames.
+///
+/// # Errors
+/// A message that names the file: too few frames, a damaged block, a coordinate that is no number.
+pub(super) fn read(
+    reader: &Reader,
+    set: &ObservableSet,
+    burn_in: usize,
+    n_snapshots: usize,
+) -> Result<ChainFile, String> {
+    let path = reader.path();
+    let n_frames = reader.n_frames().saturating_sub(burn_in);
+    if n_frames < MIN_FRAMES {
+        return Err(too_few(path, reader.n_frames(), burn_in));
+    }
+    let mut recorder = ObservableRecorder::new(set.clone(), 1);
+    let mut chain = ChainFile {
+        path: path.to_path_buf(),
+        header: reader.header().cloned(),
+        cost: RunCost::read(path).map_err(|error| error.to_string())?,
+        series: Vec::new(),
+        acceptance: vec![Vec::with_capacity(n_frames); reader.n_kernels()],
+        times_ps: Vec::with_capacity(n_frames),
+        snapshots: Vec::new(),
+    };
+    let n_snapshots = n_snapshots.min(n_frames);
+    let block = (BLOCK_COORDINATES / (3 * reader.n_atoms()).max(1)).clamp(1, 4096);
+    for start in (burn_in..reader.n_frames()).step_by(block) {
+        let end = reader.n_frames().min(start + block);
+        let frames = reader
+            .read_frames(start..end)
+            .map_err(|error| error.to_string())?;
+        for (index, frame) in (start - burn_in..).zip(frames) {
+            if let Some(value) = frame.positions.iter().find(|value| !value.is_finite()) {
+                return Err(format!(
+                    "{}: frame {} has a coordinate that is {value}, expected a finite number\n  help: leave out the frames up to it with --burn-in {}, or remove it from the file",
+                    path.display(),
+                    index + burn_in,
+                    index + burn_in + 1
+                ));
+            }
+            recorder
+                .push(0, &frame.positions, frame.potential_energy_kj_per_mol)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            for (column, value) in chain.acceptance.iter_mut().zip(frame.acceptance) {
+                column.push(value);
+            }
+            chain.times_ps.push(frame.time_ps);
+            if chain.snapshots.len() < n_snapshots
+                && index >= chain.snapshots.len() * n_frames / n_snapshots
+            {
+                chain.snapshots.push(frame.positions);
+            }
+        }
+    }
+    let series = recorder.finish().into_iter();
+    chain.series = series
+        .map(|(name, mut chains)| (name, chains.remove(0)))
+        .collect();
+    Ok(chain)
+}
+
+fn too_few(path: &Path, n_frames: usize, burn_in: usize) -> String {
+    let left_out = match burn_in {
+        0 => String::new(),
+        _ => format!(", {burn_in} of them left out by --burn-in"),
+    };
+    format!(
+        "{} has {n_frames} frames{left_out}, but at least {} are needed for an estimate\n  help: run longer, write frames more often, or leave out fewer",
+        path.display(),
+        MIN_FRAMES + burn_in
+    )
+}

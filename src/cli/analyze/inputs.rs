@@ -1,0 +1,138 @@
+//! Which files are analysed: folders become their trajectories, and each must be of the same molecule. Estimates nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::analysis::ObservableSet;
+use crate::cli::error::CliError;
+use crate::topology::Topology;
+use crate::trajectory::Reader;
+
+use super::chain_file::{self, ChainFile};
+
+/// Frames shown of all files together.
+const N_SNAPSHOTS: usize = 100;
+
+/// All files that could be read, and what is wrong with the others.
+#[derive(Debug, Clone)]
+pub(super) struct Input {
+    /// The molecule of all of them.
+    pub(super) topology: Topology,
+    /// The chains.
+    pub(super) chains: Vec<ChainFile>,
+    /// One message for each file left out.
+    pub(super) faults: Vec<String>,
+}
+
+/// The molecule of the first readable file, which all others must share.
+struct Molecule {
+    path: PathBuf,
+    topology: Topology,
+    set: ObservableSet,
+}
+
+/// Reads all trajectories, each without its first `burn_in` frames.
+///
+/// # Errors
+/// No file can be analysed: all their messages.
+pub(super) fn read(paths: &[PathBuf], burn_in: usize) -> Result<Input, CliError> {
+    let (files, mut faults) = expand(paths);
+    let n_snapshots = N_SNAPSHOTS.div_ceil(files.len().max(1));
+    let mut molecule = None;
+    let mut chains = Vec::new();
+    for file in &files {
+        match read_one(file, &mut molecule, burn_in, n_snapshots) {
+            Ok(chain) => chains.push(chain),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    match molecule {
+        Some(molecule) if !chains.is_empty() => Ok(Input {
+            topology: molecule.topology,
+            chains,
+            faults,
+        }),
+        _ => Err(CliError::run(faults.join("\nerror: "))),
+    }
+}
+
+/// Files in the order given, those of folders by name.
+fn expand(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
+    let (mut files, mut faults) = (Vec::new(), Vec::new());
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let mut found: Vec<PathBuf> = entries
+            .map(|entry| entry.path())
+            .filter(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                name.starts_with("trajectory_") && name.ends_with(".h5")
+            })
+            .collect();
+        if found.is_empty() {
+            faults.push(format!(
+                "{} holds no trajectory_*.h5\n  help: name the output folder of a run, or the files themselves",
+                path.display()
+            ));
+        }
+        found.sort();
+        files.extend(found);
+    }
+    (files, faults)
+}
+
+fn read_one(
+    path: &Path,
+    molecule: &mut Option<Molecule>,
+    burn_in: usize,
+    n_snapshots: usize,
+) -> Result<ChainFile, String> {
+    let reader = Reader::open(path).map_err(|error| error.to_string())?;
+    if let Some(molecule) = molecule {
+        check_same(molecule, &reader)?;
+        return chain_file::read(&reader, &molecule.set, burn_in, n_snapshots);
+    }
+    let set = chain_file::observable_set(reader.topology())
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let chain = chain_file::read(&reader, &set, burn_in, n_snapshots)?;
+    *molecule = Some(Molecule {
+        path: path.to_path_buf(),
+        topology: reader.topology().clone(),
+        set,
+    });
+    Ok(chain)
+}
+
+fn check_same(molecule: &Molecule, reader: &Reader) -> Result<(), String> {
+    let (expected, got) = (&molecule.topology, reader.topology());
+    if expected.atoms == got.atoms && residue_labels(expected) == residue_labels(got) {
+        return Ok(());
+    }
+    Err(format!(
+        "{} is of another molecule: {}, but {} is {}\n  help: analyse each molecule in a call of its own",
+        reader.path().display(),
+        describe(got),
+        molecule.path.display(),
+        describe(expected)
+    ))
+}
+
+fn residue_labels(topology: &Topology) -> Vec<(&str, i32)> {
+    let residues = topology.residues.iter();
+    residues
+        .map(|residue| (residue.name.as_str(), residue.number))
+        .collect()
+}
+
+/// `ACE-ALA-NME, 22 atoms`.
+pub(super) fn describe(topology: &Topology) -> String {
+    let names: Vec<&str> = topology
+        .residues
+        .iter()
+        .map(|residue| residue.name.as_str())
+        .collect();
+    format!("{}, {} atoms", names.join("-"), topology.n_atoms())
+}

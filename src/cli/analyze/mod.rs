@@ -1,0 +1,89 @@
+//! `saltus analyze`: what trajectories say about their molecule and how far to trust it. Each stage has a file of its own.
+
+mod chain_file;
+mod figures;
+mod findings;
+mod inputs;
+mod json;
+mod output;
+mod reference;
+mod reference_text;
+mod table;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use self::findings::Findings;
+use super::error::CliError;
+use super::{CliResult, console};
+
+/// Arguments of `saltus analyze`.
+#[derive(Debug, Args)]
+pub(crate) struct AnalyzeArguments {
+    /// Trajectories of one molecule, each a chain: of saltus, or any MDTraj HDF5 or H5MD file with a topology. A folder
+    /// stands for all its trajectory_*.h5.
+    #[arg(value_name = "TRAJECTORY.h5|DIR", required = true)]
+    trajectories: Vec<PathBuf>,
+    /// Compare with this reference: a summary (--save-summary), a trajectory, or a folder of them. Prints distances of
+    /// the distributions and means in standard errors.
+    #[arg(long, value_name = "FILE|DIR")]
+    reference: Option<PathBuf>,
+    /// Save what --reference needs of these trajectories as a small JSON file.
+    #[arg(long, value_name = "FILE.json")]
+    save_summary: Option<PathBuf>,
+    /// Write a report to this folder: report.html, its plots as SVG and PNG, analysis.json.
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Replace files of an earlier report.
+    #[arg(long)]
+    force: bool,
+    /// Print one JSON object on stdout instead of the table.
+    #[arg(long)]
+    json: bool,
+    /// Leave out this many frames at the start of every trajectory.
+    #[arg(long, value_name = "FRAMES", default_value_t = 0)]
+    burn_in: usize,
+    /// Lag of the slow coordinates (TICA) in frames [default: a hundredth of a trajectory, at least 1].
+    #[arg(long, value_name = "FRAMES", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    lag: Option<usize>,
+    /// Weight frames to equilibrium before finding slow coordinates (Koopman reweighting), for many short trajectories.
+    #[arg(long)]
+    koopman: bool,
+}
+
+/// Reads, estimates, prints. Faulty files are named, the others analysed all the same.
+pub(crate) fn analyze(arguments: &AnalyzeArguments) -> CliResult {
+    if let Some(directory) = &arguments.output {
+        output::refuse_existing(directory, arguments.force)?;
+    }
+    if let Some(path) = &arguments.save_summary {
+        super::build::refuse_existing(path, arguments.force)?;
+    }
+    let input = inputs::read(&arguments.trajectories, arguments.burn_in)?;
+    for message in &input.faults {
+        console::note(&format!("error: {message}"));
+    }
+    let mut findings = Findings::new(&input, arguments.lag, arguments.koopman)?;
+    if let Some(path) = &arguments.reference {
+        findings.reference = Some(reference::compare(path, &input, &findings)?);
+    }
+    if let Some(path) = &arguments.save_summary {
+        reference::save(path, &input, &findings)?;
+    }
+    if let Some(directory) = &arguments.output {
+        output::write(directory, &input, &findings)?;
+    }
+    if arguments.json {
+        console::print_json(&json::report(&input, &findings))?;
+    } else {
+        console::print(&table::text(&input, &findings))?;
+    }
+    match input.faults.len() {
+        0 => Ok(()),
+        n_faults => Err(CliError::run(format!(
+            "{n_faults} of {} trajectories could not be analysed, the others were: the messages above name them",
+            n_faults + input.chains.len()
+        ))),
+    }
+}

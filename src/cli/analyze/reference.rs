@@ -1,0 +1,169 @@
+//! Reference ensembles: read from a summary or from trajectories, compared with, saved as a summary. Formats nothing.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::analysis::{
+    Comparison, EnsembleSummary, ObservableSummary, SummarySource, compare as compare_ensembles,
+};
+use crate::cli::CliResult;
+use crate::cli::console;
+use crate::cli::error::{Blame, CliError};
+
+use super::findings::Findings;
+use super::inputs::{self, Input};
+
+/// A comparison and with what.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct ReferenceComparison {
+    /// The file or folder.
+    pub(super) file: String,
+    /// Where it comes from.
+    pub(super) source: SummarySource,
+    /// Chains and frames of each.
+    pub(super) size: [usize; 2],
+    /// Whether any mean is flagged.
+    pub(super) biased: bool,
+    /// Numbers.
+    #[serde(flatten)]
+    pub(super) comparison: Comparison,
+    /// Remarks.
+    pub(super) notes: Vec<String>,
+}
+
+/// Compares findings with the reference at a path.
+///
+/// # Errors
+/// A reference that cannot be read or is of another molecule.
+pub(super) fn compare(
+    path: &Path,
+    input: &Input,
+    findings: &Findings,
+) -> Result<ReferenceComparison, CliError> {
+    let reference = load(path)?;
+    let residues = residues(input);
+    if reference.source.residues != residues {
+        return Err(CliError::input(format!(
+            "the reference {} is of another molecule: {}, but the trajectories are of {}\n  help: give a reference of the same molecule",
+            path.display(),
+            reference.source.residues.join(", "),
+            residues.join(", ")
+        )));
+    }
+    let comparison = compare_ensembles(&findings.ensemble, &summaries(findings), &reference)
+        .map_err(|error| format!("{}: {error}", path.display()))
+        .blame_input()?;
+    Ok(ReferenceComparison {
+        file: path.display().to_string(),
+        notes: notes(input, findings, &reference),
+        size: [reference.n_chains, reference.n_frames],
+        source: reference.source,
+        biased: comparison.means.iter().any(|mean| mean.flagged),
+        comparison,
+    })
+}
+
+/// Saves what a comparison needs of these trajectories.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(super) fn save(path: &Path, input: &Input, findings: &Findings) -> CliResult {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let command = format!("saltus {}", arguments.join(" "));
+    let text = serde_json::to_string(&summarised(input, findings, command)).blame_run()?;
+    fs::write(path, text + "\n")
+        .map_err(|error| format!("cannot write {}: {error}", path.display()))
+        .blame_run()?;
+    console::note(&format!("summary written to {}", path.display()));
+    Ok(())
+}
+
+fn load(path: &Path) -> Result<EnsembleSummary, CliError> {
+    if path.is_file()
+        && path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+    {
+        let text = fs::read_to_string(path)
+            .map_err(|error| format!("cannot read the reference {}: {error}", path.display()))
+            .blame_input()?;
+        return EnsembleSummary::from_json(&text)
+            .map_err(|error| {
+                format!(
+                    "the reference {} is not a summary: {error}\n  help: make one with `saltus analyze TRAJECTORIES --save-summary FILE.json`",
+                    path.display()
+                )
+            })
+            .blame_input();
+    }
+    let input = inputs::read(&[path.to_path_buf()], 0)?;
+    if let Some(fault) = input.faults.first() {
+        return Err(CliError::run(format!("the reference: {fault}")));
+    }
+    let findings = Findings::new(&input, None, false)?;
+    Ok(summarised(&input, &findings, String::new()))
+}
+
+fn summarised(input: &Input, findings: &Findings, command: String) -> EnsembleSummary {
+    let source = SummarySource {
+        command,
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        residues: residues(input),
+        n_atoms: input.topology.n_atoms(),
+        temperature_kelvin: findings.temperature_kelvin(),
+        exact: findings.exact,
+        system: system(input),
+    };
+    let slow_modes = findings.slow_modes.as_ref().ok();
+    EnsembleSummary::new(&findings.ensemble, summaries(findings), slow_modes, source)
+}
+
+/// The system's settings of the first file that says them.
+fn system(input: &Input) -> serde_json::Value {
+    let headers = input
+        .chains
+        .iter()
+        .filter_map(|chain| chain.header.as_ref());
+    let mut systems = headers.map(|header| header.metadata["settings"]["system"].clone());
+    systems.find(|system| !system.is_null()).unwrap_or_default()
+}
+
+fn summaries(findings: &Findings) -> Vec<ObservableSummary> {
+    findings
+        .rows
+        .iter()
+        .map(|row| row.summary.clone())
+        .collect()
+}
+
+fn residues(input: &Input) -> Vec<String> {
+    let residues = input.topology.residues.iter();
+    residues
+        .map(|residue| format!("{} {}", residue.name, residue.number))
+        .collect()
+}
+
+fn notes(input: &Input, findings: &Findings, reference: &EnsembleSummary) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let (Some(own), Some(expected)) = (
+        findings.temperature_kelvin(),
+        reference.source.temperature_kelvin,
+    ) && own != expected
+    {
+        notes.push(format!(
+            "these trajectories are at {own} K, the reference at {expected} K"
+        ));
+    }
+    let own = system(input);
+    for key in ["force_field", "solvent", "constraints"] {
+        let (own, expected) = (&own[key], &reference.source.system[key]);
+        if !own.is_null() && !expected.is_null() && own != expected {
+            notes.push(format!(
+                "{key} is {own} here and {expected} in the reference"
+            ));
+        }
+    }
+    notes
+}

@@ -1,0 +1,170 @@
+//! The findings as text for a terminal: a head, a table, what is not converged, the slowest. Estimates nothing.
+
+use crate::analysis::CONVERGENCE_RULE;
+
+use super::findings::{Findings, Row};
+use super::inputs::{Input, describe};
+use super::reference_text;
+
+/// Headings of the columns.
+pub(super) const HEADINGS: [&str; 8] = [
+    "observable",
+    "mean",
+    "MCSE",
+    "ESS bulk",
+    "ESS tail",
+    "R-hat",
+    "tau",
+    "verdict",
+];
+
+/// The whole text.
+pub(super) fn text(input: &Input, findings: &Findings) -> String {
+    let mut lines = head(input, findings);
+    lines.push(String::new());
+    let rows: Vec<Vec<String>> = findings
+        .rows
+        .iter()
+        .map(|row| cells(row).to_vec())
+        .collect();
+    lines.extend(aligned(&HEADINGS, &rows));
+    lines.push(String::new());
+    lines.extend(foot(findings));
+    if let Some(comparison) = &findings.reference {
+        lines.push(String::new());
+        lines.extend(reference_text::text(comparison));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Molecule, chains, temperature, exactness, acceptance, remarks: one line each.
+pub(super) fn head(input: &Input, findings: &Findings) -> Vec<String> {
+    let temperatures: Vec<String> = findings
+        .temperatures_kelvin
+        .iter()
+        .map(|kelvin| format!("{kelvin} K"))
+        .collect();
+    let at = match temperatures.len() {
+        0 => "temperature unknown".to_owned(),
+        _ => temperatures.join(", "),
+    };
+    let mut lines = vec![format!(
+        "{}; {}; {} chains of {} frames",
+        describe(&input.topology),
+        at,
+        findings.ensemble.n_chains(),
+        findings.ensemble.n_draws()
+    )];
+    lines.push(match findings.exact {
+        Some(true) => {
+            "exact: yes, every kernel leaves the Boltzmann distribution invariant".to_owned()
+        }
+        Some(false) => "exact: no, the sampler has a time-step error".to_owned(),
+        None => "exact: unknown, the files do not say".to_owned(),
+    });
+    let kernels: Vec<String> = findings
+        .kernels
+        .iter()
+        .map(|kernel| match kernel.acceptance {
+            Some(acceptance) => format!("{} {:.1} %", kernel.name, 100.0 * acceptance),
+            None => format!("{} proposes nothing", kernel.name),
+        })
+        .collect();
+    if !kernels.is_empty() {
+        lines.push(format!("acceptance: {}", kernels.join(", ")));
+    }
+    lines.extend(findings.notes.iter().map(|note| format!("note: {note}")));
+    if let Err(reason) = &findings.slow_modes {
+        lines.push(format!("note: no slow coordinates: {reason}"));
+    }
+    lines
+}
+
+/// Rows under headings: the first and the last column to the left, numbers to the right.
+pub(super) fn aligned(headings: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0).max(headings[column].len())
+    };
+    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
+    let line = |cells: &[String]| {
+        let padded = cells.iter().zip(&widths).enumerate();
+        let padded = padded.map(|(column, (cell, &width))| {
+            match column == 0 || column + 1 == headings.len() {
+                true => format!("{cell:<width$}"),
+                false => format!("{cell:>width$}"),
+            }
+        });
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let first: Vec<String> = headings.iter().map(|&heading| heading.to_owned()).collect();
+    std::iter::once(line(&first))
+        .chain(rows.iter().map(|row| line(row)))
+        .collect()
+}
+
+/// The cells of a row, in the order of the headings.
+pub(super) fn cells(row: &Row) -> [String; 8] {
+    let summary = &row.summary;
+    let shown = |value: Option<f64>, digits: usize| {
+        value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
+    };
+    [
+        summary.name.clone(),
+        number(summary.mean),
+        summary.mcse.map_or("-".to_owned(), number),
+        shown(summary.ess_bulk, 0),
+        shown(summary.ess_tail, 0),
+        shown(summary.r_hat, 3),
+        shown(row.autocorrelation_time_frames, 1),
+        row.not_converged
+            .clone()
+            .unwrap_or_else(|| "converged".to_owned()),
+    ]
+}
+
+/// Four significant digits, plain where that is short.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if size < 1e-3 => format!("{value:.3e}"),
+        size if size < 10.0 => format!("{value:.4}"),
+        size if size < 1000.0 => format!("{value:.2}"),
+        _ => format!("{value:.1}"),
+    }
+}
+
+/// What is converged, by which rule, and the slowest observable with its rates.
+pub(super) fn foot(findings: &Findings) -> Vec<String> {
+    let n_bad = findings
+        .rows
+        .iter()
+        .filter(|row| row.not_converged.is_some())
+        .count();
+    let mut lines = vec![match n_bad {
+        0 => format!("all {} observables are converged", findings.rows.len()),
+        _ => format!(
+            "{n_bad} of {} observables are not converged: run longer",
+            findings.rows.len()
+        ),
+    }];
+    lines.push(format!(
+        "{CONVERGENCE_RULE}; tau: autocorrelation time in frames"
+    ));
+    if let Some(row) = findings.slowest() {
+        let ess = row.summary.ess_bulk.unwrap_or(f64::NAN);
+        let rates = match (row.ess_per_second, row.ess_per_energy_evaluation) {
+            (Some(second), Some(evaluation)) => format!(
+                ", {} a second, {} a million energy evaluations (equilibration included)",
+                number(second),
+                number(1e6 * evaluation)
+            ),
+            _ => "; the files do not note what they cost".to_owned(),
+        };
+        lines.push(format!(
+            "slowest: {}, ESS {ess:.0}{rates}",
+            row.summary.name
+        ));
+    }
+    lines
+}

@@ -1,0 +1,8 @@
+//! `saltus analyze` as its users run it: table and JSON, report, references, planted bias, messages for bad input.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests unwrap as tests do")]
+
+mod bad_input;
+mod output;
+mod reference;
+mod support;
