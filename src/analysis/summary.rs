@@ -257,11 +257,12 @@ fn slow_summary(modes: &SlowModes, ensemble: &Ensemble) -> SlowSummary {
     }
 }
 
-/// The extremes with a tenth of their distance on either side, for ensembles that reach further.
+/// The extremes with a twentieth of their distance on either side, for ensembles that reach further. (With a tenth the
+/// extremes would lie on edges of bins, where rounding decides.)
 fn roomy_limits(values: &[f64]) -> [f64; 2] {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let room = (0.1 * (high - low)).max(f64::MIN_POSITIVE.sqrt());
+    let room = (0.05 * (high - low)).max(f64::MIN_POSITIVE.sqrt());
     [low - room, high + room]
 }
 

@@ -162,7 +162,8 @@ fn cell(cell: &Cell) -> String {
     let value = cell
         .value
         .map_or(String::new(), |value| format!(" data-value=\"{value}\""));
-    let class = match (cell.flagged, cell.value.is_some()) {
+    // A dash stands in a column of numbers.
+    let class = match (cell.flagged, cell.value.is_some() || cell.text == "-") {
         (true, true) => " class=\"flagged number\"",
         (true, false) => " class=\"flagged\"",
         (false, true) => " class=\"number\"",

@@ -20,8 +20,9 @@ if (location.search === "?selftest") {
     const heading = table.tHead.rows[0].cells[1];
     for (const sign of [1, -1]) {
       heading.click();
-      const values = [...table.tBodies[0].rows].map((row) => Number(row.cells[1].dataset.value));
-      expect(values.every((value, index) => index === 0 || sign * (value - values[index - 1]) >= 0), "a table does not sort");
+      const values = [...table.tBodies[0].rows].map((row) => Number(row.cells[1].dataset.value ?? sign * Infinity));
+      expect(values.every((value, index) => index === 0 || value === values[index - 1]
+        || sign * (value - values[index - 1]) > 0), "a table does not sort");
     }
   }
   const plots = [...document.querySelectorAll("figure svg")];

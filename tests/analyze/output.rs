@@ -123,3 +123,43 @@ fn the_report_is_whole_and_needs_no_network() {
     );
     analyze().arg("--force").assert().success();
 }
+
+#[test]
+fn a_file_of_another_program_is_read_with_the_pdb_file_beside_it() {
+    let home = home_with_run("ACE-ALA-NME", 30);
+    let path = home.path();
+    fs::create_dir(path.join("foreign")).unwrap();
+    fs::copy(
+        path.join("run/trajectory_0000.h5"),
+        path.join("foreign/plain.h5"),
+    )
+    .unwrap();
+    // The folder of a run has its topology.pdb; here it lies beside under the other name that is looked for.
+    fs::copy(
+        path.join("run/topology.pdb"),
+        path.join("foreign/plain.pdb"),
+    )
+    .unwrap();
+    let whole = analyze_json(path, &["run/trajectory_0000.h5"]);
+    let file = hdf5_without_topology(&path.join("foreign/plain.h5"));
+    assert!(file, "the sample could not be stripped of its topology");
+    let foreign = analyze_json(path, &["foreign/plain.h5"]);
+    assert_eq!(
+        whole["observables"][0]["mean"],
+        foreign["observables"][0]["mean"]
+    );
+}
+
+/// Renames `/topology` in place, so that readers no longer find it: the link's name stands once in the root group.
+fn hdf5_without_topology(path: &std::path::Path) -> bool {
+    let mut bytes = fs::read(path).unwrap();
+    let name = b"topology";
+    let found: Vec<usize> = (0..bytes.len() - name.len())
+        .filter(|&at| &bytes[at..at + name.len()] == name)
+        .collect();
+    for &at in &found {
+        bytes[at] = b'x';
+    }
+    fs::write(path, bytes).unwrap();
+    !found.is_empty()
+}

@@ -15,6 +15,9 @@ pub(crate) fn saltus(home: &Path) -> Command {
     command
 }
 
+/// Steps between frames of short runs.
+const FEW_STEPS: usize = 20;
+
 /// A folder with `run/trajectory_000{0..3}.h5` of a dipeptide.
 pub(crate) fn home_with_run(sequence: &str, cycles: usize) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
@@ -22,15 +25,20 @@ pub(crate) fn home_with_run(sequence: &str, cycles: usize) -> tempfile::TempDir 
     home
 }
 
-/// Adds a run to a folder.
+/// Adds a short run to a folder.
 pub(crate) fn run(home: &Path, name: &str, sequence: &str, cycles: usize) {
+    run_for(home, name, sequence, cycles, FEW_STEPS);
+}
+
+/// Adds a run with a frame every so many steps to a folder.
+pub(crate) fn run_for(home: &Path, name: &str, sequence: &str, cycles: usize, steps: usize) {
     let text = format!(
         "system: {{sequence: {sequence}}}\n\
          temperature_kelvin: 500\n\
          replicas: 4\n\
          seed: 3\n\
          threads: 1\n\
-         sampler:\n  - langevin: {{steps: 20, timestep_fs: 1.0, friction_per_ps: 5.0}}\n\
+         sampler:\n  - langevin: {{steps: {steps}, timestep_fs: 1.0, friction_per_ps: 5.0}}\n\
          run: {{cycles: {cycles}, equilibration_cycles: 20}}\n\
          output: {{every_cycles: 1}}\n"
     );

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::analysis::ObservableSet;
 use crate::cli::error::CliError;
-use crate::topology::Topology;
-use crate::trajectory::Reader;
+use crate::topology::{Topology, pdb};
+use crate::trajectory::{Reader, TrajectoryError};
 
 use super::chain_file::{self, ChainFile};
 
@@ -90,7 +90,7 @@ fn read_one(
     burn_in: usize,
     n_snapshots: usize,
 ) -> Result<ChainFile, String> {
-    let reader = Reader::open(path).map_err(|error| error.to_string())?;
+    let reader = open(path)?;
     if let Some(molecule) = molecule {
         check_same(molecule, &reader)?;
         return chain_file::read(&reader, &molecule.set, burn_in, n_snapshots);
@@ -104,6 +104,23 @@ fn read_one(
         set,
     });
     Ok(chain)
+}
+
+/// Opens a file; one without a topology takes it from a PDB file beside it, of the same name or `topology.pdb`.
+fn open(path: &Path) -> Result<Reader, String> {
+    let missing = match Reader::open(path) {
+        Err(error @ TrajectoryError::NoTopology { .. }) => error,
+        other => return other.map_err(|error| error.to_string()),
+    };
+    let beside = [
+        path.with_extension("pdb"),
+        path.with_file_name("topology.pdb"),
+    ];
+    let Some(pdb_file) = beside.into_iter().find(|file| file.exists()) else {
+        return Err(missing.to_string());
+    };
+    let molecule = pdb::read(&pdb_file).map_err(|error| error.to_string())?;
+    Reader::open_with_topology(path, molecule.topology).map_err(|error| error.to_string())
 }
 
 fn check_same(molecule: &Molecule, reader: &Reader) -> Result<(), String> {

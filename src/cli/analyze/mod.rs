@@ -21,7 +21,8 @@ use super::{CliResult, console};
 /// Arguments of `saltus analyze`.
 #[derive(Debug, Args)]
 pub(crate) struct AnalyzeArguments {
-    /// Trajectories of one molecule, each a chain: of saltus, or any MDTraj HDF5 or H5MD file with a topology. A folder
+    /// Trajectories of one molecule, each a chain: of saltus, or any MDTraj HDF5 or H5MD file with a topology (or a PDB
+    /// file of the same name beside it). A folder
     /// stands for all its trajectory_*.h5.
     #[arg(value_name = "TRAJECTORY.h5|DIR", required = true)]
     trajectories: Vec<PathBuf>,
@@ -82,7 +83,7 @@ pub(crate) fn analyze(arguments: &AnalyzeArguments) -> CliResult {
     match input.faults.len() {
         0 => Ok(()),
         n_faults => Err(CliError::run(format!(
-            "{n_faults} of {} trajectories could not be analysed, the others were: the messages above name them",
+            "{n_faults} of {} inputs could not be analysed, the others were: the messages above name them",
             n_faults + input.chains.len()
         ))),
     }
