@@ -3,7 +3,6 @@
 //!     cargo bench --bench dynamics
 //!
 //! Throughput is in replica-steps (or replica-energies) per second.
-#![expect(missing_docs, reason = "criterion's macros make public items")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use saltus::cpu::{CpuOptions, engine};

@@ -1,4 +1,65 @@
-//! # saltus: a molecular dynamics sampling engine
+//! # saltus: exact Boltzmann sampling of peptides
+//!
+//! *Saltus* is Latin for a leap. The crate samples the Boltzmann distribution of peptides in AMBER force fields with
+//! generalised Born water: batched dynamics for the local motion, Metropolis-Hastings moves for the barriers.
+//!
+//! ## Bird's-eye view
+//!
+//! ```text
+//! input.yaml -> Config -> System -> State -> [Kernel -> Kernel -> ...] per cycle -> Frame -> trajectory.h5 -> analysis
+//! ```
+//!
+//! | layer | what it knows |
+//! |---|---|
+//! | [`cli`] | arguments, YAML, printing; the only home of clap |
+//! | [`trajectory`], [`analysis`], [`cpu`] | files; numbers from frames; the SIMD engine |
+//! | [`mcmc`] | kernels, the one acceptance test, composition, replica exchange, the driver |
+//! | [`proposal`] | where a chain might go next, and with what density |
+//! | [`integrator`] | the trait [`Engine`], elementary time steps, constraints, minimiser |
+//! | [`forcefield`] | one formula a file for every energy term; OpenMM's XML; parameter assignment |
+//! | [`topology`], [`state`] | atoms, residues, bonds, sequences, PDB; positions and velocities of all replicas |
+//! | [`units`], [`rng`], [`lane`] | no domain knowledge |
+//!
+//! Imports point down only; a test enforces it.
+//!
+//! ## Vocabulary
+//!
+//! One word per idea: *energy* (potential, kJ/mol), *force*, *position*, *velocity*, *replica* (one copy of the molecule,
+//! one Markov chain), *step* (of time), *cycle* (one pass through the sampler list), *frame* (what is written of a replica),
+//! *proposal* (proposes), *kernel* (advances the chain), `log_q` (ln of a proposal density; `forward` is ln q(y|x),
+//! `reverse` ln q(x|y)).
+//!
+//! ## Units and shapes
+//!
+//! nm, ps, Da, kJ/mol, K, rad, elementary charges; at every boundary the name carries the unit (`timestep_fs`). Everything
+//! is batched `[n_replicas, n_atoms, 3]`; one chain is `n_replicas = 1`, not another code path.
+//!
+//! ## Invariants
+//!
+//! * A kernel leaves the Boltzmann distribution invariant or answers `false` to [`Kernel::is_exact`].
+//! * [`mcmc::accept`] is the only place where a move is accepted. NaN and infinities are rejected and counted apart.
+//! * Same input, seed and device: same bits, also after a kill and a resume.
+//! * Every term is one function over a [`Lane`] type: `f64` is the reference, SIMD vectors are the engine.
+//!
+//! ## A first simulation
+//!
+//! ```
+//! use saltus::cpu::{CpuOptions, engine};
+//! use saltus::integrator::LangevinSettings;
+//! use saltus::{BornModel, ForceField, Sequence, State, SystemOptions};
+//!
+//! let molecule = saltus::topology::build(&Sequence::parse("ACE-ALA-NME")?, &[])?;
+//! let options = SystemOptions { solvent: Some(BornModel::Obc1), ..SystemOptions::default() };
+//! let system = ForceField::builtin("amber14")?.assign(&molecule.topology, &options)?;
+//! let mut engine = engine(&system, &CpuOptions::default())?;
+//! let mut state = State::replicate(&molecule.positions, 16);
+//! let temperatures_kelvin = vec![310.0; 16];
+//! engine.draw_velocities(&mut state, &temperatures_kelvin, 7, 0);
+//! let settings = LangevinSettings { timestep_ps: 0.001, friction_per_ps: 1.0, temperatures_kelvin, seed: 7 };
+//! engine.langevin(&mut state, &settings, 100)?;
+//! assert_eq!(state.step, 100);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod analysis;
 pub mod cli;
@@ -13,3 +74,11 @@ pub mod state;
 pub mod topology;
 pub mod trajectory;
 pub mod units;
+
+pub use forcefield::{BornModel, ForceField, System, SystemOptions, reference_energies};
+pub use integrator::{Engine, EngineError, LangevinSettings};
+pub use lane::Lane;
+pub use mcmc::{Chain, Kernel, MetropolisKernel};
+pub use proposal::{Current, LogRatio, Proposal, Proposed};
+pub use state::{Frame, State};
+pub use topology::{Molecule, Sequence, Topology};

@@ -1,6 +1,6 @@
 //! The command line: arguments, subcommands, exit codes. The only home of clap and of printing; computes nothing itself.
 //!
-//! Arguments become a plain [`config::Config`], that becomes resources, those are run: no type of clap reaches the physics.
+//! Arguments become a plain `config::Config`, that becomes resources, those are run: no type of clap reaches the physics.
 
 mod build;
 mod config;

@@ -116,14 +116,14 @@ pub trait Lane:
     /// Whether this processor can run the type.
     fn available() -> bool;
 
-    /// Runs a body compiled for the instruction set of this type; written by [`vectorized!`](crate::lane::vectorized).
+    /// Runs a body compiled for the instruction set of this type; written by `vectorized!`.
     ///
     /// # Panics
     /// If the processor lacks it; engines choose their lane type after detection.
     fn vectorize<B: Body<A>, A>(arguments: A) -> B::Output;
 }
 
-/// The body of a function that [`vectorized!`](crate::lane::vectorized) defines. A closure would not do: it might not
+/// The body of a function that `vectorized!` defines. A closure would not do: it might not
 /// be inlined into the function that has the instruction set enabled, and every intrinsic in it would be a call.
 pub trait Body<A> {
     /// What the function returns.

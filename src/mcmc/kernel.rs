@@ -21,6 +21,16 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// A replica for every temperature in K, all at the same positions `[n_atoms][3]` in nm, at rest.
+    #[must_use]
+    pub fn start(positions: &[[f64; 3]], temperatures_kelvin: &[f64]) -> Self {
+        Self {
+            state: State::replicate(positions, temperatures_kelvin.len()),
+            temperatures_kelvin: temperatures_kelvin.to_vec(),
+            ..Self::default()
+        }
+    }
+
     /// Potential energies of the current positions in kJ/mol, evaluated if they are not known.
     pub fn energies(&mut self, engine: &mut dyn Engine) -> &[f64] {
         let energies = self.energies.take().unwrap_or_else(|| {

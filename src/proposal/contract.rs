@@ -182,7 +182,70 @@ pub enum ProposalError {
 
 /// Proposes new positions for all replicas at once.
 ///
-/// The random streams, one a replica, are the only source of chance, so that a batch equals a loop over its replicas.
+/// The contract:
+/// * The random streams, one a replica, are the only source of chance, so that a batch equals a loop over its replicas.
+/// * The log ratio is exact, Jacobians included; a wrong one gives a wrong distribution, silently. A proposal that goes
+///   through a row of `tests/conformance` has been checked.
+/// * Once frozen, nothing that the density depends on may change.
+/// * Velocities stay where they are unless the proposal returns some. With rigid bonds they must fit the constraints at y,
+///   so a move that turns a part of the molecule turns its velocities too.
+///
+/// # Example
+/// A move that scales the whole molecule about the origin, y = s x with ln s normal. Its way back is 1/s, as likely as s,
+/// but the volume around x grows by s to the power of the number of coordinates: ln q(x|y) - ln q(y|x) = 3 N ln s.
+/// (`examples/custom_proposal.rs` is a symmetric move on a peptide.)
+///
+/// ```
+/// use rand::RngExt;
+/// use rand_distr::StandardNormal;
+/// use rand_xoshiro::Xoshiro256PlusPlus;
+/// use saltus::forcefield::{ForceField, SystemOptions};
+/// use saltus::integrator::Engine;
+/// use saltus::mcmc::{Chain, Kernel, MetropolisKernel};
+/// use saltus::proposal::{Current, LogRatio, Proposal, ProposalError, Proposed};
+/// use saltus::topology::{Sequence, build};
+///
+/// struct Scaling {
+///     width: f64,
+/// }
+///
+/// impl Proposal for Scaling {
+///     fn name(&self) -> &str {
+///         "scaling"
+///     }
+///
+///     fn propose(
+///         &mut self,
+///         current: Current<'_>,
+///         _engine: &mut dyn Engine,
+///         streams: &mut [Xoshiro256PlusPlus],
+///     ) -> Result<Proposed, ProposalError> {
+///         let n_coordinates = current.state.n_atoms * 3;
+///         let mut positions = current.state.positions.clone();
+///         let mut log_q_forward = Vec::new();
+///         for (replica, stream) in positions.chunks_mut(n_coordinates).zip(streams) {
+///             let log_scale = self.width * stream.sample::<f64, _>(StandardNormal);
+///             replica.iter_mut().for_each(|x| *x *= log_scale.exp());
+///             // Half of the Jacobian on the way there, half on the way back: only the difference counts.
+///             log_q_forward.push(-0.5 * n_coordinates as f64 * log_scale);
+///         }
+///         let log_q_reverse = log_q_forward.iter().map(|log_q| -log_q).collect();
+///         Ok(Proposed::new(positions, LogRatio::Densities { log_q_forward, log_q_reverse }))
+///     }
+/// }
+///
+/// let molecule = build(&Sequence::parse("ACE-NME")?, &[])?;
+/// let system = ForceField::builtin("amber14")?.assign(&molecule.topology, &SystemOptions::default())?;
+/// let mut engine = saltus::cpu::engine(&system, &Default::default())?;
+/// let mut chain = Chain::start(&molecule.positions, &[310.0; 4]);
+/// let mut kernel = MetropolisKernel::new(Box::new(Scaling { width: 1e-3 }), 4, 7);
+/// for _ in 0..50 {
+///     kernel.step(&mut chain, engine.as_mut())?;
+/// }
+/// assert_eq!(kernel.statistics().proposed, 200);
+/// assert!(kernel.statistics().accepted > 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Proposal: Send {
     /// Name as in the YAML file.
     fn name(&self) -> &str;
