@@ -26,4 +26,5 @@ mod rigid;
 mod rows;
 mod table;
 mod targets;
+mod torsion_moves;
 mod toy_engine;

@@ -2,10 +2,11 @@
 
 use crate::moves::{GaussianStep, Scaling};
 use crate::targets::{DoubleWell, FourAtoms, Harmonic, Target};
+use crate::torsion_moves::{learned, torsion};
 use saltus::mcmc::{
     Kernel, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
 };
-use saltus::proposal::{Hmc, HmcSettings, Mala, MalaSettings, Proposal};
+use saltus::proposal::{Hmc, HmcSettings, Mala, MalaSettings, Proposal, TorsionDraw};
 use std::sync::Arc;
 
 /// Temperature of the rows without a ladder, K.
@@ -191,6 +192,30 @@ pub(crate) fn rows() -> Vec<Row> {
             ..proposal("scaling, double well", double_well, || {
                 Box::new(Scaling::new(0.5))
             })
+        },
+        Row {
+            ergodic: false,
+            ..proposal("torsion uniform, four atoms", four_atoms, || {
+                torsion(TorsionDraw::Uniform)
+            })
+        },
+        Row {
+            ergodic: false,
+            ..proposal("torsion normal, four atoms", four_atoms, || {
+                torsion(TorsionDraw::Normal)
+            })
+        },
+        Row {
+            ergodic: false,
+            ..proposal("adaptive torsion, four atoms", four_atoms, || learned(0))
+        },
+        Row {
+            ergodic: false,
+            ..proposal(
+                "adaptive torsion given angles, four atoms",
+                four_atoms,
+                || learned(2),
+            )
         },
         Row {
             reversible: true,
