@@ -243,7 +243,7 @@ pub enum ProposalError {
 ///     }
 /// }
 ///
-/// let molecule = build(&Sequence::parse("ACE-NME")?, &[])?;
+/// let molecule = build(&Sequence::parse("ACE-GLY-NME")?, &[])?;
 /// let system = ForceField::builtin("amber14")?.assign(&molecule.topology, &SystemOptions::default())?;
 /// let mut engine = saltus::cpu::engine(&system, &Default::default())?;
 /// let mut chain = Chain::start(&molecule.positions, &[310.0; 4]);
