@@ -28,7 +28,7 @@ fn everything_outside_the_stretch_stays() {
         "omega_1,phi_2,psi_2,omega_2,phi_3,psi_3,omega_3"
     );
     // Proline's phi does not turn and is stepped over.
-    assert_eq!(windows[3], "phi_3,psi_3,omega_3,psi_4,omega_4,phi_5,psi_5");
+    assert_eq!(windows[4], "phi_3,psi_3,omega_3,psi_4,omega_4,phi_5,psi_5");
     let mut engine = ToyEngine::new(&molecule.topology, None);
     let mut chain = chain(&molecule, 40);
     let mut kernel = MetropolisKernel::new(Box::new(built), 40, 3);
