@@ -262,7 +262,7 @@ impl Lane for F32x16 {
                 self.0,
                 _mm512_set1_ps(std::f32::consts::LOG2_E),
             ));
-            let r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693_359_375), self.0);
+            let r = _mm512_fnmadd_ps(n, Self::splat(0.693_359_375).0, self.0);
             let r = Self(_mm512_fnmadd_ps(n, Self::splat(-2.121_944_4e-4).0, r));
             Self(_mm512_scalef_ps(exp_series(r).0, n))
         }
