@@ -120,7 +120,7 @@ fn a_choice_of_samplers_is_a_table_with_a_line_for_each() {
 
 #[test]
 fn wrong_input_is_explained() {
-    let message = refusal(&INPUT.replace("ACE-ALA-NME", "ACE-NME"), &[]);
+    let message = refusal(&INPUT.replace("ACE-ALA-NME", "G"), &[]);
     assert!(
         message.contains("no phi, psi or chi") && message.contains("input.yaml:1"),
         "{message}"

@@ -52,7 +52,7 @@ fn ratio(ratio: &RatioReport, mixed: bool) -> String {
     } else if mixed || *value == 0.0 {
         format!("{value:.3} ({low:.3} .. {high:.3})")
     } else {
-        format!("? at most about {high:.3}")
+        format!("? about {value:.3}")
     }
 }
 
