@@ -59,33 +59,57 @@ pub fn ess_mean(chains: &[Vec<f64>]) -> Result<f64, ChainError> {
 
 /// ESS of chains that are split already.
 fn ess_of(chains: &[Vec<f64>]) -> f64 {
-    let n_total = (chains.len() * chains[0].len()) as f64;
     if chains::is_constant(chains) {
-        return n_total;
+        return (chains.len() * chains[0].len()) as f64;
     }
-    let tau = summed_correlation(&pooled_correlation(chains));
-    // Antithetic chains may beat independent draws; the bound keeps noise from claiming any number.
-    n_total / tau.max(1.0 / n_total.log10())
+    let all: Vec<usize> = (0..chains.len()).collect();
+    SplitMoments::of(chains).ess(&all)
 }
 
-/// Autocorrelation that charges disagreement between chains: rho_t = 1 - (W - mean_c c_t) / var_plus, rho_0 = 1.
-fn pooled_correlation(chains: &[Vec<f64>]) -> Vec<f64> {
-    let n_draws = chains[0].len();
-    let means: Vec<f64> = chains.iter().map(|chain| mean(chain)).collect();
-    let mut covariance = vec![0.0; n_draws];
-    for (chain, &centre) in chains.iter().zip(&means) {
-        for (sum, value) in covariance.iter_mut().zip(autocovariance(chain, centre)) {
-            *sum += value / chains.len() as f64;
-        }
+/// Mean and autocovariance of every split chain: what the ESS of any choice of them is made from.
+pub(super) struct SplitMoments {
+    means: Vec<f64>,
+    covariances: Vec<Vec<f64>>,
+}
+
+impl SplitMoments {
+    /// Moments of chains that are split already, all of one length.
+    pub(super) fn of(chains: &[Vec<f64>]) -> Self {
+        let means: Vec<f64> = chains.iter().map(|chain| mean(chain)).collect();
+        let pairs = chains.iter().zip(&means);
+        let covariances = pairs
+            .map(|(chain, &centre)| autocovariance(chain, centre))
+            .collect();
+        Self { means, covariances }
     }
-    let within = covariance[0] * n_draws as f64 / (n_draws as f64 - 1.0);
-    let total = covariance[0] + sample_variance(&means);
-    let mut rho: Vec<f64> = covariance
-        .iter()
-        .map(|value| 1.0 - (within - value) / total)
-        .collect();
-    rho[0] = 1.0;
-    rho
+
+    /// ESS of the chosen chains, which may repeat; NaN where none of them varies.
+    pub(super) fn ess(&self, chosen: &[usize]) -> f64 {
+        let n_total = (chosen.len() * self.covariances[0].len()) as f64;
+        let tau = summed_correlation(&self.pooled_correlation(chosen));
+        // Antithetic chains may beat independent draws; the bound keeps noise from claiming any number.
+        n_total / tau.max(1.0 / n_total.log10())
+    }
+
+    /// Autocorrelation that charges disagreement between chains: rho_t = 1 - (W - mean_c c_t) / var_plus, rho_0 = 1.
+    fn pooled_correlation(&self, chosen: &[usize]) -> Vec<f64> {
+        let n_draws = self.covariances[0].len();
+        let means: Vec<f64> = chosen.iter().map(|&chain| self.means[chain]).collect();
+        let mut covariance = vec![0.0; n_draws];
+        for &chain in chosen {
+            for (sum, value) in covariance.iter_mut().zip(&self.covariances[chain]) {
+                *sum += value / chosen.len() as f64;
+            }
+        }
+        let within = covariance[0] * n_draws as f64 / (n_draws as f64 - 1.0);
+        let total = covariance[0] + sample_variance(&means);
+        let mut rho: Vec<f64> = covariance
+            .iter()
+            .map(|value| 1.0 - (within - value) / total)
+            .collect();
+        rho[0] = 1.0;
+        rho
+    }
 }
 
 /// -1 + 2 sum rho_t over Geyer's initial monotone sequence of pairs (rho_{2k}, rho_{2k+1}).

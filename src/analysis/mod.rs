@@ -27,6 +27,9 @@ mod observables;
 mod pareto;
 mod r_hat;
 mod rank_normalise;
+mod sampler_comparison;
+mod sampler_ratio;
+mod sampler_tics;
 mod slow_modes;
 mod summary;
 mod superpose;
@@ -57,6 +60,12 @@ pub use mcse::mcse_mean;
 pub use observables::{ObservableError, ObservableRecorder, ObservableSet, Torsion};
 pub use pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
 pub use r_hat::r_hat;
+pub use sampler_comparison::{
+    ObservableEss, SamplerComparison, SamplerComparisonError, SamplerDraws, SamplerVerdict,
+    compare_samplers,
+};
+pub use sampler_ratio::Ratio;
+pub use sampler_tics::append_tics;
 pub use slow_modes::{SlowModes, implied_timescales, timescale_lags_frames};
 pub use summary::{EnsembleSummary, SlowSummary, SummarySource, TorsionCounts, TorsionPairCounts};
 pub use superpose::superpose;

@@ -3,6 +3,7 @@
 //! Arguments become a plain `config::Config`, that becomes resources, those are run: no type of clap reaches the physics.
 
 mod analyze;
+mod bench;
 mod build;
 mod config;
 mod console;
@@ -39,6 +40,8 @@ enum Command {
     Run(run::RunArguments),
     /// Print the energy of each term, and the forces, of the starting structure.
     Energy(energy::EnergyArguments),
+    /// Run several samplers for equal wall-clock time and compare them with plain molecular dynamics.
+    Bench(bench::BenchArguments),
     /// Build a peptide from its sequence and write it as a PDB file.
     Build(build::BuildArguments),
     /// Judge what trajectories hold: convergence, distributions, distances to a reference, an HTML report.
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Energy(arguments) => energy::energy(arguments),
+        Command::Bench(arguments) => bench::bench(arguments),
         Command::Build(arguments) => build::build(arguments),
         Command::Analyze(arguments) => analyze::analyze(arguments),
         Command::Export(arguments) => export::export(arguments),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::cpu::{self, CpuOptions};
 use crate::forcefield::{ForceField, ForceFieldError, System, SystemOptions};
 use crate::integrator::{Engine, MinimizeSettings, minimize};
+use crate::mcmc::Chain;
+use crate::state::State;
 use crate::topology::{self, Molecule, Sequence};
 
 use super::config::{
@@ -176,6 +178,33 @@ pub(crate) fn starting_positions(
     }
     let mut engine = make_engine(config, &prepared.flexible_system)?;
     minimized(engine.as_mut(), positions)
+}
+
+/// All replicas at the starting structure, velocities from the Maxwell-Boltzmann distribution.
+///
+/// # Errors
+/// A structure that cannot be minimised or constrained.
+pub(crate) fn starting_chain(
+    config: &Config,
+    prepared: &Prepared,
+    engine: &mut dyn Engine,
+) -> Result<Chain, CliError> {
+    let positions = starting_positions(config, prepared)?;
+    let n_replicas = config.n_replicas();
+    let temperatures_kelvin = match config.ladder() {
+        None => vec![config.temperature_kelvin; n_replicas],
+        Some(ladder) => ladder
+            .replica_temperatures_kelvin(n_replicas)
+            .blame_input()?,
+    };
+    let mut state = State::replicate(&positions, n_replicas);
+    engine.apply_constraints(&mut state).blame_run()?;
+    engine.draw_velocities(&mut state, &temperatures_kelvin, config.seed, 0);
+    Ok(Chain {
+        state,
+        temperatures_kelvin,
+        ..Chain::default()
+    })
 }
 
 /// The minimum of the potential energy near a structure, for an engine of a system without constraints.

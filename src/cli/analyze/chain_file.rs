@@ -35,7 +35,7 @@ pub(super) struct ChainFile {
 ///
 /// # Errors
 /// A message when a torsion names an atom that is not there.
-pub(super) fn observable_set(topology: &Topology) -> Result<ObservableSet, String> {
+pub(crate) fn observable_set(topology: &Topology) -> Result<ObservableSet, String> {
     let torsions = named_torsions(topology)
         .into_iter()
         .filter(|torsion| !matches!(torsion.kind, TorsionKind::Omega | TorsionKind::Other))

@@ -10,6 +10,8 @@ mod reference;
 mod reference_text;
 mod table;
 
+pub(super) use self::chain_file::observable_set;
+
 use std::path::PathBuf;
 
 use clap::Args;

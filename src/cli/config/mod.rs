@@ -15,8 +15,8 @@ mod validate_sampler;
 
 pub(crate) use fault::InputFault;
 pub(crate) use kernels::{
-    AdaptiveTorsionConfig, AdaptiveTorsionKind, ConcertedConfig, HmcConfig, MalaConfig,
-    TorsionConfig, TorsionDrawConfig, TorsionKindConfig,
+    AdaptiveTorsionConfig, AdaptiveTorsionKind, ConcertedConfig, HmcConfig, LangevinConfig,
+    MalaConfig, TorsionConfig, TorsionDrawConfig, TorsionKindConfig,
 };
 pub(crate) use load::{LoadedConfig, load};
 pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};

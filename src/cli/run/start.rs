@@ -5,7 +5,6 @@ use crate::cli::error::{Blame, CliError};
 use crate::cli::setup::{self, Prepared};
 use crate::integrator::Engine;
 use crate::mcmc::{Chain, Kernel};
-use crate::state::State;
 use crate::trajectory::{Checkpoint, WriterProgress};
 
 use super::recorder::Counters;
@@ -32,24 +31,9 @@ pub(super) fn fresh(
     engine: &mut dyn Engine,
     n_kernels: usize,
 ) -> Result<Start, CliError> {
-    let positions = setup::starting_positions(config, prepared)?;
-    let n_replicas = config.n_replicas();
-    let temperatures_kelvin = match config.ladder() {
-        None => vec![config.temperature_kelvin; n_replicas],
-        Some(ladder) => ladder
-            .replica_temperatures_kelvin(n_replicas)
-            .blame_input()?,
-    };
-    let mut state = State::replicate(&positions, n_replicas);
-    engine.apply_constraints(&mut state).blame_run()?;
-    engine.draw_velocities(&mut state, &temperatures_kelvin, config.seed, 0);
     Ok(Start {
         cycle: 0,
-        chain: Chain {
-            state,
-            temperatures_kelvin,
-            ..Chain::default()
-        },
+        chain: setup::starting_chain(config, prepared, engine)?,
         counters: Counters::new(n_kernels),
         writers: Vec::new(),
     })

@@ -1,0 +1,363 @@
+//! Which sampler yields more effective samples a second: the slowest observable of each, and what it missed.
+//! Runs no sampler; ratios and their intervals have a file of their own.
+//!
+//! ESS is [`ess_mean`](super::ess_mean) throughout: it is what the error of a mean needs, and it is defined for 0/1
+//! indicators, whose ranks are ties.
+
+use thiserror::Error;
+
+use super::basins::{Basin, basin_indicator};
+use super::chains::{self, ChainError};
+use super::sampler_ratio::{Ratio, Speed, crossing_bound, ratio, spread_of_ln_ess};
+use super::{ess_mean, r_hat};
+
+/// Share of a sampler's frames above which a basin counts as found, and a 0/1 observable as two-valued.
+const FOUND_SHARE: f64 = 1e-3;
+/// R-hat above which chains disagree about where they are.
+const MIXED_R_HAT: f64 = 1.1;
+/// Draws a chain that R-hat looks at.
+const R_HAT_DRAWS: usize = 400;
+
+/// The basins that cover the (phi, psi) plane without overlap.
+const BASINS: [Basin; 4] = [
+    Basin::AlphaRight,
+    Basin::Extended,
+    Basin::AlphaLeft,
+    Basin::PhiPositiveExtended,
+];
+
+/// Why samplers cannot be compared.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum SamplerComparisonError {
+    /// Nothing to divide by.
+    #[error("got no plain MD among {got:?}, expected at least one: every ratio is to plain MD")]
+    NoPlainMd {
+        /// The samplers there are.
+        got: Vec<String>,
+    },
+    /// Nothing moved in any sampler.
+    #[error(
+        "no observable of any sampler ever changed: the runs were too short, give them more seconds"
+    )]
+    NothingMoves,
+    /// An estimate failed.
+    #[error("sampler `{sampler}`, observable `{observable}`: {source}")]
+    Chains {
+        /// The sampler.
+        sampler: String,
+        /// The observable.
+        observable: String,
+        /// What is wrong with its chains.
+        source: ChainError,
+    },
+}
+
+/// What one sampler left behind.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SamplerDraws {
+    /// Name.
+    pub name: String,
+    /// Whether this is a candidate for the baseline.
+    pub is_plain_md: bool,
+    /// Wall-clock seconds that its samples cost, equilibration included.
+    pub wall_seconds: f64,
+    /// Simulated time of all chains in ps; the fastest plain MD is the baseline where none mixes.
+    pub simulated_ps: f64,
+    /// Name and chains `[n_chains][n_draws]` of every observable, the same names in the same order for all samplers.
+    pub observables: Vec<(String, Vec<Vec<f32>>)>,
+}
+
+/// An observable of one sampler.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservableEss {
+    /// Name.
+    pub observable: String,
+    /// ESS of the mean over all chains; 0 for an observable that others moved and this sampler did not.
+    pub ess: f64,
+    /// R-hat of at most 400 draws a chain; infinite for a constant.
+    pub r_hat: f64,
+}
+
+/// What the comparison says of one sampler.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SamplerVerdict {
+    /// Name.
+    pub name: String,
+    /// Smallest ESS; 0, under the name of the basin, where the sampler missed one.
+    pub slowest: ObservableEss,
+    /// ESS of the slowest observable a second.
+    pub ess_per_second: f64,
+    /// Whether R-hat of every observable is at most 1.1.
+    pub mixed: bool,
+    /// Basins that another sampler spent over 0.1 % of its frames in and this one never saw: `alpha_left_2`.
+    pub missed_basins: Vec<String>,
+    /// Every observable that moved in any sampler.
+    pub observables: Vec<ObservableEss>,
+    /// ESS/s of the slowest observable relative to plain MD's.
+    pub ratio_to_md: Ratio,
+}
+
+/// Every sampler relative to the strongest plain MD.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SamplerComparison {
+    /// Name of the baseline: of the plain MDs that mixed and missed nothing the one with the largest ESS/s of its slowest
+    /// observable; where there is none, the one with the most simulated time a second.
+    pub baseline: String,
+    /// Whether the baseline's ESS is only bounded from above.
+    pub baseline_is_bound: bool,
+    /// ESS of the baseline's slowest observable a second, or its bound.
+    pub baseline_ess_per_second: f64,
+    /// One a sampler, in the order given.
+    pub samplers: Vec<SamplerVerdict>,
+}
+
+/// Compares samplers of one molecule.
+///
+/// # Errors
+/// [`SamplerComparisonError`]: no plain MD, nothing that moves, chains that are too short or not finite.
+pub fn compare_samplers(
+    runs: &[SamplerDraws],
+) -> Result<SamplerComparison, SamplerComparisonError> {
+    if !runs.iter().any(|run| run.is_plain_md) {
+        let got = runs.iter().map(|run| run.name.clone()).collect();
+        return Err(SamplerComparisonError::NoPlainMd { got });
+    }
+    let kept = moving_observables(runs);
+    if kept.is_empty() {
+        return Err(SamplerComparisonError::NothingMoves);
+    }
+    let visits: Vec<Vec<(String, f64)>> = runs.iter().map(basin_visits).collect();
+    let mut samplers = Vec::with_capacity(runs.len());
+    for (run, own) in runs.iter().zip(&visits) {
+        samplers.push(verdict(run, &kept, &missed(own, &visits))?);
+    }
+    let baseline = strongest_md(runs, &samplers);
+    let is_bound = !is_sound(&samplers[baseline]);
+    let mut speeds: Vec<Speed> = Vec::with_capacity(runs.len());
+    for (run, sampler) in runs.iter().zip(&samplers) {
+        speeds.push(speed(run, sampler));
+    }
+    let mut reference = speeds[baseline].clone();
+    if is_bound {
+        let bound = bound_of(&runs[baseline], runs, &samplers, &kept);
+        reference.ess_per_second = bound / runs[baseline].wall_seconds;
+        reference.ln_spread = 0.0;
+    }
+    for (index, sampler) in samplers.iter_mut().enumerate() {
+        sampler.ratio_to_md = if index == baseline {
+            Ratio::one()
+        } else {
+            ratio(&speeds[index], sampler.mixed, &reference, is_bound)
+        };
+    }
+    Ok(SamplerComparison {
+        baseline: runs[baseline].name.clone(),
+        baseline_is_bound: is_bound,
+        baseline_ess_per_second: reference.ess_per_second,
+        samplers,
+    })
+}
+
+fn is_sound(sampler: &SamplerVerdict) -> bool {
+    sampler.mixed && sampler.slowest.ess > 0.0
+}
+
+/// Places of the observables that some sampler moved; 0/1 ones must take the rarer value in over 0.1 % of its frames.
+fn moving_observables(runs: &[SamplerDraws]) -> Vec<usize> {
+    let n_observables = runs.first().map_or(0, |run| run.observables.len());
+    let moves = |chains: &[Vec<f32>]| {
+        let values = || chains.iter().flatten();
+        let n_draws = values().count() as f64;
+        if values().all(|&value| value == 0.0 || value == 1.0) {
+            let share = values().filter(|&&value| value == 1.0).count() as f64 / n_draws;
+            return share.min(1.0 - share) > FOUND_SHARE;
+        }
+        values().any(|&value| value != chains[0][0])
+    };
+    (0..n_observables)
+        .filter(|&index| runs.iter().any(|run| moves(&run.observables[index].1)))
+        .collect()
+}
+
+/// Share of the frames in every basin of every residue that has both phi and psi.
+fn basin_visits(run: &SamplerDraws) -> Vec<(String, f64)> {
+    let find = |name: &str| {
+        let mut observables = run.observables.iter();
+        observables
+            .find(|(other, _)| other == name)
+            .map(|(_, chains)| chains)
+    };
+    let mut visits = Vec::new();
+    for (name, _) in &run.observables {
+        let Some(label) = name
+            .strip_prefix("sin_")
+            .filter(|rest| rest.contains("phi_"))
+        else {
+            continue;
+        };
+        let psi = label.replace("phi_", "psi_");
+        let names = [label, psi.as_str()]
+            .map(|torsion| [format!("sin_{torsion}"), format!("cos_{torsion}")]);
+        let [
+            [Some(sin_phi), Some(cos_phi)],
+            [Some(sin_psi), Some(cos_psi)],
+        ] = names.map(|pair| pair.map(|name| find(&name)))
+        else {
+            continue;
+        };
+        let angles = |sines: &[Vec<f32>], cosines: &[Vec<f32>]| -> Vec<f64> {
+            let pairs = sines.iter().flatten().zip(cosines.iter().flatten());
+            pairs
+                .map(|(&sine, &cosine)| f64::from(sine).atan2(f64::from(cosine)))
+                .collect()
+        };
+        let (phi, psi) = (angles(sin_phi, cos_phi), angles(sin_psi, cos_psi));
+        for basin in BASINS {
+            let inside: f64 = phi
+                .iter()
+                .zip(&psi)
+                .map(|(&phi, &psi)| basin_indicator(basin, phi, psi))
+                .sum();
+            let name = label.replace("phi_", &format!("{}_", basin.name()));
+            visits.push((name, inside / phi.len() as f64));
+        }
+    }
+    visits
+}
+
+/// Basins without a frame here, found by any sampler.
+fn missed(own: &[(String, f64)], all: &[Vec<(String, f64)>]) -> Vec<String> {
+    let found = |index: usize| all.iter().any(|visits| visits[index].1 > FOUND_SHARE);
+    let mut names = Vec::new();
+    for (index, (name, share)) in own.iter().enumerate() {
+        if *share == 0.0 && found(index) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+fn verdict(
+    run: &SamplerDraws,
+    kept: &[usize],
+    missed: &[String],
+) -> Result<SamplerVerdict, SamplerComparisonError> {
+    let mut observables = Vec::with_capacity(kept.len());
+    for &index in kept {
+        let (name, chains) = &run.observables[index];
+        let estimate =
+            estimate(name, &wide(chains)).map_err(|source| SamplerComparisonError::Chains {
+                sampler: run.name.clone(),
+                observable: name.clone(),
+                source,
+            })?;
+        observables.push(estimate);
+    }
+    let smallest = observables.iter().min_by(|a, b| a.ess.total_cmp(&b.ess));
+    let mut slowest = smallest.expect("invariant: some observable moves").clone();
+    if let Some(basin) = missed.first() {
+        slowest = ObservableEss {
+            observable: format!("basin {basin}"),
+            ess: 0.0,
+            r_hat: f64::INFINITY,
+        };
+    }
+    Ok(SamplerVerdict {
+        name: run.name.clone(),
+        ess_per_second: slowest.ess / run.wall_seconds,
+        slowest,
+        mixed: observables
+            .iter()
+            .all(|observable| observable.r_hat <= MIXED_R_HAT),
+        missed_basins: missed.to_vec(),
+        observables,
+        ratio_to_md: Ratio::one(),
+    })
+}
+
+fn estimate(name: &str, chains: &[Vec<f64>]) -> Result<ObservableEss, ChainError> {
+    let ess = match ess_mean(chains) {
+        Err(ChainError::Constant { .. }) => 0.0,
+        other => other?,
+    };
+    let stride = chains[0].len().div_ceil(R_HAT_DRAWS);
+    let thinned: Vec<Vec<f64>> = chains
+        .iter()
+        .map(|chain| chain.iter().step_by(stride).copied().collect())
+        .collect();
+    let r_hat = match r_hat(&thinned) {
+        // The rare value of an indicator may fall between the draws looked at.
+        Err(ChainError::Constant { .. }) if stride > 1 => r_hat(chains).unwrap_or(f64::INFINITY),
+        other => other.unwrap_or(f64::INFINITY),
+    };
+    let r_hat = if r_hat.is_nan() { f64::INFINITY } else { r_hat };
+    Ok(ObservableEss {
+        observable: name.to_owned(),
+        ess,
+        r_hat,
+    })
+}
+
+fn wide(chains: &[Vec<f32>]) -> Vec<Vec<f64>> {
+    chains
+        .iter()
+        .map(|chain| chain.iter().map(|&value| f64::from(value)).collect())
+        .collect()
+}
+
+/// Place of the baseline.
+fn strongest_md(runs: &[SamplerDraws], samplers: &[SamplerVerdict]) -> usize {
+    let candidates = || (0..runs.len()).filter(|&index| runs[index].is_plain_md);
+    let pace = |index: usize| runs[index].simulated_ps / runs[index].wall_seconds;
+    let speed = |index: usize| samplers[index].ess_per_second;
+    let sound = candidates().filter(|&index| is_sound(&samplers[index]));
+    let best = sound.max_by(|&a, &b| {
+        speed(a)
+            .total_cmp(&speed(b))
+            .then(pace(a).total_cmp(&pace(b)))
+    });
+    best.or_else(|| candidates().max_by(|&a, &b| pace(a).total_cmp(&pace(b))))
+        .expect("invariant: there is a plain MD")
+}
+
+fn speed(run: &SamplerDraws, sampler: &SamplerVerdict) -> Speed {
+    let slowest = run
+        .observables
+        .iter()
+        .find(|(name, _)| *name == sampler.slowest.observable);
+    Speed {
+        ess_per_second: sampler.ess_per_second,
+        ln_spread: slowest.map_or(0.0, |(_, chains)| {
+            spread_of_ln_ess(&chains::split(&wide(chains)))
+        }),
+    }
+}
+
+/// The smallest [`crossing_bound`] of a run over all observables, with means and shares of the samplers that mixed (of all
+/// samplers where none did).
+fn bound_of(
+    run: &SamplerDraws,
+    runs: &[SamplerDraws],
+    samplers: &[SamplerVerdict],
+    kept: &[usize],
+) -> f64 {
+    let sound: Vec<&SamplerDraws> = runs
+        .iter()
+        .zip(samplers)
+        .filter(|(_, sampler)| is_sound(sampler))
+        .map(|(run, _)| run)
+        .collect();
+    let trusted: Vec<&SamplerDraws> = if sound.is_empty() {
+        runs.iter().collect()
+    } else {
+        sound
+    };
+    let bounds = kept.iter().map(|&index| {
+        let pooled: Vec<&[Vec<f32>]> = trusted
+            .iter()
+            .map(|run| &run.observables[index].1[..])
+            .collect();
+        crossing_bound(&run.observables[index].1, &pooled)
+    });
+    bounds.fold(f64::INFINITY, f64::min)
+}

@@ -1,0 +1,89 @@
+//! Records observables of all chains within a fixed memory: when full, every other draw goes and the stride doubles. Diagnoses nothing.
+
+use crate::analysis::ObservableSet;
+use crate::integrator::Engine;
+use crate::mcmc::Chain;
+
+/// Most draws a chain.
+const MAX_DRAWS: usize = 16_384;
+/// Most numbers kept of one sampler: 64 MB.
+const MAX_VALUES: usize = 1 << 24;
+
+/// Time series `[n_observables][n_chains][n_draws]` in single precision.
+pub(super) struct Draws<'a> {
+    set: &'a ObservableSet,
+    replicas: Vec<usize>,
+    series: Vec<Vec<Vec<f32>>>,
+    max_draws: usize,
+    stride: u64,
+    cycles: u64,
+}
+
+impl<'a> Draws<'a> {
+    /// No draws yet; the chains are these replicas of the batch.
+    pub(super) fn new(set: &'a ObservableSet, replicas: Vec<usize>) -> Self {
+        let n_series = set.names().len() * replicas.len();
+        Self {
+            series: vec![vec![Vec::new(); replicas.len()]; set.names().len()],
+            max_draws: (MAX_VALUES / n_series.max(1)).clamp(64, MAX_DRAWS),
+            set,
+            replicas,
+            stride: 1,
+            cycles: 0,
+        }
+    }
+
+    /// Draws a chain.
+    pub(super) fn n_draws(&self) -> usize {
+        self.series[0][0].len()
+    }
+
+    /// Cycles between two draws.
+    pub(super) fn stride(&self) -> u64 {
+        self.stride
+    }
+
+    /// Looks at the chain after a cycle and records it if a draw is due.
+    pub(super) fn record(&mut self, chain: &mut Chain, engine: &mut dyn Engine) {
+        self.cycles += 1;
+        if !self.cycles.is_multiple_of(self.stride) {
+            return;
+        }
+        let energies = chain.energies(engine).to_vec();
+        for (place, &replica) in self.replicas.iter().enumerate() {
+            let positions = single(chain.state.replica_positions(replica));
+            let values = self.set.evaluate(&positions, energies[replica]);
+            for (chains, value) in self.series.iter_mut().zip(single(&values)) {
+                chains[place].push(value);
+            }
+        }
+        if self.n_draws() >= self.max_draws {
+            self.thin();
+        }
+    }
+
+    /// Keeps the draws at multiples of the doubled stride.
+    fn thin(&mut self) {
+        self.stride *= 2;
+        for draws in self.series.iter_mut().flatten() {
+            let mut index = 0;
+            draws.retain(|_| {
+                index += 1;
+                index % 2 == 0
+            });
+        }
+    }
+
+    /// Name and chains of every observable.
+    pub(super) fn finish(self) -> Vec<(String, Vec<Vec<f32>>)> {
+        self.set.names().into_iter().zip(self.series).collect()
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "draws are kept in single precision"
+)]
+fn single(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).collect()
+}

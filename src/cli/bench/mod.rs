@@ -1,0 +1,153 @@
+//! `saltus bench`: several samplers, one molecule, equal wall-clock time; who yields more effective samples a second.
+
+mod draws;
+mod measure;
+mod report;
+mod samplers;
+mod table;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use self::measure::{Measured, measure};
+use self::report::BenchReport;
+use self::samplers::MIN_CHAINS;
+use super::analyze::observable_set;
+use super::console::{note, print, print_json};
+use super::error::{Blame, CliError};
+use super::setup::{self, Overrides};
+use super::{CliResult, config::LoadedConfig};
+use crate::analysis::{ObservableSet, SamplerDraws, append_tics, compare_samplers};
+use crate::topology::Topology;
+
+/// Arguments of `saltus bench`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Samplers: md_1fs, md_2fs_hbonds, md_4fs_heavy (plain MD, the strongest is the baseline), \
+md_0.5fs_timewarp, uniform_torsion, replica_exchange, adaptive_torsion, input (that of the file)."
+)]
+pub(crate) struct BenchArguments {
+    /// The YAML input file: molecule, force field, temperature, device, and the sampler named `input`.
+    #[arg(value_name = "INPUT.yaml")]
+    input: PathBuf,
+    /// Wall-clock seconds of every sampler, equilibration included.
+    #[arg(long, value_name = "S", default_value_t = 30.0)]
+    seconds: f64,
+    /// Replicas simulated side by side, each a chain (replica exchange: each rung of each ladder); at least 4 chains.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    chains: usize,
+    /// Only these samplers, separated by commas.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    samplers: Vec<String>,
+    /// Write bench.json and bench.txt to this folder too.
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Run on this device instead of `device`: auto, cpu, gpu, gpu:NAME.
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    /// Print one JSON object on stdout.
+    #[arg(long)]
+    json: bool,
+    /// Show no progress.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Runs all samplers one after another and prints the comparison.
+pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
+    check(arguments)?;
+    let names = samplers::chosen(&arguments.samplers)?;
+    let overrides = Overrides {
+        device: arguments.device.clone(),
+        ..Overrides::default()
+    };
+    let loaded = setup::load(&arguments.input, overrides)?;
+    let topology = setup::prepare(&loaded)?.molecule.topology;
+    let set = observables(&loaded, &topology)?;
+    let mut measured = Vec::with_capacity(names.len());
+    for (place, name) in names.iter().enumerate() {
+        if !arguments.quiet {
+            note(&format!(
+                "{name} ({} of {}): {} s",
+                place + 1,
+                names.len(),
+                arguments.seconds
+            ));
+        }
+        let own = samplers::input_of(name, &loaded, &topology, arguments.chains);
+        measured.push(measure(name, &own, &set, arguments.seconds)?);
+    }
+    let report = assess(&loaded, measured)?;
+    if let Some(directory) = &arguments.output {
+        write(directory, &report)?;
+    }
+    if arguments.json {
+        print_json(&report)
+    } else {
+        print(&table::text(&report))
+    }
+}
+
+/// Compares what was measured.
+fn assess(loaded: &LoadedConfig, mut measured: Vec<Measured>) -> Result<BenchReport, CliError> {
+    let mut runs: Vec<SamplerDraws> = measured
+        .iter_mut()
+        .map(|measured| std::mem::take(&mut measured.draws))
+        .collect();
+    if let Err(error) = append_tics(&mut runs) {
+        log::warn!("no TICs among the observables: {error}");
+    }
+    let comparison = compare_samplers(&runs).blame_run()?;
+    Ok(BenchReport::of(loaded, &measured, &runs, &comparison))
+}
+
+fn check(arguments: &BenchArguments) -> CliResult {
+    if !(arguments.seconds > 0.0 && arguments.seconds <= 1e6) {
+        return Err(CliError::input(format!(
+            "--seconds: got {}, expected a number over 0 and at most 1000000\n  help: 30 is enough for a dipeptide, chains of larger molecules need more to mix",
+            arguments.seconds
+        )));
+    }
+    if arguments.chains < MIN_CHAINS {
+        return Err(CliError::input(format!(
+            "--chains: got {}, expected at least {MIN_CHAINS}: fewer chains cannot tell whether they agree\n  help: leave it out for 64, which fill the lanes of most processors",
+            arguments.chains
+        )));
+    }
+    Ok(())
+}
+
+/// The observables, of a molecule that has something slow.
+fn observables(loaded: &LoadedConfig, topology: &Topology) -> Result<ObservableSet, CliError> {
+    let set = observable_set(topology).blame_input()?;
+    if set.names().iter().any(|name| name.starts_with("sin_")) {
+        return Ok(set);
+    }
+    let path = if loaded.config.system.pdb.is_some() {
+        "system.pdb"
+    } else {
+        "system.sequence"
+    };
+    let help = "choose a molecule with at least one residue between caps, such as ACE-ALA-NME";
+    let problem = "the molecule has no phi, psi or chi to turn, so there is nothing slow to compare_samplers samplers by";
+    Err(loaded.source.fault_at(path, problem, help).into())
+}
+
+fn write(directory: &Path, report: &BenchReport) -> CliResult {
+    let put = |name: &str, text: String| {
+        let path = directory.join(name);
+        fs::write(&path, text)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
+            .blame_run()
+    };
+    fs::create_dir_all(directory)
+        .map_err(|error| format!("cannot make {}: {error}", directory.display()))
+        .blame_input()?;
+    put(
+        "bench.json",
+        serde_json::to_string_pretty(report).blame_run()? + "\n",
+    )?;
+    put("bench.txt", table::text(report))
+}

@@ -1,0 +1,160 @@
+//! The samplers that are compared, each as an input file of its own. Runs none.
+
+use crate::cli::config::{
+    AdaptiveTorsionConfig, Constraints, HmcConfig, KernelConfig, LangevinConfig, LoadedConfig,
+    ReplicaExchangeConfig, TorsionConfig, TorsionDrawConfig, TorsionKindConfig, nearest,
+};
+use crate::cli::error::CliError;
+use crate::forcefield::HYDROGEN_MASS_DA;
+use crate::proposal::{BlockKind, torsion_blocks};
+use crate::topology::Topology;
+
+/// Every sampler, in the order in which they run.
+pub(super) const NAMES: [&str; 8] = [
+    "md_1fs",
+    "md_2fs_hbonds",
+    "md_4fs_heavy",
+    "md_0.5fs_timewarp",
+    "uniform_torsion",
+    "replica_exchange",
+    "adaptive_torsion",
+    "input",
+];
+
+/// Plain MD: the strongest of them is the baseline.
+pub(super) const PLAIN_MD: [&str; 3] = ["md_1fs", "md_2fs_hbonds", "md_4fs_heavy"];
+
+/// Fewest independent chains: fewer say nothing of how well chains agree.
+pub(super) const MIN_CHAINS: usize = 4;
+
+/// Mass of a hydrogen in Da in `md_4fs_heavy`.
+const HEAVY_HYDROGEN_DA: f64 = 4.0;
+
+/// Atoms above which a ladder has 8 temperatures rather than 4.
+const SMALL_MOLECULE: usize = 60;
+
+/// The names asked for, in the order of [`NAMES`]; all where none is.
+///
+/// # Errors
+/// An unknown name, or no plain MD among them.
+pub(super) fn chosen(asked: &[String]) -> Result<Vec<&'static str>, CliError> {
+    if asked.is_empty() {
+        return Ok(NAMES.to_vec());
+    }
+    for name in asked {
+        if !NAMES.contains(&name.as_str()) {
+            let near = nearest(name, NAMES)
+                .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            return Err(CliError::input(format!(
+                "--samplers: unknown sampler `{name}`\n  help: {near}samplers: {}",
+                NAMES.join(", ")
+            )));
+        }
+    }
+    let wanted = |name: &&str| asked.iter().any(|asked| asked == name);
+    if !PLAIN_MD.iter().any(|name| wanted(&name)) {
+        return Err(CliError::input(format!(
+            "--samplers: there is no plain MD among {}, and every ratio is to plain MD\n  help: add one of: {}",
+            asked.join(", "),
+            PLAIN_MD.join(", ")
+        )));
+    }
+    Ok(NAMES.into_iter().filter(|name| wanted(&name)).collect())
+}
+
+/// The input with the sampler of that name in place of its own, `n_chains` replicas in all.
+pub(super) fn input_of(
+    name: &str,
+    loaded: &LoadedConfig,
+    topology: &Topology,
+    n_chains: usize,
+) -> LoadedConfig {
+    let mut own = loaded.clone();
+    let config = &mut own.config;
+    if name != "input" {
+        config.system.constraints = Constraints::None;
+        config.system.hydrogen_mass_da = HYDROGEN_MASS_DA;
+        config.replica_exchange = None;
+    }
+    match name {
+        "md_1fs" => config.sampler = vec![langevin(200, 1.0, 1.0)],
+        "md_2fs_hbonds" => {
+            config.system.constraints = Constraints::HBonds;
+            config.sampler = vec![langevin(100, 2.0, 1.0)];
+        }
+        "md_4fs_heavy" => {
+            config.system.constraints = Constraints::HBonds;
+            config.system.hydrogen_mass_da = HEAVY_HYDROGEN_DA;
+            config.sampler = vec![langevin(50, 4.0, 1.0)];
+        }
+        "md_0.5fs_timewarp" => config.sampler = vec![langevin(400, 0.5, 0.3)],
+        "uniform_torsion" => config.sampler = uniform_torsion(topology),
+        "replica_exchange" => {
+            config.sampler = vec![langevin(100, 1.0, 1.0)];
+            config.replica_exchange = Some(ladder(config.temperature_kelvin, topology.n_atoms()));
+        }
+        "adaptive_torsion" => {
+            let moves = AdaptiveTorsionConfig {
+                repeats: 2,
+                ..AdaptiveTorsionConfig::default()
+            };
+            config.sampler = vec![hmc(), KernelConfig::AdaptiveTorsion(moves)];
+        }
+        _ => {}
+    }
+    let n_rungs = config.ladder().map_or(1, |ladder| ladder.n_rungs());
+    config.replicas = (n_chains / n_rungs).max(MIN_CHAINS);
+    own
+}
+
+fn langevin(steps: u64, timestep_fs: f64, friction_per_ps: f64) -> KernelConfig {
+    KernelConfig::Langevin(LangevinConfig {
+        steps,
+        timestep_fs,
+        friction_per_ps,
+    })
+}
+
+fn hmc() -> KernelConfig {
+    KernelConfig::Hmc(HmcConfig {
+        steps: 20,
+        timestep_fs: 1.0,
+        refresh: 1.0,
+        adapt: true,
+        target_acceptance: None,
+        repeats: 1,
+    })
+}
+
+/// `hmc`, then moves on every kind of torsion that the molecule has.
+fn uniform_torsion(topology: &Topology) -> Vec<KernelConfig> {
+    let moves = |kind, repeats| {
+        KernelConfig::Torsion(TorsionConfig {
+            kind,
+            proposal: TorsionDrawConfig::Uniform,
+            repeats,
+            ..TorsionConfig::default()
+        })
+    };
+    let has = |kind| !torsion_blocks(topology, kind, false).is_empty();
+    let mut sampler = vec![hmc()];
+    if has(BlockKind::Pair) {
+        sampler.push(moves(TorsionKindConfig::Pair, 2));
+    }
+    if has(BlockKind::SideChain) {
+        sampler.push(moves(TorsionKindConfig::SideChain, 1));
+    }
+    sampler
+}
+
+/// A geometric ladder from the temperature asked for to 600 K, or to half as much again where that is higher.
+fn ladder(temperature_kelvin: f64, n_atoms: usize) -> ReplicaExchangeConfig {
+    ReplicaExchangeConfig {
+        temperatures_kelvin: None,
+        min_kelvin: Some(temperature_kelvin),
+        max_kelvin: Some(f64::max(600.0, 1.5 * temperature_kelvin)),
+        count: Some(if n_atoms <= SMALL_MOLECULE { 4 } else { 8 }),
+        tuned: true,
+        write: crate::cli::config::WrittenTemperatures::default(),
+    }
+}

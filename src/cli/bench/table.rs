@@ -1,0 +1,122 @@
+//! The comparison as a table for people, and how to read it. Computes nothing.
+
+use std::fmt::Write;
+
+use crate::mcmc::KernelReport;
+
+use super::measure::EQUILIBRATION_SHARE;
+use super::report::{BenchReport, RatioReport, SamplerReport};
+
+/// A line a sampler, then the machine and a guide to the columns.
+pub(super) fn text(report: &BenchReport) -> String {
+    let mut text = format!(
+        "{:<18} {:>5} {:>6} {:<22} {:>9} {:>9} {:>9}  {:<28} {:<20} acceptance\n",
+        "sampler",
+        "exact",
+        "s",
+        "slowest observable",
+        "ESS",
+        "ESS/s",
+        "eval/ESS",
+        "ratio to plain MD",
+        "remark"
+    );
+    for sampler in &report.samplers {
+        let row = format!(
+            "{:<18} {:>5} {:>6.1} {:<22} {:>9.1} {:>9.3} {:>9}  {:<28} {:<20} {}",
+            sampler.name,
+            if sampler.exact { "yes" } else { "no" },
+            sampler.wall_seconds,
+            sampler.slowest.observable,
+            sampler.slowest.ess,
+            sampler.slowest.ess_per_second,
+            sampler
+                .evaluations_per_effective_sample
+                .map_or("-".to_owned(), |evaluations| format!("{evaluations:.1e}")),
+            ratio(&sampler.ratio_to_md, sampler.mixed),
+            remark(sampler, &report.baseline),
+            acceptance(&sampler.kernels),
+        );
+        writeln!(text, "{}", row.trim_end()).expect("invariant: writing to a string cannot fail");
+    }
+    text.push_str(&guide(report));
+    text
+}
+
+fn ratio(ratio: &RatioReport, mixed: bool) -> String {
+    let RatioReport {
+        value, low, high, ..
+    } = ratio;
+    if ratio.lower_bound {
+        format!("> {value:.3} ({low:.3} .. {high:.3})")
+    } else if mixed || *value == 0.0 {
+        format!("{value:.3} ({low:.3} .. {high:.3})")
+    } else {
+        format!("? about {value:.3}")
+    }
+}
+
+fn remark(sampler: &SamplerReport, baseline: &str) -> String {
+    let mut remarks = Vec::new();
+    if sampler.name == baseline {
+        remarks.push("baseline".to_owned());
+    }
+    if let Some(basin) = sampler.missed_basins.first() {
+        remarks.push(format!("missed {basin}"));
+    }
+    if !sampler.mixed {
+        remarks.push("not mixed".to_owned());
+    }
+    remarks.join(", ")
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of moves stay far below 2^53"
+)]
+fn acceptance(kernels: &[KernelReport]) -> String {
+    let shares = kernels
+        .iter()
+        .filter(|kernel| kernel.statistics.proposed > 0);
+    let shares: Vec<String> = shares
+        .map(|kernel| {
+            let share = kernel.statistics.accepted as f64 / kernel.statistics.proposed as f64;
+            format!("{} {:.1} %", kernel.name, 100.0 * share)
+        })
+        .collect();
+    shares.join(", ")
+}
+
+fn guide(report: &BenchReport) -> String {
+    let first = report.samplers.first();
+    let baseline = if report.baseline_is_bound {
+        format!(
+            "{} did not mix or missed a basin: its ESS/s is at most {:.3}, from the crossings it made, and `> x` is a lower bound of the true ratio.",
+            report.baseline, report.baseline_ess_per_second
+        )
+    } else {
+        format!(
+            "The baseline is {}, the strongest plain MD.",
+            report.baseline
+        )
+    };
+    format!(
+        "\n{}, {} K, saltus {}\n{}, {} replicas for every sampler\n\n\
+         ESS is the effective sample size of the mean of the slowest observable over all chains; ESS/s divides it by wall-clock \
+         seconds, of which {:.0} % are equilibration (learning included) whose frames are thrown away. Force-field setup and \
+         minimisation are excluded ({:.1} s in all). {baseline}\n\
+         Intervals are 95 %, from resampling whole chains. A sampler that missed a basin which another spent over 0.1 % of its \
+         frames in has ESS 0; `not mixed` means an R-hat over 1.1: its ESS is an upper limit at best.\n",
+        report.input,
+        report.temperature_kelvin,
+        report.version,
+        report.device,
+        first.map_or(0, |sampler| sampler.replicas),
+        100.0 * EQUILIBRATION_SHARE,
+        report
+            .samplers
+            .iter()
+            .map(|sampler| sampler.setup_seconds)
+            .sum::<f64>(),
+    )
+}

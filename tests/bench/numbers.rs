@@ -1,0 +1,159 @@
+//! Ratios, bounds and missed basins on synthetic chains with known answers.
+
+use saltus::analysis::{
+    SamplerComparison, SamplerComparisonError, SamplerDraws, append_tics, compare_samplers,
+};
+
+use crate::synthetic::{N_CHAINS, N_DRAWS, ar1, jumps, sampler};
+
+fn plain(name: &str, seconds: f64, rho: f64, seed: u64) -> SamplerDraws {
+    sampler(
+        name,
+        seconds,
+        vec![
+            ("fast".to_owned(), ar1(0.0, seed + 1000)),
+            ("slow".to_owned(), ar1(rho, seed)),
+        ],
+    )
+}
+
+/// phi jumps between -1.2 and `state`, psi stays extended.
+fn dipeptide(name: &str, state: f64, probability: f64, seed: u64) -> SamplerDraws {
+    let mut observables = jumps("phi_2", [-1.2, state], probability, seed).to_vec();
+    observables.extend(jumps("psi_2", [0.5, 0.5], 0.0, seed + 1));
+    sampler(name, 10.0, observables)
+}
+
+fn compare(runs: &[SamplerDraws]) -> SamplerComparison {
+    compare_samplers(runs).unwrap()
+}
+
+#[test]
+fn intervals_cover_the_known_ratio_of_ar1_chains() {
+    // tau is 39 for rho 0.95 and 9 for 0.8; the second sampler takes twice as long.
+    let truth = 39.0 / 9.0 / 2.0;
+    let mut n_covered = 0;
+    for seed in 0..20 {
+        let runs = [
+            plain("md", 10.0, 0.95, seed),
+            plain("other", 20.0, 0.8, 100 + seed),
+        ];
+        let comparison = compare(&runs);
+        let other = &comparison.samplers[1];
+        assert_eq!(other.slowest.observable, "slow");
+        let ratio = other.ratio_to_md;
+        assert!(!ratio.lower_bound && ratio.low < ratio.value && ratio.value < ratio.high);
+        assert!(
+            ratio.high / ratio.low < 2.0,
+            "a useless interval: {ratio:?}"
+        );
+        n_covered += usize::from(ratio.low < truth && truth < ratio.high);
+    }
+    // 95 % of 20 are 19; 15 or fewer happen once in 390 times.
+    assert!(n_covered >= 16, "{n_covered} of 20");
+}
+
+#[test]
+fn ess_is_that_of_ar1_chains() {
+    let comparison = compare(&[plain("md", 10.0, 0.9, 5)]);
+    let expected = (N_CHAINS * N_DRAWS) as f64 / 19.0;
+    let got = comparison.samplers[0].slowest.ess;
+    assert!((got / expected - 1.0).abs() < 0.1, "{got} {expected}");
+    assert!((comparison.samplers[0].ess_per_second - got / 10.0).abs() < 1e-9);
+}
+
+#[test]
+fn stuck_chains_of_plain_md_give_a_lower_bound() {
+    let mut stuck = dipeptide("md", 1.0, 0.0, 1);
+    // Half of the chains sit in the other state: both basins are found, no chain crosses.
+    let other = dipeptide("other", 1.0, 1.0, 2);
+    let sits = dipeptide("x", -1.2, 0.0, 3);
+    let crossed = jumps("phi_2", [1.0, 1.0], 0.0, 4);
+    for (place, (_, chains)) in crossed.iter().enumerate() {
+        stuck.observables[place].1[..8].clone_from_slice(&chains[..8]);
+        stuck.observables[place].1[8..].clone_from_slice(&sits.observables[place].1[8..]);
+    }
+    let comparison = compare(&[stuck, other]);
+    assert!(comparison.baseline_is_bound && !comparison.samplers[0].mixed);
+    let ratio = comparison.samplers[1].ratio_to_md;
+    assert!(ratio.lower_bound && ratio.value > 1000.0, "{ratio:?}");
+    // No crossing, half of the frames on either side: 3.69 effective samples in 10 s at most.
+    let bound = comparison.baseline_ess_per_second;
+    assert!((bound - 0.369).abs() < 0.02, "{bound}");
+}
+
+#[test]
+fn a_missed_basin_makes_the_ess_zero_and_is_named() {
+    let runs = [
+        dipeptide("md", 1.0, 0.05, 1),
+        dipeptide("short-sighted", -2.0, 0.05, 2),
+    ];
+    let comparison = compare(&runs);
+    let blind = &comparison.samplers[1];
+    assert_eq!(blind.missed_basins, ["alpha_left_2"]);
+    assert_eq!(blind.slowest.observable, "basin alpha_left_2");
+    assert_eq!((blind.slowest.ess, blind.ratio_to_md.value), (0.0, 0.0));
+    assert!(!blind.ratio_to_md.lower_bound);
+    assert!(comparison.samplers[0].missed_basins.is_empty());
+}
+
+#[test]
+fn the_baseline_is_the_plain_md_with_most_effective_samples_a_second() {
+    let runs = [
+        plain("md_slow", 10.0, 0.95, 1),
+        plain("md_fast", 10.0, 0.5, 2),
+        plain("other", 10.0, 0.1, 3),
+    ];
+    let comparison = compare(&runs);
+    assert_eq!(comparison.baseline, "md_fast");
+    assert_eq!(comparison.samplers[1].ratio_to_md.value, 1.0);
+    assert!(comparison.samplers[0].ratio_to_md.value < 0.2);
+}
+
+#[test]
+fn slow_coordinates_are_the_same_projection_for_all() {
+    let mut runs = [
+        dipeptide("md", 1.0, 0.01, 1),
+        dipeptide("other", 1.0, 0.3, 2),
+    ];
+    append_tics(&mut runs).unwrap();
+    let names: Vec<&str> = runs[1]
+        .observables
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(names[4..], ["tic_0", "tic_1"]);
+    let comparison = compare(&runs);
+    let ess = |run: usize, name: &str| {
+        let mut found = comparison.samplers[run].observables.iter();
+        found
+            .find(|observable| observable.observable == name)
+            .unwrap()
+            .ess
+    };
+    assert!((ess(0, "tic_0") / ess(0, "sin_phi_2") - 1.0).abs() < 0.1);
+    assert!(ess(1, "tic_0") > 10.0 * ess(0, "tic_0"));
+}
+
+#[test]
+fn what_cannot_be_compared_is_named() {
+    let lone = compare_samplers(&[plain("other", 1.0, 0.5, 1)]);
+    assert!(matches!(
+        lone,
+        Err(SamplerComparisonError::NoPlainMd { .. })
+    ));
+    let constant = sampler("md", 1.0, vec![("x".to_owned(), vec![vec![1.0; 10]; 4])]);
+    assert_eq!(
+        compare_samplers(&[constant]),
+        Err(SamplerComparisonError::NothingMoves)
+    );
+    let mut broken = plain("md", 1.0, 0.5, 1);
+    broken.observables[1].1[2][7] = f32::NAN;
+    let message = compare_samplers(&[broken]).unwrap_err().to_string();
+    assert!(
+        message.contains("`md`")
+            && message.contains("`slow`")
+            && message.contains("draw 7 of chain 2"),
+        "{message}"
+    );
+}

@@ -1,0 +1,143 @@
+//! `saltus bench` as its users run it, for fractions of a second.
+
+use std::fs;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const INPUT: &str = "\
+system: {sequence: ACE-ALA-NME}
+temperature_kelvin: 310
+seed: 3
+threads: 1
+sampler:
+  - hmc: {steps: 10, timestep_fs: 1.0}
+  - torsion: {kind: pair, proposal: uniform}
+run: {cycles: 10}
+";
+
+fn bench(home: &tempfile::TempDir, text: &str) -> Command {
+    let input = home.path().join("input.yaml");
+    fs::write(&input, text).unwrap();
+    let mut command = assert_cmd::cargo::cargo_bin_cmd!("saltus");
+    command.env_remove("RUST_LOG").arg("bench").arg(input);
+    command
+}
+
+fn refusal(text: &str, arguments: &[&str]) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let output = bench(&home, text).args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn every_sampler_runs_and_the_json_has_its_form() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("report");
+    let arguments = ["--json", "--seconds", "0.3", "--chains", "8", "--output"];
+    let output = bench(&home, INPUT)
+        .args(arguments)
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let samplers = report["samplers"].as_array().unwrap();
+    let names: Vec<&str> = samplers
+        .iter()
+        .map(|sampler| sampler["name"].as_str().unwrap())
+        .collect();
+    let expected = "md_1fs md_2fs_hbonds md_4fs_heavy md_0.5fs_timewarp uniform_torsion replica_exchange adaptive_torsion input";
+    assert_eq!(names.join(" "), expected);
+    for sampler in samplers {
+        assert!(sampler["exact"].is_boolean());
+        assert!(
+            sampler["wall_seconds"].as_f64().unwrap() >= 0.3,
+            "{sampler}"
+        );
+        assert!(sampler["energy_evaluations"].as_u64().unwrap() > 0);
+        assert!(sampler["slowest"]["observable"].is_string());
+        assert!(
+            sampler["slowest"]["ess"].is_number()
+                && sampler["slowest"]["ess_per_second"].is_number()
+        );
+        let ratio = &sampler["ratio_to_md"];
+        assert!(
+            ratio["value"].is_number() && ratio["low"].is_number() && ratio["high"].is_number(),
+            "{sampler}"
+        );
+        assert!(ratio["lower_bound"].is_boolean());
+        assert!(sampler["chains"].as_u64().unwrap() >= 4);
+    }
+    assert_eq!(samplers[0]["exact"], false);
+    assert_eq!(samplers[7]["exact"], true);
+    assert!(
+        samplers
+            .iter()
+            .any(|sampler| sampler["name"] == report["baseline"]
+                && sampler["ratio_to_md"]["value"] == 1.0)
+    );
+    let written: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("bench.json")).unwrap()).unwrap();
+    assert_eq!(written, report);
+    assert!(
+        fs::read_to_string(folder.join("bench.txt"))
+            .unwrap()
+            .contains("baseline")
+    );
+}
+
+#[test]
+fn a_choice_of_samplers_is_a_table_with_a_line_for_each() {
+    let home = tempfile::tempdir().unwrap();
+    let arguments = [
+        "--seconds",
+        "0.1",
+        "--chains",
+        "4",
+        "--samplers",
+        "input,md_2fs_hbonds",
+    ];
+    let output = bench(&home, INPUT).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(
+        lines[0].starts_with("sampler")
+            && lines[1].starts_with("md_2fs_hbonds")
+            && lines[2].starts_with("input"),
+        "{table}"
+    );
+    assert!(lines[2].contains("hmc"), "{table}");
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("input (2 of 2)")
+    );
+}
+
+#[test]
+fn wrong_input_is_explained() {
+    let message = refusal(&INPUT.replace("ACE-ALA-NME", "G"), &[]);
+    assert!(
+        message.contains("no phi, psi or chi") && message.contains("input.yaml:1"),
+        "{message}"
+    );
+    let message = refusal(INPUT, &["--chains", "3"]);
+    assert!(message.contains("got 3, expected at least 4"), "{message}");
+    let message = refusal(INPUT, &["--seconds", "0"]);
+    assert!(message.contains("--seconds: got 0"), "{message}");
+    let message = refusal(INPUT, &["--samplers", "md_1fs,adaptive_torsoin"]);
+    assert!(
+        message.contains("unknown sampler `adaptive_torsoin`")
+            && message.contains("did you mean `adaptive_torsion`"),
+        "{message}"
+    );
+    let message = refusal(INPUT, &["--samplers", "input"]);
+    assert!(
+        message.contains("no plain MD") && message.contains("md_1fs"),
+        "{message}"
+    );
+}
