@@ -27,6 +27,7 @@ mod observables;
 mod pareto;
 mod r_hat;
 mod rank_normalise;
+mod sampler_basins;
 mod sampler_comparison;
 mod sampler_ratio;
 mod sampler_tics;

@@ -16,6 +16,16 @@ sampler:
 run: {cycles: 10}
 ";
 
+/// N-methylacetamide: both caps, nothing between them.
+const CAPS: &str = "\
+ATOM      1  CH3 ACE A   1       2.000   2.090   0.000  1.00  0.00           C
+ATOM      2  C   ACE A   1       3.427   2.641   0.000  1.00  0.00           C
+ATOM      3  O   ACE A   1       4.391   1.877   0.000  1.00  0.00           O
+ATOM      4  N   NME A   2       3.555   3.970   0.000  1.00  0.00           N
+ATOM      5  C   NME A   2       4.853   4.614   0.000  1.00  0.00           C
+END
+";
+
 fn bench(home: &tempfile::TempDir, text: &str) -> Command {
     let input = home.path().join("input.yaml");
     fs::write(&input, text).unwrap();
@@ -120,11 +130,6 @@ fn a_choice_of_samplers_is_a_table_with_a_line_for_each() {
 
 #[test]
 fn wrong_input_is_explained() {
-    let message = refusal(&INPUT.replace("ACE-ALA-NME", "G"), &[]);
-    assert!(
-        message.contains("no phi, psi or chi") && message.contains("input.yaml:1"),
-        "{message}"
-    );
     let message = refusal(INPUT, &["--chains", "3"]);
     assert!(message.contains("got 3, expected at least 4"), "{message}");
     let message = refusal(INPUT, &["--seconds", "0"]);
@@ -138,6 +143,20 @@ fn wrong_input_is_explained() {
     let message = refusal(INPUT, &["--samplers", "input"]);
     assert!(
         message.contains("no plain MD") && message.contains("md_1fs"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_molecule_without_torsions_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("caps.pdb"), CAPS).unwrap();
+    let text = INPUT.replace("sequence: ACE-ALA-NME", "pdb: caps.pdb");
+    let output = bench(&home, &text).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("no phi, psi or chi") && message.contains("input.yaml:1"),
         "{message}"
     );
 }

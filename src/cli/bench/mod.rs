@@ -131,7 +131,7 @@ fn observables(loaded: &LoadedConfig, topology: &Topology) -> Result<ObservableS
         "system.sequence"
     };
     let help = "choose a molecule with at least one residue between caps, such as ACE-ALA-NME";
-    let problem = "the molecule has no phi, psi or chi to turn, so there is nothing slow to compare_samplers samplers by";
+    let problem = "the molecule has no phi, psi or chi to turn, so there is nothing slow to compare samplers by";
     Err(loaded.source.fault_at(path, problem, help).into())
 }
 

@@ -49,7 +49,7 @@ fn ratio(ratio: &RatioReport, mixed: bool) -> String {
     } = ratio;
     if ratio.lower_bound {
         format!("> {value:.3} ({low:.3} .. {high:.3})")
-    } else if mixed || *value == 0.0 {
+    } else if mixed || *value == 0.0 || low == high {
         format!("{value:.3} ({low:.3} .. {high:.3})")
     } else {
         format!("? about {value:.3}")
