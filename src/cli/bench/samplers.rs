@@ -52,14 +52,14 @@ pub(super) fn chosen(asked: &[String]) -> Result<Vec<&'static str>, CliError> {
         }
     }
     let wanted = |name: &&str| asked.iter().any(|asked| asked == name);
-    if !PLAIN_MD.iter().any(|name| wanted(&name)) {
+    if !PLAIN_MD.iter().any(&wanted) {
         return Err(CliError::input(format!(
             "--samplers: there is no plain MD among {}, and every ratio is to plain MD\n  help: add one of: {}",
             asked.join(", "),
             PLAIN_MD.join(", ")
         )));
     }
-    Ok(NAMES.into_iter().filter(|name| wanted(&name)).collect())
+    Ok(NAMES.into_iter().filter(|name| wanted(name)).collect())
 }
 
 /// The input with the sampler of that name in place of its own, `n_chains` replicas in all.
