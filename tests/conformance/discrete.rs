@@ -32,7 +32,7 @@ impl Target for Line {
     }
 
     fn source(&self, _kt: f64) -> Source<'_> {
-        unimplemented!("enumerated, not drawn")
+        unreachable!("this proposal is enumerated, not drawn")
     }
 
     fn observables(&self, positions: &[f64]) -> Vec<f64> {
@@ -40,7 +40,7 @@ impl Target for Line {
     }
 
     fn means(&self, _kt: f64) -> Vec<f64> {
-        unimplemented!("enumerated, not drawn")
+        unreachable!("this proposal is enumerated, not drawn")
     }
 }
 
