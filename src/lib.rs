@@ -65,6 +65,7 @@ pub mod analysis;
 pub mod cli;
 pub mod cpu;
 pub mod forcefield;
+pub mod gpu;
 pub mod integrator;
 pub mod lane;
 pub mod mcmc;
