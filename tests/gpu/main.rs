@@ -13,4 +13,5 @@ mod noise;
 #[allow(dead_code, reason = "other tests read the rest of the files")]
 mod openmm_reference;
 mod reflection;
+mod resident;
 mod support;
