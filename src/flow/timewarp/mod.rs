@@ -8,6 +8,7 @@ mod affine;
 mod attention;
 mod config;
 mod error;
+mod initial;
 mod layout;
 mod model;
 mod network;
@@ -15,5 +16,6 @@ mod rows;
 
 pub use config::{TimewarpConfig, read_config};
 pub use error::TimewarpError;
+pub use initial::initial_parameters;
 pub use layout::{EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec};
 pub use model::{Condition, Conformation, Drawn, Pair, Timewarp};

@@ -321,18 +321,35 @@ impl<R: Real> Timewarp<R> {
         condition: &Condition<R>,
         pairs: &[Pair<'_>],
     ) -> Result<Vec<f64>, TimewarpError> {
+        let latents = self.latents(condition, pairs)?;
+        Ok(latents.iter().map(|latent| latent.log_density).collect())
+    }
+
+    /// The latents that belong to y and v, in the places of these, with ln p(y, v | x); the way back of [`Timewarp::sample`].
+    ///
+    /// # Errors
+    /// [`TimewarpError::Length`].
+    ///
+    /// # Panics
+    /// If a pair names a state that the condition does not have.
+    pub fn latents(
+        &self,
+        condition: &Condition<R>,
+        pairs: &[Pair<'_>],
+    ) -> Result<Vec<Drawn>, TimewarpError> {
         check_pairs(condition, pairs)?;
         let chunks = self.chunks(condition, pairs);
-        let densities: Vec<Vec<f64>> = chunks
+        let latents: Vec<Vec<Drawn>> = chunks
             .into_par_iter()
             .map(|chunk| {
                 let stack: Vec<_> = chunk.iter().map(|p| &condition.states[p.state]).collect();
                 let mut variables = displacements(condition, chunk);
                 self.transform(&stack, Direction::ToLatent, &mut variables, None);
-                self.base_log_densities(&stack, &variables)
+                let densities = self.base_log_densities(&stack, &variables);
+                separate(&stack, &variables, &densities, |_, z| z)
             })
             .collect();
-        Ok(densities.concat())
+        Ok(latents.into_iter().flatten().collect())
     }
 
     /// The y and v that belong to latents, with their densities.
@@ -366,22 +383,12 @@ impl<R: Real> Timewarp<R> {
             ],
             log_scales: vec![0.0; chunk.len()],
         };
-        let base = self.base_log_densities(&stack, &variables);
+        let mut densities = self.base_log_densities(&stack, &variables);
         self.transform(&stack, Direction::FromLatent, &mut variables, None);
-        let [mut moves, mut own] = variables.values.each_ref().map(Vec::as_slice);
-        let mut drawn = Vec::with_capacity(chunk.len());
-        for ((state, base), log_scale) in stack.iter().zip(base).zip(&variables.log_scales) {
-            let (ahead, rest) = moves.split_at(state.positions.len());
-            let positions = state.positions.iter().zip(ahead);
-            let (own_ahead, own_rest) = own.split_at(state.positions.len());
-            drawn.push(Drawn {
-                positions: positions.map(|(x, z)| x + z.to_f64()).collect(),
-                auxiliaries: own_ahead.iter().map(|v| v.to_f64()).collect(),
-                log_density: base + log_scale,
-            });
-            (moves, own) = (rest, own_rest);
+        for (density, log_scale) in densities.iter_mut().zip(&variables.log_scales) {
+            *density += log_scale;
         }
-        drawn
+        separate(&stack, &variables, &densities, |x, z| x + z)
     }
 
     /// ln of the base's density at the variables plus their sums of ln s.
@@ -423,6 +430,29 @@ impl<R: Real> Timewarp<R> {
         }
         chunks
     }
+}
+
+/// Takes a stack apart; `place` makes a coordinate from that of the condition and the displacement.
+fn separate<R: Real>(
+    stack: &[&StateCondition<R>],
+    variables: &Variables<R>,
+    densities: &[f64],
+    place: impl Fn(f64, f64) -> f64,
+) -> Vec<Drawn> {
+    let mut first = 0;
+    let mut drawn = Vec::with_capacity(stack.len());
+    for (state, &log_density) in stack.iter().zip(densities) {
+        let range = first..first + state.positions.len();
+        first = range.end;
+        let [moves, own] = variables.values.each_ref().map(|z| &z[range.clone()]);
+        let positions = state.positions.iter().zip(moves);
+        drawn.push(Drawn {
+            positions: positions.map(|(&x, z)| place(x, z.to_f64())).collect(),
+            auxiliaries: own.iter().map(|v| v.to_f64()).collect(),
+            log_density,
+        });
+    }
+    drawn
 }
 
 /// Positions less their mean; no masses.
