@@ -4,6 +4,7 @@ use crate::openmm_reference::ReferenceFile;
 use crate::support::{self, Deviation, assign, batch, deviation, gpu_with, molecule};
 use saltus::forcefield::System;
 use saltus::gpu::{GpuOptions, Placement, ShaderSources};
+use saltus::integrator::Engine;
 
 #[test]
 fn every_residue_matches_the_reference() {
@@ -16,9 +17,19 @@ fn every_residue_matches_the_reference() {
             return;
         };
         let positions = batch(&file.positions_nm, 3);
-        let found = deviation(&mut engine, &system, &positions, &[0, 2]);
-        assert!(found.is_small(), "{name} {}: {found:?}", reference.label());
-        worst = worst.max(found);
+        let mut cpu = saltus::cpu::engine(&system, &Default::default()).unwrap();
+        for (device, engine) in [
+            ("gpu", &mut engine as &mut dyn Engine),
+            ("cpu", cpu.as_mut()),
+        ] {
+            let found = deviation(engine, &system, &positions, &[0, 2]);
+            assert!(
+                found.is_small(),
+                "{device}: {name} {}: {found:?}",
+                reference.label()
+            );
+            worst = worst.max(found);
+        }
     }
     println!("all residues: {worst:?}");
 }

@@ -83,7 +83,7 @@ impl Setup {
             let uniform = |word: u32| (f64::from(word >> 9) + 0.5) / 8_388_608.0;
             let drawn = words(0);
             let n_blocks = self.torsions.blocks.len() as u64;
-            let block = (u64::from(drawn[0]) * n_blocks >> 32) as usize;
+            let block = ((u64::from(drawn[0]) * n_blocks) >> 32) as usize;
             let mut velocities = vec![0.0; width];
             for (index, pivot) in (1..).zip(&self.torsions.blocks[block].pivots) {
                 let turns = words(index);
