@@ -36,8 +36,7 @@ impl Plan {
         let n_atoms = system.n_atoms();
         let (limit, offered) = smallest_limit(adapter);
         let table_bytes = pair_bytes(n_atoms);
-        // The largest table has an entry for every pair; largest = isqrt(offered / 16).
-        let largest_molecule = count((offered / VECTOR_BYTES).isqrt());
+        let largest_molecule = largest_molecule(adapter);
         if table_bytes > offered {
             return Err(GpuError::TooManyAtoms {
                 adapter: adapter.name.clone(),
@@ -102,6 +101,11 @@ pub(super) fn check_bindings(adapter: &AdapterSummary) -> Result<(), GpuError> {
         });
     }
     Ok(())
+}
+
+/// Atoms of the largest molecule: its table of pairs has an entry of 16 bytes for every ordered pair.
+pub(super) fn largest_molecule(adapter: &AdapterSummary) -> usize {
+    count((smallest_limit(adapter).1 / VECTOR_BYTES).isqrt())
 }
 
 fn count(value: u64) -> usize {
