@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::analysis::{ObservableSet, SamplerDraws};
 use crate::cli::config::LoadedConfig;
+use crate::cli::device::make_engine;
 use crate::cli::error::CliError;
 use crate::cli::kernels::make_kernels;
 use crate::cli::setup;
@@ -65,7 +66,7 @@ pub(super) fn measure(
     let config = &loaded.config;
     let setup_start = Instant::now();
     let prepared = setup::prepare(loaded)?;
-    let mut engine = setup::make_engine(config, &prepared.system)?;
+    let mut engine = make_engine(config, &prepared.system)?;
     let mut kernels = make_kernels(loaded, &prepared.molecule.topology)?;
     let mut chain = setup::starting_chain(config, &prepared, engine.as_mut())?;
     let setup_seconds = setup_start.elapsed().as_secs_f64();
