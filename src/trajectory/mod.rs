@@ -15,6 +15,7 @@ mod layout;
 mod lock;
 mod preamble;
 mod probe;
+mod published;
 mod reader;
 mod sources;
 mod store;
