@@ -89,7 +89,10 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
         writeln!(
             text,
             "{:<17} {:>15.6}   on {}; its forces differ by {:.1e} of their norm",
-            "", device.potential_energy_kj_per_mol, device.description, device.relative_force_deviation
+            "",
+            device.potential_energy_kj_per_mol,
+            device.description,
+            device.relative_force_deviation
         )
         .expect("invariant: writing to a string cannot fail");
     }

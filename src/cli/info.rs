@@ -81,14 +81,18 @@ pub(crate) fn info(arguments: &InfoArguments) -> CliResult {
 }
 
 fn adapter(summary: &AdapterSummary) -> Adapter {
-    let fit = summary.fit();
+    let fit = gpu::fit(summary);
     Adapter {
         device: format!("gpu:{}", summary.name),
         name: summary.name.clone(),
         kind: summary.kind.to_string(),
         backend: summary.backend.clone(),
         driver: summary.driver.clone(),
-        energy_sums: if summary.has_f64 { "f64" } else { "pairs of f32" },
+        energy_sums: if summary.has_f64 {
+            "f64"
+        } else {
+            "pairs of f32"
+        },
         has_timestamps: summary.has_timestamps,
         workgroup_memory_bytes: summary.workgroup_bytes,
         workgroup_threads: summary.workgroup_threads,
@@ -117,12 +121,22 @@ fn adapter_lines(adapters: &[Adapter]) -> String {
             adapter.workgroup_memory_bytes / 1024,
             mebibytes(adapter.binding_bytes),
         );
-        match (&adapter.unfit, adapter.largest_molecule_atoms, adapter.largest_resident_molecule_atoms) {
-            (None, Some(largest), Some(resident)) => format!("{what}; molecules to {largest} atoms, many steps a dispatch to {resident}"),
+        match (
+            &adapter.unfit,
+            adapter.largest_molecule_atoms,
+            adapter.largest_resident_molecule_atoms,
+        ) {
+            (None, Some(largest), Some(resident)) => {
+                format!("{what}; molecules to {largest} atoms, many steps a dispatch to {resident}")
+            }
             (unfit, ..) => format!("{what}; unfit: {}", unfit.as_deref().unwrap_or_default()),
         }
     };
-    adapters.iter().map(line).collect::<Vec<_>>().join("\n                   ")
+    adapters
+        .iter()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n                   ")
 }
 
 /// Instruction sets of this processor that matter to the engine, the widest last.

@@ -8,9 +8,7 @@ use crate::mcmc::Chain;
 use crate::state::State;
 use crate::topology::{self, Molecule, Sequence};
 
-use super::config::{
-    self, Config, Constraints, ForceFieldConfig, LoadedConfig, SystemConfig,
-};
+use super::config::{self, Config, Constraints, ForceFieldConfig, LoadedConfig, SystemConfig};
 use super::device::cpu_engine;
 use super::error::{Blame, CliError};
 

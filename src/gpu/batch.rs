@@ -120,7 +120,12 @@ impl Batch {
             &self.workspace,
         ];
         let entries: Vec<wgpu::BindGroupEntry<'_>> = (0_u32..)
-            .zip([&self.settings].into_iter().chain(&tables.buffers).chain(state))
+            .zip(
+                [&self.settings]
+                    .into_iter()
+                    .chain(&tables.buffers)
+                    .chain(state),
+            )
             .map(|(binding, buffer)| wgpu::BindGroupEntry {
                 binding,
                 resource: buffer.as_entire_binding(),
@@ -182,7 +187,8 @@ impl Batch {
 
     /// Positions `[n_replicas, n_atoms, 3]` as the sums of both parts.
     pub(super) fn read_positions(&self, gpu: &Gpu, target: &mut [f64]) -> Result<(), GpuError> {
-        let high: Vec<[f32; 4]> = self.read(gpu, &self.positions, self.n_replicas * self.n_atoms)?;
+        let high: Vec<[f32; 4]> =
+            self.read(gpu, &self.positions, self.n_replicas * self.n_atoms)?;
         let low: Vec<[f32; 4]> =
             self.read(gpu, &self.positions_low, self.n_replicas * self.n_atoms)?;
         for ((target, high), low) in target.as_chunks_mut::<3>().0.iter_mut().zip(high).zip(low) {
@@ -239,7 +245,9 @@ impl Batch {
         });
         let mut encoder = gpu
             .device
-            .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("read") });
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor {
+                label: Some("read"),
+            });
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, size);
         gpu.queue.submit([encoder.finish()]);
         let (sender, receiver) = mpsc::channel();

@@ -98,7 +98,9 @@ impl AdapterSummary {
     fn new(adapter: &wgpu::Adapter) -> Self {
         let (info, limits, features) = (adapter.get_info(), adapter.limits(), adapter.features());
         Self {
-            driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+            driver: format!("{} {}", info.driver, info.driver_info)
+                .trim()
+                .to_owned(),
             backend: format!("{:?}", info.backend),
             kind: match info.device_type {
                 wgpu::DeviceType::DiscreteGpu => AdapterKind::Discrete,
@@ -151,7 +153,10 @@ fn found(instance: &wgpu::Instance) -> Vec<(AdapterSummary, wgpu::Adapter)> {
 /// All adapters of this machine, the best first.
 #[must_use]
 pub fn adapters() -> Vec<AdapterSummary> {
-    found(&instance()).into_iter().map(|(summary, _)| summary).collect()
+    found(&instance())
+        .into_iter()
+        .map(|(summary, _)| summary)
+        .collect()
 }
 
 /// The adapter that a choice takes.
@@ -256,7 +261,9 @@ impl Gpu {
     pub(super) fn wait(&self) -> Result<(), GpuError> {
         let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
         self.check()?;
-        waited.map(|_| ()).map_err(|error| self.lost(&error.to_string()))
+        waited
+            .map(|_| ())
+            .map_err(|error| self.lost(&error.to_string()))
     }
 }
 
@@ -293,14 +300,29 @@ mod tests {
         };
         let named = |name: &str| Choice::Named(name.to_owned());
         assert_eq!(choose(both(), &Choice::Real).unwrap().0.name, "NVIDIA H200");
-        assert_eq!(choose(both(), &named("h200")).unwrap().0.name, "NVIDIA H200");
-        assert!(choose(both(), &named("LLVMpipe")).unwrap().0.name.starts_with("llvm"));
+        assert_eq!(
+            choose(both(), &named("h200")).unwrap().0.name,
+            "NVIDIA H200"
+        );
+        assert!(
+            choose(both(), &named("LLVMpipe"))
+                .unwrap()
+                .0
+                .name
+                .starts_with("llvm")
+        );
         let software = || vec![both().swap_remove(1)];
         let message = choose(software(), &Choice::Real).unwrap_err().to_string();
-        assert!(message.contains("'llvmpipe (LLVM 15)' (software)"), "{message}");
+        assert!(
+            message.contains("'llvmpipe (LLVM 15)' (software)"),
+            "{message}"
+        );
         assert!(message.contains("gpu:llvmpipe"), "{message}");
         let message = choose(both(), &named("radeon")).unwrap_err().to_string();
-        assert!(message.contains("'radeon'") && message.contains("'NVIDIA H200'"), "{message}");
+        assert!(
+            message.contains("'radeon'") && message.contains("'NVIDIA H200'"),
+            "{message}"
+        );
         let none = choose(Vec::<(AdapterSummary, ())>::new(), &Choice::Real).unwrap_err();
         assert_eq!(none, GpuError::NoAdapter);
     }

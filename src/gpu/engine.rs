@@ -106,7 +106,10 @@ impl GpuEngine {
 
     /// Buffers for a batch, kept from the last call where it had as many replicas.
     pub(super) fn prepare(&mut self, n_replicas: usize) {
-        let ready = self.batch.as_ref().is_some_and(|(batch, _)| batch.n_replicas == n_replicas);
+        let ready = self
+            .batch
+            .as_ref()
+            .is_some_and(|(batch, _)| batch.n_replicas == n_replicas);
         if !ready {
             let batch = Batch::new(&self.gpu, &self.shape, n_replicas);
             let bound = batch.bind(&self.gpu, &self.kernels.bind_group_layout, &self.tables);
@@ -120,7 +123,11 @@ impl GpuEngine {
     }
 
     /// Puts one dispatch of a kernel over the batch into the queue.
-    pub(super) fn dispatch(&mut self, kind: KernelKind, settings: &Settings) -> Result<(), GpuError> {
+    pub(super) fn dispatch(
+        &mut self,
+        kind: KernelKind,
+        settings: &Settings,
+    ) -> Result<(), GpuError> {
         let (batch, bound) = self.batch.as_ref().expect("invariant: prepared before use");
         batch.write_settings(&self.gpu, settings);
         let n_workgroups = index(self.shape.n_workgroups(batch.n_replicas));
@@ -128,7 +135,9 @@ impl GpuEngine {
         let mut encoder = self
             .gpu
             .device
-            .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(kind.name()) });
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor {
+                label: Some(kind.name()),
+            });
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                 label: Some(kind.name()),
@@ -174,7 +183,9 @@ impl GpuEngine {
         };
         self.for_each_batch(energies.len(), |engine, first, size| {
             let range = first * width..(first + size) * width;
-            engine.batch().write_positions(&engine.gpu, &positions[range.clone()]);
+            engine
+                .batch()
+                .write_positions(&engine.gpu, &positions[range.clone()]);
             engine.dispatch(kind, &Settings::default())?;
             let (gpu, batch) = (&engine.gpu, engine.batch());
             batch.read_energies(gpu, &mut energies[first..first + size])?;
@@ -186,11 +197,7 @@ impl GpuEngine {
     }
 
     /// Uploads a state, runs dispatches of `n_steps` steps in all, downloads the state; the first failure is the result.
-    fn advance(
-        &mut self,
-        state: &mut State,
-        run: &Run<'_>,
-    ) -> Result<(), EngineError> {
+    fn advance(&mut self, state: &mut State, run: &Run<'_>) -> Result<(), EngineError> {
         let width = state.n_atoms * 3;
         self.for_each_batch(state.n_replicas, |engine, first, size| {
             let range = first * width..(first + size) * width;
@@ -235,7 +242,12 @@ impl GpuEngine {
             if run.paced {
                 self.adjust_pace(n_steps, start.elapsed().as_secs_f64());
             }
-            report(&failures, first_replica, run.first_step + done, run.checks_forces)?;
+            report(
+                &failures,
+                first_replica,
+                run.first_step + done,
+                run.checks_forces,
+            )?;
             done += n_steps;
             if done >= run.n_steps {
                 return Ok(());
@@ -403,7 +415,11 @@ impl Engine for GpuEngine {
         let run = Run {
             n_steps,
             paced: true,
-            ..Run::once(KernelKind::VelocityVerlet, timestep_settings(timestep_ps), 0)
+            ..Run::once(
+                KernelKind::VelocityVerlet,
+                timestep_settings(timestep_ps),
+                0,
+            )
         };
         self.advance(state, &run)
     }

@@ -31,7 +31,9 @@ pub enum GpuError {
         got: String,
     },
     /// The adapter gave no device.
-    #[error("the adapter {adapter} gave no device: {reason}; take another adapter or `device: cpu`")]
+    #[error(
+        "the adapter {adapter} gave no device: {reason}; take another adapter or `device: cpu`"
+    )]
     NoDevice {
         /// Name of the adapter.
         adapter: String,

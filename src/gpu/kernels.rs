@@ -139,7 +139,10 @@ impl Recipe {
         let mut constants = self.constants.clone();
         constants.push(("WANT_ENERGY", Constant::Flag(kind.wants_energy())));
         constants.push(("WANT_FORCES", Constant::Flag(kind.wants_forces())));
-        let choices = [("shared/placement.wgsl", placement), ("shared/sum.wgsl", sum)];
+        let choices = [
+            ("shared/placement.wgsl", placement),
+            ("shared/sum.wgsl", sum),
+        ];
         self.sources.assemble(kind.path(), &constants, &choices)
     }
 }
@@ -238,10 +241,7 @@ impl Kernels {
     unsafe_code,
     reason = "the shaders are part of the program; their indices come from tables built here, their loops end"
 )]
-fn trusted_module(
-    gpu: &Gpu,
-    descriptor: wgpu::ShaderModuleDescriptor<'_>,
-) -> wgpu::ShaderModule {
+fn trusted_module(gpu: &Gpu, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
     // SAFETY: every index is below a size that Tables and Batch derive the buffers from; all loops have counters.
     unsafe {
         gpu.device

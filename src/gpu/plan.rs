@@ -2,8 +2,8 @@
 
 use super::batch::VECTOR_BYTES;
 use super::device::{AdapterSummary, Choice, chosen};
-use super::error::GpuError;
 use super::engine::GpuOptions;
+use super::error::GpuError;
 use super::shape::{Placement, Shape};
 use crate::forcefield::System;
 
@@ -36,8 +36,7 @@ impl Plan {
         let n_atoms = system.n_atoms();
         let (limit, offered) = smallest_limit(adapter);
         let table_bytes = pair_bytes(n_atoms);
-        // The largest table has an entry for every pair; largest = isqrt(offered / 16).
-        let largest_molecule = (offered / VECTOR_BYTES).isqrt() as usize;
+        let largest_molecule = largest_molecule(adapter);
         if table_bytes > offered {
             return Err(GpuError::TooManyAtoms {
                 adapter: adapter.name.clone(),
@@ -52,7 +51,10 @@ impl Plan {
         let widest = n_atoms as u64 * VECTOR_BYTES * if tiled { 2 } else { 1 };
         let by_memory = (offered / widest.max(1)) as usize / shape.n_sharing * shape.n_sharing;
         let by_dispatch = adapter.n_workgroups * shape.n_sharing;
-        let necks = system.implicit_solvent.as_ref().is_some_and(|s| !s.neck_index.is_empty());
+        let necks = system
+            .implicit_solvent
+            .as_ref()
+            .is_some_and(|s| !s.neck_index.is_empty());
         Ok(Self {
             adapter: adapter.name.clone(),
             shape: *shape,
@@ -79,7 +81,12 @@ pub fn plan(system: &System, choice: &Choice) -> Result<Plan, GpuError> {
     check_bindings(&adapter)?;
     let options = GpuOptions::default();
     let limits = adapter.shape_limits();
-    let shape = Shape::choose(system.n_atoms(), &limits, options.placement, options.n_sharing);
+    let shape = Shape::choose(
+        system.n_atoms(),
+        &limits,
+        options.placement,
+        options.n_sharing,
+    );
     Plan::new(system, &adapter, &shape)
 }
 
@@ -94,6 +101,12 @@ pub(super) fn check_bindings(adapter: &AdapterSummary) -> Result<(), GpuError> {
         });
     }
     Ok(())
+}
+
+/// Atoms of the largest molecule: the largest table has an entry for every pair.
+pub(super) fn largest_molecule(adapter: &AdapterSummary) -> usize {
+    let (_, offered) = smallest_limit(adapter);
+    usize::try_from((offered / VECTOR_BYTES).isqrt()).unwrap_or(usize::MAX)
 }
 
 fn pair_bytes(n_atoms: usize) -> u64 {

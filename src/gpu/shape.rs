@@ -108,7 +108,8 @@ impl Shape {
                 break;
             }
             // Busy threads in 1/1000 of all, so that rounding does not decide.
-            let busy = |shape: Self| 1000 * shape.n_sharing * shape.n_threads / shape.workgroup_size;
+            let busy =
+                |shape: Self| 1000 * shape.n_sharing * shape.n_threads / shape.workgroup_size;
             if busy(next) > busy(best) || best.workgroup_size < 2 * WARP {
                 best = next;
             }
@@ -159,12 +160,22 @@ mod tests {
     fn every_atom_has_an_owner_and_no_limit_is_passed() {
         for n_atoms in 1..1500 {
             for software in [false, true] {
-                let limits = ShapeLimits { workgroup_bytes: 32 << 10, software, ..CARD };
+                let limits = ShapeLimits {
+                    workgroup_bytes: 32 << 10,
+                    software,
+                    ..CARD
+                };
                 let shape = Shape::choose(n_atoms, &limits, None, None);
                 assert!(shape.n_threads * shape.n_owned >= n_atoms, "{shape:?}");
-                assert!(shape.n_threads * shape.n_sharing <= shape.workgroup_size, "{shape:?}");
+                assert!(
+                    shape.n_threads * shape.n_sharing <= shape.workgroup_size,
+                    "{shape:?}"
+                );
                 assert!(shape.workgroup_size <= 256 && shape.workgroup_size % WARP == 0);
-                assert!(shape.workgroup_bytes() <= limits.workgroup_bytes, "{shape:?}");
+                assert!(
+                    shape.workgroup_bytes() <= limits.workgroup_bytes,
+                    "{shape:?}"
+                );
             }
         }
     }

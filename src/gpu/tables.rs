@@ -44,9 +44,8 @@ impl Tables {
     /// # Errors
     /// [`GpuError::Periodicity`] for a torsion beyond the kernels.
     pub(super) fn new(system: &System, shape: &Shape) -> Result<Self, GpuError> {
-        let beyond = |torsion: &&crate::forcefield::Torsion| {
-            torsion.periodicity as usize > MAX_PERIODICITY
-        };
+        let beyond =
+            |torsion: &&crate::forcefield::Torsion| torsion.periodicity as usize > MAX_PERIODICITY;
         if let Some(torsion) = system.torsions.iter().find(beyond) {
             return Err(GpuError::Periodicity {
                 periodicity: torsion.periodicity,
@@ -72,14 +71,17 @@ impl Tables {
     }
 
     /// Constants of the shaders.
-    pub(super) fn constants(&self, system: &System, shape: &Shape) -> Vec<(&'static str, Constant)> {
+    pub(super) fn constants(
+        &self,
+        system: &System,
+        shape: &Shape,
+    ) -> Vec<(&'static str, Constant)> {
         use Constant::{Count, Flag, Number};
         let chunks = |n_terms: usize| Count(n_terms.div_ceil(shape.n_threads));
         let solvent = system.implicit_solvent.as_ref();
         let dielectric = solvent.map(Dielectric::<f32>::new);
-        let value = |select: fn(&Dielectric<f32>) -> f32| {
-            Number(dielectric.as_ref().map_or(0.0, select))
-        };
+        let value =
+            |select: fn(&Dielectric<f32>) -> f32| Number(dielectric.as_ref().map_or(0.0, select));
         let largest = self.clusters.iter().map(|cluster| cluster.n_atoms).max();
         vec![
             ("N_ATOMS", Count(shape.n_atoms)),
@@ -100,10 +102,16 @@ impl Tables {
             ("MAX_CLUSTER_ATOMS", Count(largest.unwrap_or(1) as usize)),
             ("RIGID", Flag(!self.clusters.is_empty())),
             ("SOLVENT", Flag(solvent.is_some())),
-            ("HCT", Flag(solvent.is_some_and(|s| s.model == BornModel::Hct))),
+            (
+                "HCT",
+                Flag(solvent.is_some_and(|s| s.model == BornModel::Hct)),
+            ),
             ("NECK", Flag(!self.necks.is_empty())),
             ("SALT", Flag(dielectric.as_ref().is_some_and(|d| d.salt))),
-            ("SURFACE_AREA", Flag(solvent.is_some_and(|s| s.surface_area))),
+            (
+                "SURFACE_AREA",
+                Flag(solvent.is_some_and(|s| s.surface_area)),
+            ),
             ("DIELECTRIC_SOLUTE", value(|d| d.solute)),
             ("DIELECTRIC_SOLVENT", value(|d| d.solvent)),
             ("KAPPA", value(|d| d.kappa)),
@@ -135,12 +143,19 @@ impl Tables {
         for &member in members {
             let constraint = &system.constraints[member];
             let local = constraint.atoms.map(|atom| {
-                atoms.iter().position(|&known| known == atom).unwrap_or_else(|| {
-                    atoms.push(atom);
-                    atoms.len() - 1
-                })
+                atoms
+                    .iter()
+                    .position(|&known| known == atom)
+                    .unwrap_or_else(|| {
+                        atoms.push(atom);
+                        atoms.len() - 1
+                    })
             });
-            let inverse: f64 = constraint.atoms.iter().map(|&a| 1.0 / system.masses_da[a]).sum();
+            let inverse: f64 = constraint
+                .atoms
+                .iter()
+                .map(|&a| 1.0 / system.masses_da[a])
+                .sum();
             self.rigid_bonds.push(RigidBond {
                 local_0: index(local[0]),
                 local_1: index(local[1]),
@@ -176,7 +191,11 @@ fn atom(system: &System, i: usize) -> Atom {
     };
     if let Some(solvent) = &system.implicit_solvent {
         let rho = solvent.radii_nm[i] - solvent.offset_nm();
-        let tanh = solvent.tanh_coefficients.get(i).copied().unwrap_or_default();
+        let tanh = solvent
+            .tanh_coefficients
+            .get(i)
+            .copied()
+            .unwrap_or_default();
         atom.radius = single(solvent.radii_nm[i]);
         atom.rho = single(rho);
         atom.screened = single(solvent.screening[i] * rho);
@@ -262,7 +281,10 @@ type Shares = Vec<(usize, u32, bool)>;
 
 /// For every chunk of terms and every atom, the slots to add up: `[n_chunks, n_atoms + 1]` starts, then entries.
 fn gathers(tables: &Tables, shape: &Shape) -> Vec<u32> {
-    let bonds = tables.bonds.iter().map(|b| vec![(0, b.atom_1, false), (0, b.atom_0, true)]);
+    let bonds = tables
+        .bonds
+        .iter()
+        .map(|b| vec![(0, b.atom_1, false), (0, b.atom_0, true)]);
     let angles = tables.angles.iter().map(|a| {
         vec![
             (0, a.atom_0, false),
@@ -282,7 +304,10 @@ fn gathers(tables: &Tables, shape: &Shape) -> Vec<u32> {
         ]
     });
     let kinds: [Vec<Shares>; 3] = [bonds.collect(), angles.collect(), torsions.collect()];
-    let chunks: Vec<&[Shares]> = kinds.iter().flat_map(|k| k.chunks(shape.n_threads)).collect();
+    let chunks: Vec<&[Shares]> = kinds
+        .iter()
+        .flat_map(|k| k.chunks(shape.n_threads))
+        .collect();
     let mut starts = Vec::new();
     let mut entries = Vec::new();
     let first = chunks.len() * (shape.n_atoms + 1);

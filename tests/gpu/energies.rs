@@ -14,7 +14,9 @@ fn every_residue_matches_the_reference() {
         // Molecule by molecule another of the references, so that all solvents take part.
         let reference = &file.references[name.len() % file.references.len()];
         let system = assign(&file, reference);
-        let Some(mut engine) = support::gpu(&system) else { return };
+        let Some(mut engine) = support::gpu(&system) else {
+            return;
+        };
         let positions = batch(&file.positions_nm, 3);
         let found = deviation(&mut engine, &system, &positions, &[0, 2]);
         assert!(found.is_small(), "{name} {}: {found:?}", reference.label());
@@ -30,7 +32,9 @@ fn every_solvent_matches_the_reference() {
         let file = molecule(name);
         for reference in &file.references {
             let system = assign(&file, reference);
-            let Some(mut engine) = support::gpu(&system) else { return };
+            let Some(mut engine) = support::gpu(&system) else {
+                return;
+            };
             let positions = batch(&file.positions_nm, 2);
             let found = deviation(&mut engine, &system, &positions, &[0, 1]);
             assert!(found.is_small(), "{name} {}: {found:?}", reference.label());

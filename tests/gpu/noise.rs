@@ -17,17 +17,31 @@ const N_REPLICAS: usize = 5;
 fn drawn(sources: ShaderSources) -> Option<(Vec<[f64; 3]>, Vec<f64>)> {
     let file = molecule("alanine_dipeptide");
     let system = system(&file, None, false);
-    let mut engine = gpu_with(&system, GpuOptions { sources, ..GpuOptions::default() })?;
+    let mut engine = gpu_with(
+        &system,
+        GpuOptions {
+            sources,
+            ..GpuOptions::default()
+        },
+    )?;
     let mut state = State::replicate(&file.positions_nm, N_REPLICAS);
     let temperatures = [1.0 / BOLTZMANN_KJ_PER_MOL_K; N_REPLICAS];
     engine.draw_velocities(&mut state, &temperatures, SEED, DRAW);
-    Some((state.velocities.as_chunks::<3>().0.to_vec(), system.masses_da))
+    Some((
+        state.velocities.as_chunks::<3>().0.to_vec(),
+        system.masses_da,
+    ))
 }
 
 /// Words of the host for the atom number `index` of the batch.
 fn words(index: usize, n_atoms: usize) -> [u32; 4] {
     let [low, high] = step_words(DRAW, Stream::Velocities);
-    let counter = [(index % n_atoms) as u32, (index / n_atoms) as u32, low, high];
+    let counter = [
+        (index % n_atoms) as u32,
+        (index / n_atoms) as u32,
+        low,
+        high,
+    ];
     philox(counter.map(|word| [word]), key(SEED)).map(|word| word[0])
 }
 
@@ -48,11 +62,17 @@ fn words_are_those_of_the_host_bit_by_bit() {
                 ),
             )
             .unwrap();
-        let Some((found, masses)) = drawn(sources) else { return };
+        let Some((found, masses)) = drawn(sources) else {
+            return;
+        };
         for (index, found) in found.iter().enumerate() {
             let words = words(index, masses.len());
             let (a, b) = (halves(words[first]), halves(words[second]));
-            let last = if expression.ends_with("0xffffu") { b[1] } else { b[0] };
+            let last = if expression.ends_with("0xffffu") {
+                b[1]
+            } else {
+                b[0]
+            };
             assert_eq!(*found, [a[0], a[1], last], "atom {index}, {expression}");
         }
     }
@@ -60,7 +80,9 @@ fn words_are_those_of_the_host_bit_by_bit() {
 
 #[test]
 fn normal_deviates_are_those_of_the_host() {
-    let Some((found, masses)) = drawn(ShaderSources::default()) else { return };
+    let Some((found, masses)) = drawn(ShaderSources::default()) else {
+        return;
+    };
     let uniform = |word: u32| (f64::from(word >> 9) + 0.5) / 8_388_608.0;
     let mut worst: f64 = 0.0;
     for (index, found) in found.iter().enumerate() {

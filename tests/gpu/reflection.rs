@@ -4,10 +4,8 @@
 use crate::openmm_reference::ReferenceFile;
 use crate::support::system;
 use saltus::forcefield::{BornModel, System};
-use saltus::gpu::layout::{
-    Angle, Atom, Bond, Cluster, Failure, RigidBond, Settings, Torsion,
-};
-use saltus::gpu::{KernelKind, Placement, Recipe, Shape, ShapeLimits, ShaderSources};
+use saltus::gpu::layout::{Angle, Atom, Bond, Cluster, Failure, RigidBond, Settings, Torsion};
+use saltus::gpu::{KernelKind, Placement, Recipe, ShaderSources, Shape, ShapeLimits};
 use std::mem::offset_of;
 use wgpu::naga::{self, TypeInner};
 
@@ -65,24 +63,103 @@ macro_rules! check_struct {
 }
 
 fn check_structs(module: &naga::Module) {
-    check_struct!(module, Settings {
-        n_steps, first_replica, zero, n_moves, step_low, step_high, key_low, key_high, timestep_ps,
-        inverse_timestep_per_ps, damping, noise,
-    });
-    check_struct!(module, Atom {
-        charge, radius, rho, screened, alpha, beta, gamma, inverse_mass, inverse_root_mass, mass,
-        padding_0, padding_1,
-    });
-    check_struct!(module, Bond { atom_0, atom_1, length, k });
-    check_struct!(module, Angle {
-        atom_0, atom_1, atom_2, padding_0, angle, k, padding_1, padding_2,
-    });
-    check_struct!(module, Torsion {
-        atom_0, atom_1, atom_2, atom_3, constant, n_orders, padding_0, padding_1, coefficients,
-    });
-    check_struct!(module, RigidBond { local_0, local_1, distance, reduced_mass });
-    check_struct!(module, Cluster { first_bond, n_bonds, first_atom, n_atoms });
-    check_struct!(module, Failure { force_step, atom_index, worst_force, constraint_step });
+    check_struct!(
+        module,
+        Settings {
+            n_steps,
+            first_replica,
+            zero,
+            n_moves,
+            step_low,
+            step_high,
+            key_low,
+            key_high,
+            timestep_ps,
+            inverse_timestep_per_ps,
+            damping,
+            noise,
+        }
+    );
+    check_struct!(
+        module,
+        Atom {
+            charge,
+            radius,
+            rho,
+            screened,
+            alpha,
+            beta,
+            gamma,
+            inverse_mass,
+            inverse_root_mass,
+            mass,
+            padding_0,
+            padding_1,
+        }
+    );
+    check_struct!(
+        module,
+        Bond {
+            atom_0,
+            atom_1,
+            length,
+            k
+        }
+    );
+    check_struct!(
+        module,
+        Angle {
+            atom_0,
+            atom_1,
+            atom_2,
+            padding_0,
+            angle,
+            k,
+            padding_1,
+            padding_2,
+        }
+    );
+    check_struct!(
+        module,
+        Torsion {
+            atom_0,
+            atom_1,
+            atom_2,
+            atom_3,
+            constant,
+            n_orders,
+            padding_0,
+            padding_1,
+            coefficients,
+        }
+    );
+    check_struct!(
+        module,
+        RigidBond {
+            local_0,
+            local_1,
+            distance,
+            reduced_mass
+        }
+    );
+    check_struct!(
+        module,
+        Cluster {
+            first_bond,
+            n_bonds,
+            first_atom,
+            n_atoms
+        }
+    );
+    check_struct!(
+        module,
+        Failure {
+            force_step,
+            atom_index,
+            worst_force,
+            constraint_step
+        }
+    );
 }
 
 #[test]
@@ -93,7 +170,10 @@ fn shared_structs_have_the_same_layout_on_both_sides() {
     check_structs(&parse(&source));
     // A field that moved on one side only is found.
     for (from, to) in [
-        ("    damping: f32,\n    noise: f32,\n", "    noise: f32,\n    damping: f32,\n"),
+        (
+            "    damping: f32,\n    noise: f32,\n",
+            "    noise: f32,\n    damping: f32,\n",
+        ),
         ("    k: f32,\n}", "    k: f32,\n    more: f32,\n}"),
     ] {
         assert!(source.contains(from));
@@ -109,7 +189,12 @@ fn parse_quietly(source: &str) -> naga::Module {
 
 #[test]
 fn every_kernel_is_valid_in_every_variant() {
-    let solvents = [None, Some(BornModel::Hct), Some(BornModel::Obc2), Some(BornModel::Gbn2)];
+    let solvents = [
+        None,
+        Some(BornModel::Hct),
+        Some(BornModel::Obc2),
+        Some(BornModel::Gbn2),
+    ];
     for (index, solvent) in solvents.into_iter().enumerate() {
         let system = alanine_dipeptide(solvent, index % 2 == 1);
         for placement in [Placement::Resident, Placement::Tiled] {
@@ -131,7 +216,11 @@ fn check_entry_point(module: &naga::Module, kind: KernelKind, shape: &Shape) {
     assert_eq!(module.entry_points.len(), 1, "{kind:?}");
     let entry = &module.entry_points[0];
     assert_eq!(entry.name, kind.entry_point());
-    assert_eq!(entry.workgroup_size, [shape.workgroup_size as u32, 1, 1], "{kind:?}");
+    assert_eq!(
+        entry.workgroup_size,
+        [shape.workgroup_size as u32, 1, 1],
+        "{kind:?}"
+    );
     let mut layouter = naga::proc::Layouter::default();
     layouter.update(module.to_ctx()).unwrap();
     let bytes: u64 = module
@@ -151,7 +240,9 @@ fn check_entry_point(module: &naga::Module, kind: KernelKind, shape: &Shape) {
 fn check_bindings(module: &naga::Module) {
     let mut found: Vec<(u32, bool)> = Vec::new();
     for (_, variable) in module.global_variables.iter() {
-        let Some(place) = variable.binding else { continue };
+        let Some(place) = variable.binding else {
+            continue;
+        };
         assert_eq!(place.group, 0, "{:?}", variable.name);
         let written = matches!(variable.space, naga::AddressSpace::Storage { access }
             if access.contains(naga::StorageAccess::STORE));

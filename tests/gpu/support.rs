@@ -37,12 +37,17 @@ pub(crate) fn choice() -> Option<Choice> {
 
 /// Whether the tests' adapter is the CPU in disguise, where sizes must stay small.
 pub(crate) fn on_software() -> bool {
-    adapters().first().is_some_and(|adapter| adapter.kind == AdapterKind::Software)
+    adapters()
+        .first()
+        .is_some_and(|adapter| adapter.kind == AdapterKind::Software)
 }
 
 /// An engine on the tests' adapter with everything else as given.
 pub(crate) fn gpu_with(system: &System, options: GpuOptions) -> Option<GpuEngine> {
-    let options = GpuOptions { choice: choice()?, ..options };
+    let options = GpuOptions {
+        choice: choice()?,
+        ..options
+    };
     Some(GpuEngine::new(system, &options).unwrap())
 }
 
@@ -53,13 +58,19 @@ pub(crate) fn gpu(system: &System) -> Option<GpuEngine> {
 
 /// The reference file of a molecule.
 pub(crate) fn molecule(name: &str) -> ReferenceFile {
-    ReferenceFile::all().into_iter().find(|(found, _)| found == name).unwrap().1
+    ReferenceFile::all()
+        .into_iter()
+        .find(|(found, _)| found == name)
+        .unwrap()
+        .1
 }
 
 /// The force field of a reference assigned to its molecule.
 pub(crate) fn assign(file: &ReferenceFile, reference: &Reference) -> System {
     let force_field = ForceField::builtin(&reference.force_field).unwrap();
-    force_field.assign(&file.topology(), &reference.options()).unwrap()
+    force_field
+        .assign(&file.topology(), &reference.options())
+        .unwrap()
 }
 
 /// Amber14 and a solvent for a molecule.
@@ -81,7 +92,9 @@ pub(crate) fn batch(positions: &[[f64; 3]], n_replicas: usize) -> Vec<f64> {
     let flat = positions.as_flattened();
     (0..n_replicas)
         .flat_map(|replica| {
-            flat.iter().enumerate().map(move |(index, x)| x + shift(index, replica))
+            flat.iter()
+                .enumerate()
+                .map(move |(index, x)| x + shift(index, replica))
         })
         .collect()
 }
@@ -119,16 +132,18 @@ pub(crate) fn deviation(
     let n_replicas = positions.len() / width;
     let (mut energies, mut forces) = (vec![0.0; n_replicas], vec![0.0; positions.len()]);
     engine.energies_and_forces(positions, &mut energies, &mut forces);
-    compared.iter().fold(Deviation::default(), |worst, &replica| {
-        let range = replica * width..(replica + 1) * width;
-        let structure = positions[range.clone()].as_chunks::<3>().0;
-        let (terms, expected) = reference_energies(system, structure);
-        let pairs = || expected.as_flattened().iter().zip(&forces[range.clone()]);
-        let norm: f64 = pairs().map(|(a, _)| a * a).sum();
-        let error: f64 = pairs().map(|(a, b)| (a - b) * (a - b)).sum();
-        worst.max(Deviation {
-            energy: (energies[replica] - terms.total()).abs(),
-            force: (error / norm.max(1e-12)).sqrt(),
+    compared
+        .iter()
+        .fold(Deviation::default(), |worst, &replica| {
+            let range = replica * width..(replica + 1) * width;
+            let structure = positions[range.clone()].as_chunks::<3>().0;
+            let (terms, expected) = reference_energies(system, structure);
+            let pairs = || expected.as_flattened().iter().zip(&forces[range.clone()]);
+            let norm: f64 = pairs().map(|(a, _)| a * a).sum();
+            let error: f64 = pairs().map(|(a, b)| (a - b) * (a - b)).sum();
+            worst.max(Deviation {
+                energy: (energies[replica] - terms.total()).abs(),
+                force: (error / norm.max(1e-12)).sqrt(),
+            })
         })
-    })
 }

@@ -2,6 +2,7 @@
 
 use crate::analysis::CONVERGENCE_RULE;
 
+use super::exchange::Exchange;
 use super::findings::{Findings, Row};
 use super::inputs::{Input, describe};
 use super::reference_text;
@@ -73,6 +74,7 @@ pub(super) fn head(input: &Input, findings: &Findings) -> Vec<String> {
     if !kernels.is_empty() {
         lines.push(format!("acceptance: {}", kernels.join(", ")));
     }
+    lines.extend(findings.exchange.iter().map(Exchange::line));
     lines.extend(findings.notes.iter().map(|note| format!("note: {note}")));
     if let Err(reason) = &findings.slow_modes {
         lines.push(format!("note: no slow coordinates: {reason}"));

@@ -186,10 +186,14 @@ impl Checks<'_> {
     fn device(&mut self) {
         let device = self.loaded.config.device.as_str();
         let parsed = Device::parse(device);
-        if self.loaded.config.precision == Precision::Double && matches!(parsed, Some(Device::Gpu(_))) {
+        if self.loaded.config.precision == Precision::Double
+            && matches!(parsed, Some(Device::Gpu(_)))
+        {
             self.fault(
                 "precision",
-                &format!("got `double`, but the device is `{device}` and a GPU computes forces in f32"),
+                &format!(
+                    "got `double`, but the device is `{device}` and a GPU computes forces in f32"
+                ),
                 "write `device: cpu`, or `precision: mixed`",
             );
         } else if parsed.is_none() {

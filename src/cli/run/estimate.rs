@@ -87,7 +87,10 @@ fn estimate(loaded: &LoadedConfig, prepared: &Prepared) -> Result<Estimate, CliE
         replicas: n_replicas,
         trajectories: n_trajectories,
         frames_per_trajectory: n_frames,
-        kernels: kernels.iter().map(|kernel| kernel.name().to_owned()).collect(),
+        kernels: kernels
+            .iter()
+            .map(|kernel| kernel.name().to_owned())
+            .collect(),
         exact: kernels.iter().all(|kernel| kernel.is_exact()),
         device,
         device_bytes: plan.as_ref().map(|plan| plan.device_bytes(n_replicas)),
