@@ -76,14 +76,18 @@ impl<'a> Finder<'a> {
         self.first_of(root, element, Some(quantity))
     }
 
-    /// A dataset named `root` at the root or lying at `path`.
+    /// A dataset named `root` at the root or lying at `path`. Without any unit it is left out: MDAnalysis writes observables
+    /// so, and frames are worth reading without them.
     pub(crate) fn observable(
         &self,
         root: Option<&str>,
         path: &str,
         quantity: Quantity,
     ) -> Result<Option<Source>, TrajectoryError> {
-        self.first_of(root, Some(path.to_owned()), Some(quantity))
+        match self.first_of(root, Some(path.to_owned()), Some(quantity)) {
+            Err(TrajectoryError::Unit { got, .. }) if got == NO_UNIT => Ok(None),
+            found => found,
+        }
     }
 
     /// Step counts.
@@ -143,7 +147,7 @@ impl<'a> Finder<'a> {
             factors.push(factor.ok_or_else(|| fault(format!("`{name}`")))?);
         }
         match factors[..] {
-            [] => Err(fault("no unit at all".to_owned())),
+            [] => Err(fault(NO_UNIT.to_owned())),
             [factor] => Ok(factor),
             [first, second, ..] if first == second => Ok(first),
             _ => Err(fault(format!("two units at once, {names:?}"))),
