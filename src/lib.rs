@@ -64,6 +64,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod cpu;
+pub mod flow;
 pub mod forcefield;
 pub mod integrator;
 pub mod lane;

@@ -1,0 +1,21 @@
+//! Timewarp: a conditional augmented RealNVP on Cartesian coordinates with kernel self-attention, forward, backward, trained.
+//!
+//! Klein et al., arXiv:2302.01170. The flow gives p(y, v | x) over displacements y - x and auxiliary variables v, one
+//! vector an atom each, from normals z by affine coupling layers whose scales and shifts come from atom transformers.
+//! Elements are indices into a vocabulary; what they stand for, energies and acceptance are others' business.
+
+mod affine;
+mod attention;
+mod config;
+mod error;
+mod initial;
+mod layout;
+mod model;
+mod network;
+mod rows;
+
+pub use config::{TimewarpConfig, read_config};
+pub use error::TimewarpError;
+pub use initial::initial_parameters;
+pub use layout::{EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec};
+pub use model::{Condition, Conformation, Drawn, Pair, Timewarp};
