@@ -7,6 +7,9 @@ use super::layout::STEP;
 use super::store::Store;
 use super::unit_names::Quantity;
 
+/// What is said of a dataset with neither `unit` nor `units`.
+const NO_UNIT: &str = "no unit at all";
+
 /// A per-frame dataset of an open file with the factor to internal units.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
