@@ -50,10 +50,13 @@ pub(super) fn head(input: &Input, findings: &Findings) -> Vec<String> {
         _ => temperatures.join(", "),
     };
     let mut lines = vec![format!(
-        "{}; {}; {} chains of {} frames",
+        "{}; {}; {} of {} frames",
         describe(&input.topology),
         at,
-        findings.ensemble.n_chains(),
+        match findings.ensemble.n_chains() {
+            1 => "1 chain".to_owned(),
+            n => format!("{n} chains"),
+        },
         findings.ensemble.n_draws()
     )];
     lines.push(match findings.exact {
