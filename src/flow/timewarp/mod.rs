@@ -4,12 +4,16 @@
 //! vector an atom each, from normals z by affine coupling layers whose scales and shifts come from atom transformers.
 //! Elements are indices into a vocabulary; what they stand for, energies and acceptance are others' business.
 
+mod acceptance;
 mod affine;
 mod attention;
+mod backward;
 mod config;
 mod error;
+mod gradient;
 mod initial;
 mod layout;
+mod loss;
 mod model;
 mod network;
 mod rows;
@@ -18,4 +22,5 @@ pub use config::{TimewarpConfig, read_config};
 pub use error::TimewarpError;
 pub use initial::initial_parameters;
 pub use layout::{EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec};
+pub use loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
 pub use model::{Condition, Conformation, Drawn, Pair, Timewarp};
