@@ -16,7 +16,10 @@ mod layout;
 mod loss;
 mod model;
 mod network;
+mod optimizer;
+mod pairs;
 mod rows;
+mod trainer;
 
 pub use config::{TimewarpConfig, read_config};
 pub use error::TimewarpError;
@@ -24,3 +27,6 @@ pub use initial::initial_parameters;
 pub use layout::{EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec};
 pub use loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
 pub use model::{Condition, Conformation, Drawn, Pair, Timewarp};
+pub use optimizer::OptimizerKind;
+pub use pairs::{Frames, Shaking};
+pub use trainer::{Stage, StepReport, TrainSettings, Trainer};
