@@ -56,8 +56,9 @@ struct EnergyReport {
 struct DeviceReport {
     description: String,
     potential_energy_kj_per_mol: f64,
-    /// Norm of the difference of all forces over the norm of the reference's.
-    relative_force_deviation: f64,
+    /// Root mean square difference of a force's component from the reference's, and the reference's own root mean square.
+    rms_force_deviation_kj_per_mol_per_nm: f64,
+    rms_force_kj_per_mol_per_nm: f64,
 }
 
 /// Prints the energies as a table or as JSON.
@@ -88,11 +89,12 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     if let Some(device) = device {
         writeln!(
             text,
-            "{:<17} {:>15.6}   on {}; its forces differ by {:.1e} of their norm",
+            "{:<17} {:>15.6}   on {}; root mean square force {:.4}, off by {:.4} kJ/mol/nm",
             "",
             device.potential_energy_kj_per_mol,
             device.description,
-            device.relative_force_deviation
+            device.rms_force_kj_per_mol_per_nm,
+            device.rms_force_deviation_kj_per_mol_per_nm
         )
         .expect("invariant: writing to a string cannot fail");
     }
@@ -107,17 +109,26 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     console::print(&text)
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a molecule has far fewer than 2^53 atoms"
+)]
 fn on_device(engine: &mut dyn Engine, positions: &[[f64; 3]], forces: &[[f64; 3]]) -> DeviceReport {
     let mut energies = [0.0];
     let mut found = vec![0.0; 3 * positions.len()];
     engine.energies_and_forces(positions.as_flattened(), &mut energies, &mut found);
     let expected = forces.as_flattened();
-    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
-    let difference = norm(&mut found.iter().zip(expected).map(|(a, b)| a - b));
+    let rms = |values: &mut dyn Iterator<Item = f64>| {
+        (values.map(|x| x * x).sum::<f64>() / found.len() as f64).sqrt()
+    };
     DeviceReport {
         description: engine.description(),
         potential_energy_kj_per_mol: energies[0],
-        relative_force_deviation: difference / norm(&mut expected.iter().copied()),
+        rms_force_deviation_kj_per_mol_per_nm: rms(&mut found
+            .iter()
+            .zip(expected)
+            .map(|(a, b)| a - b)),
+        rms_force_kj_per_mol_per_nm: rms(&mut expected.iter().copied()),
     }
 }
 
