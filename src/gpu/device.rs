@@ -122,20 +122,6 @@ impl AdapterSummary {
         }
     }
 
-    /// Atoms of the largest molecule whose table of pairs fits.
-    #[must_use]
-    pub fn largest_molecule(&self) -> usize {
-        super::plan::largest_molecule(self)
-    }
-
-    /// Whether the kernels can run here at all.
-    ///
-    /// # Errors
-    /// [`GpuError::Limit`] with the limit that is too small.
-    pub fn check(&self) -> Result<(), GpuError> {
-        super::plan::check_bindings(self)
-    }
-
     /// What the shape of a kernel depends on.
     #[must_use]
     pub fn shape_limits(&self) -> ShapeLimits {
