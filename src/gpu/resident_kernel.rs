@@ -1,33 +1,63 @@
-//! A whole cycle on the device as one kernel of the sampler. The cycle itself is in `resident`.
+//! A whole cycle on the device as one kernel of the sampler, tuned while adaptation lasts. The cycle itself is in `resident`.
 
-use super::resident::{Resident, ResidentMove};
+use super::resident::Resident;
+use super::resident_move::ResidentMove;
 use crate::integrator::{Engine, EngineError};
-use crate::mcmc::{Chain, Kernel, KernelError, KernelStatistics};
+use crate::mcmc::{Chain, Kernel, KernelError, KernelReport, KernelStatistics};
+use crate::proposal::{AdaptedStep, DualAveraging};
+use serde::de::DeserializeOwned;
 use std::time::Instant;
 
-/// Runs a cycle of [`Resident`] a step; the state is uploaded only where someone else changed it in between.
+/// Runs cycles of [`Resident`]; the state is uploaded only where someone else changed it in between.
 #[derive(Debug)]
 pub struct ResidentKernel {
     resident: Resident,
     cycles_per_step: u64,
-    statistics: KernelStatistics,
-    /// Tests counted by the device up to the last step, `[accepted, rejected, not finite]`.
-    counted: [u64; 3],
+    /// Counters of every entry.
+    statistics: Vec<KernelStatistics>,
+    /// Tests of every entry counted by the device up to the last step, `[accepted, rejected, not finite]`.
+    counted: Vec<[u64; 3]>,
     /// What was downloaded last.
     known: (Vec<f64>, Vec<f64>),
+    adapting: bool,
+    /// Widths of the torsion blocks; empty for uniform angles.
+    widths: Vec<AdaptedStep>,
+    /// Time steps of the entries that tune theirs.
+    timesteps: Vec<Option<DualAveraging>>,
 }
 
 impl ResidentKernel {
     /// A kernel that runs `cycles_per_step` cycles a step.
     #[must_use]
     pub fn new(resident: Resident, cycles_per_step: u64) -> Self {
+        let tuned = |entry: &ResidentMove| match *entry {
+            ResidentMove::Hmc {
+                timestep_ps,
+                target_acceptance: Some(target),
+                ..
+            } => Some(DualAveraging::new(timestep_ps, target)),
+            _ => None,
+        };
+        let widths = &resident.torsions().widths_rad;
         Self {
-            resident,
-            cycles_per_step,
-            statistics: KernelStatistics::default(),
-            counted: [0; 3],
+            statistics: vec![KernelStatistics::default(); resident.moves().len()],
+            counted: vec![[0; 3]; resident.moves().len()],
             known: (Vec::new(), Vec::new()),
+            adapting: true,
+            widths: widths
+                .iter()
+                .map(|&width| AdaptedStep::new(width))
+                .collect(),
+            timesteps: resident.moves().iter().map(tuned).collect(),
+            cycles_per_step,
+            resident,
         }
+    }
+
+    /// The cycle, with its widths and time steps as they are now.
+    #[must_use]
+    pub fn resident(&self) -> &Resident {
+        &self.resident
     }
 
     /// Cycles on the device.
@@ -44,33 +74,79 @@ impl ResidentKernel {
             chain.state.positions.clone(),
             chain.state.velocities.clone(),
         );
-        self.book(chain)
+        self.book_work(chain);
+        let fresh = self.count_tests()?;
+        if self.adapting {
+            self.adapt(&fresh)?;
+        }
+        Ok(())
     }
 
-    /// Books time, evaluations and tests.
+    /// Books simulated time and evaluations.
     #[expect(
         clippy::cast_precision_loss,
         reason = "step counts stay far below 2^53"
     )]
-    fn book(&mut self, chain: &mut Chain) -> Result<(), EngineError> {
+    fn book_work(&self, chain: &mut Chain) {
         let n_replicas = chain.state.n_replicas as u64;
         for entry in self.resident.moves() {
             let (n_steps, timestep_ps) = entry.segment();
             chain.time_ps += (self.cycles_per_step * n_steps) as f64 * timestep_ps;
             chain.n_energy_evaluations += self.cycles_per_step * entry.n_evaluations() * n_replicas;
         }
-        let mut total = [0; 3];
-        for counts in self.resident.outcomes()?.iter().flatten() {
-            for (sum, &count) in total.iter_mut().zip(counts) {
-                *sum += u64::from(count);
+    }
+
+    /// Tests of every entry since the last step, added to the statistics.
+    fn count_tests(&mut self) -> Result<Vec<[u64; 3]>, EngineError> {
+        let mut fresh = Vec::new();
+        for (entry, replicas) in self.resident.outcomes()?.iter().enumerate() {
+            let total = replicas.iter().fold([0; 3], |sum: [u64; 3], counts| {
+                std::array::from_fn(|i| sum[i] + u64::from(counts[i]))
+            });
+            let known = self.counted[entry];
+            let new: [u64; 3] = std::array::from_fn(|i| total[i].saturating_sub(known[i]));
+            let statistics = &mut self.statistics[entry];
+            statistics.proposed += new.iter().sum::<u64>();
+            statistics.accepted += new[0];
+            statistics.non_finite += new[2];
+            self.counted[entry] = total;
+            fresh.push(new);
+        }
+        Ok(fresh)
+    }
+
+    /// Tunes widths by the tests of their blocks, time steps by the tests of their entries.
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    fn adapt(&mut self, fresh: &[[u64; 3]]) -> Result<(), EngineError> {
+        if !self.widths.is_empty() {
+            let counts = self.resident.take_block_counts()?;
+            for (width, [tried, accepted]) in self.widths.iter_mut().zip(counts) {
+                if tried > 0 {
+                    width.learn(tried.into(), accepted.into());
+                }
             }
         }
-        let fresh: [u64; 3] = std::array::from_fn(|i| total[i].wrapping_sub(self.counted[i]));
-        self.statistics.proposed += fresh.iter().sum::<u64>();
-        self.statistics.accepted += fresh[0];
-        self.statistics.non_finite += fresh[2];
-        self.counted = total;
+        for (timestep, counts) in self.timesteps.iter_mut().zip(fresh) {
+            if let Some(timestep) = timestep {
+                let n_tests = counts.iter().sum::<u64>().max(1);
+                timestep.update(counts[0] as f64 / n_tests as f64);
+            }
+        }
+        self.apply_tuning();
         Ok(())
+    }
+
+    /// Brings widths and time steps to the device.
+    fn apply_tuning(&mut self) {
+        if !self.widths.is_empty() {
+            let widths: Vec<f64> = self.widths.iter().map(|width| width.size_rad).collect();
+            self.resident.set_widths_rad(&widths);
+        }
+        for (entry, timestep) in self.timesteps.iter().enumerate() {
+            if let Some(timestep) = timestep {
+                self.resident.set_timestep_ps(entry, timestep.value());
+            }
+        }
     }
 }
 
@@ -81,9 +157,7 @@ impl Kernel for ResidentKernel {
 
     fn is_exact(&self) -> bool {
         let moves = self.resident.moves();
-        !moves
-            .iter()
-            .any(|entry| matches!(entry, ResidentMove::Langevin { .. }))
+        !moves.iter().any(is_langevin)
     }
 
     fn is_ergodic(&self) -> bool {
@@ -96,34 +170,91 @@ impl Kernel for ResidentKernel {
     fn step(&mut self, chain: &mut Chain, _engine: &mut dyn Engine) -> Result<(), KernelError> {
         let start = Instant::now();
         self.advance(chain)?;
-        self.statistics.seconds += start.elapsed().as_secs_f64();
+        // The device does not say which entry took how long (a profile does); the first bears it all.
+        if let Some(first) = self.statistics.first_mut() {
+            first.seconds += start.elapsed().as_secs_f64();
+        }
         Ok(())
     }
 
     fn statistics(&self) -> KernelStatistics {
-        self.statistics
+        let mut sum = KernelStatistics::default();
+        for part in &self.statistics {
+            sum.proposed += part.proposed;
+            sum.accepted += part.accepted;
+            sum.non_finite += part.non_finite;
+            sum.seconds += part.seconds;
+        }
+        sum
+    }
+
+    fn report(&self) -> KernelReport {
+        let entries = self.resident.moves().iter().zip(&self.statistics);
+        let children = entries.map(|(entry, &statistics)| KernelReport {
+            name: entry.name().to_owned(),
+            statistics,
+            exact: !is_langevin(entry),
+            children: Vec::new(),
+            details: serde_json::Value::Null,
+        });
+        KernelReport {
+            children: children.collect(),
+            ..KernelReport::of(self)
+        }
     }
 
     fn freeze(&mut self) {
-        self.statistics = KernelStatistics::default();
+        self.adapting = false;
+        for timestep in self.timesteps.iter_mut().flatten() {
+            timestep.finish();
+        }
+        self.apply_tuning();
+        self.statistics.fill(KernelStatistics::default());
     }
 
     fn save(&self) -> serde_json::Value {
-        serde_json::json!({ "statistics": self.statistics, "counters": self.resident.counters() })
+        serde_json::json!({
+            "statistics": self.statistics,
+            "counters": self.resident.counters(),
+            "adapting": self.adapting,
+            "widths": self.widths,
+            "timesteps": self.timesteps,
+        })
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
-        self.statistics = KernelStatistics::restore(saved)?;
-        let counters: Vec<u64> = serde_json::from_value(saved["counters"].clone())
-            .map_err(|error| format!("the saved state of `resident` is unreadable: {error}"))?;
-        if counters.len() != self.resident.moves().len() {
-            return Err(format!(
-                "the saved state of `resident` has {} entries, the cycle has {}; it belongs to another input file",
-                counters.len(),
-                self.resident.moves().len()
-            ));
-        }
+        let n_entries = self.resident.moves().len();
+        let counters: Vec<u64> = list(saved, "counters", n_entries)?;
+        self.statistics = list(saved, "statistics", n_entries)?;
+        self.widths = list(saved, "widths", self.widths.len())?;
+        self.timesteps = list(saved, "timesteps", n_entries)?;
+        self.adapting = saved["adapting"]
+            .as_bool()
+            .ok_or("the saved state of `resident` does not say whether it adapts")?;
         self.resident.set_counters(&counters);
+        self.apply_tuning();
         Ok(())
+    }
+}
+
+fn is_langevin(entry: &ResidentMove) -> bool {
+    matches!(entry, ResidentMove::Langevin { .. })
+}
+
+/// A list of a saved kernel, which must have `expected` elements.
+fn list<T: DeserializeOwned>(
+    saved: &serde_json::Value,
+    field: &str,
+    expected: usize,
+) -> Result<Vec<T>, String> {
+    let list: Vec<T> = serde_json::from_value(saved[field].clone())
+        .map_err(|error| format!("the saved `{field}` of `resident` are unreadable: {error}"))?;
+    if list.len() == expected {
+        Ok(list)
+    } else {
+        Err(format!(
+            "the saved state of `resident` has {} {field}, the cycle takes {expected}; it belongs to another input file",
+            list.len()
+        ))
     }
 }

@@ -31,3 +31,4 @@ pub use settings_error::SettingsError;
 pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
 pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
 pub use torsion_density::{CellWeights, PeriodicGrid};
+pub(crate) use torsion_step::AdaptedStep;

@@ -266,6 +266,7 @@ fn hmc_conserves_energy_better_with_shorter_steps_and_keeps_equipartition() {
             n_moves: 6,
             n_steps: 8,
             timestep_ps,
+            target_acceptance: None,
             seed: 4,
         }];
         for placement in [Placement::Resident, Placement::Tiled] {
@@ -311,6 +312,7 @@ fn the_resident_kernel_goes_on_where_a_saved_one_stopped() {
             n_moves: 1,
             n_steps: 4,
             timestep_ps: 0.001,
+            target_acceptance: None,
             seed: 8,
         },
     ];
@@ -386,6 +388,7 @@ fn hmc_and_torsion_moves_keep_rigid_bonds() {
             n_moves: 2,
             n_steps: 5,
             timestep_ps: 0.001,
+            target_acceptance: None,
             seed: 4,
         },
         ResidentMove::Torsion {
@@ -413,4 +416,63 @@ fn hmc_and_torsion_moves_keep_rigid_bonds() {
             assert!(stretch.abs() < 5e-6, "replica {replica}: {stretch:e}");
         }
     }
+}
+
+#[test]
+fn widths_and_time_steps_are_tuned_until_frozen() {
+    let mut setup = setup(Some(3.0));
+    let n_replicas = 128;
+    let mut chain = Chain {
+        state: setup.start(n_replicas),
+        temperatures_kelvin: vec![TEMPERATURE; n_replicas],
+        ..Chain::default()
+    };
+    let moves = vec![
+        ResidentMove::Hmc {
+            n_moves: 1,
+            n_steps: 3,
+            timestep_ps: 0.001,
+            target_acceptance: Some(0.7),
+            seed: 4,
+        },
+        ResidentMove::Torsion {
+            n_moves: 3,
+            seed: 5,
+        },
+    ];
+    let Some(resident) = setup.resident(moves, GpuOptions::default()) else {
+        return;
+    };
+    let mut kernel = ResidentKernel::new(resident, 1);
+    let mut acceptance = |kernel: &mut ResidentKernel, n_steps: usize| {
+        for _ in 0..n_steps {
+            kernel.step(&mut chain, setup.reference.as_mut()).unwrap();
+        }
+        let children = kernel.report().children;
+        [0, 1].map(|entry| {
+            let statistics = children[entry].statistics;
+            statistics.accepted as f64 / statistics.proposed as f64
+        })
+    };
+    acceptance(&mut kernel, 200);
+    kernel.freeze();
+    let frozen = (
+        kernel.resident().torsions().clone(),
+        kernel.resident().moves().to_vec(),
+    );
+    let [hmc, torsion] = acceptance(&mut kernel, 40);
+    println!(
+        "tuned: hmc accepts {hmc:.3}, torsion {torsion:.3}, {:?}",
+        frozen.0.widths_rad
+    );
+    assert!((hmc - 0.7).abs() < 0.12, "hmc accepts {hmc}");
+    assert!(torsion > 0.3 && torsion < 0.65, "torsion accepts {torsion}");
+    // Methyl rotors are accepted whatever the angle, (phi, psi) together only for small ones.
+    let widths = &frozen.0.widths_rad;
+    assert!(
+        widths[0] > 3.0 && widths[widths.len() - 1] < 1.0,
+        "{widths:?}"
+    );
+    assert_eq!(frozen.0, *kernel.resident().torsions());
+    assert_eq!(frozen.1, kernel.resident().moves());
 }
