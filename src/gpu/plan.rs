@@ -36,7 +36,8 @@ impl Plan {
         let n_atoms = system.n_atoms();
         let (limit, offered) = smallest_limit(adapter);
         let table_bytes = pair_bytes(n_atoms);
-        let largest_molecule = largest_molecule(adapter);
+        // The largest table has an entry for every pair; largest = isqrt(offered / 16).
+        let largest_molecule = count((offered / VECTOR_BYTES).isqrt());
         if table_bytes > offered {
             return Err(GpuError::TooManyAtoms {
                 adapter: adapter.name.clone(),
@@ -49,7 +50,7 @@ impl Plan {
         }
         let tiled = shape.placement == Placement::Tiled;
         let widest = n_atoms as u64 * VECTOR_BYTES * if tiled { 2 } else { 1 };
-        let by_memory = (offered / widest.max(1)) as usize / shape.n_sharing * shape.n_sharing;
+        let by_memory = count(offered / widest.max(1)) / shape.n_sharing * shape.n_sharing;
         let by_dispatch = adapter.n_workgroups * shape.n_sharing;
         let necks = system
             .implicit_solvent
@@ -103,10 +104,8 @@ pub(super) fn check_bindings(adapter: &AdapterSummary) -> Result<(), GpuError> {
     Ok(())
 }
 
-/// Atoms of the largest molecule: the largest table has an entry for every pair.
-pub(super) fn largest_molecule(adapter: &AdapterSummary) -> usize {
-    let (_, offered) = smallest_limit(adapter);
-    usize::try_from((offered / VECTOR_BYTES).isqrt()).unwrap_or(usize::MAX)
+fn count(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
 }
 
 fn pair_bytes(n_atoms: usize) -> u64 {
