@@ -36,8 +36,7 @@ impl Plan {
         let n_atoms = system.n_atoms();
         let (limit, offered) = smallest_limit(adapter);
         let table_bytes = pair_bytes(n_atoms);
-        // The largest table has an entry for every pair; largest = isqrt(offered / 16).
-        let largest_molecule = count((offered / VECTOR_BYTES).isqrt());
+        let largest_molecule = largest_molecule(adapter);
         if table_bytes > offered {
             return Err(GpuError::TooManyAtoms {
                 adapter: adapter.name.clone(),
@@ -106,6 +105,12 @@ pub(super) fn check_bindings(adapter: &AdapterSummary) -> Result<(), GpuError> {
 
 fn count(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+/// Atoms of the largest molecule: the largest table has an entry for every pair.
+pub(super) fn largest_molecule(adapter: &AdapterSummary) -> usize {
+    let (_, offered) = smallest_limit(adapter);
+    count((offered / VECTOR_BYTES).isqrt())
 }
 
 fn pair_bytes(n_atoms: usize) -> u64 {
