@@ -28,6 +28,8 @@ pub struct GpuOptions {
     pub n_sharing: Option<usize>,
     /// Sum energies in pairs of f32 even where the adapter has f64.
     pub without_f64: bool,
+    /// Most replicas on the device at once; `None` takes what its limits allow.
+    pub largest_batch: Option<usize>,
     /// Collects the time of every kernel, where the adapter can tell.
     pub profile: Option<Profile>,
     /// Shader files.
@@ -97,7 +99,9 @@ impl GpuEngine {
             masses_da: system.masses_da.clone(),
             n_degrees_of_freedom: system.n_degrees_of_freedom(),
             f64_sums,
-            largest_batch,
+            largest_batch: options
+                .largest_batch
+                .map_or(largest_batch, |most| most.clamp(1, largest_batch)),
             batch: None,
             n_testing: 0,
             stopwatch,
@@ -115,6 +119,11 @@ impl GpuEngine {
     #[must_use]
     pub fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// Makes the device useless, as a crashed driver would: for tests of what happens then.
+    pub fn destroy_device(&self) {
+        self.gpu.device.destroy();
     }
 
     /// Buffers for a batch, kept from the last call where it had as many replicas.
@@ -255,6 +264,8 @@ impl GpuEngine {
                 step_high,
                 ..run.settings
             };
+            // Compiling must not count as the kernel's time.
+            self.kernels.pipeline(&self.gpu, run.kind)?;
             let start = Instant::now();
             self.dispatch(run.kind, &settings)?;
             let failures = self.batch().read_failures(&self.gpu)?;

@@ -31,6 +31,14 @@ impl Profile {
             .clone()
     }
 
+    /// Forgets what was booked, such as a warm-up.
+    pub fn clear(&self) {
+        self.times
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn add(&self, kind: KernelKind, seconds: f64) {
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         let time = times.entry(kind.name()).or_default();

@@ -193,7 +193,12 @@ pub struct Resident {
     counters: Vec<u64>,
     cycle: u64,
     step: u64,
+    /// Cycles whose duration set the pace; the first of them may include the driver's compilation.
+    n_timed: u32,
 }
+
+/// Cycles that are timed before the pace is kept.
+const TIMED_CYCLES: u32 = 4;
 
 impl Resident {
     /// Opens the device and prepares a cycle.
@@ -217,6 +222,7 @@ impl Resident {
             moves,
             cycle: 0,
             step: 0,
+            n_timed: 0,
         })
     }
 
@@ -354,10 +360,12 @@ impl Resident {
     /// Submits one cycle; waits for it only until the pace of this batch is known.
     fn run_cycle(&mut self) -> Result<(), EngineError> {
         let n_replicas = self.engine.batch().n_replicas;
-        let known = self.engine.pace.0 == n_replicas;
-        if !known {
+        if self.engine.pace.0 != n_replicas {
             self.engine.pace = (n_replicas, super::engine::FIRST_STEPS);
+            self.n_timed = 0;
         }
+        let timed = self.n_timed < TIMED_CYCLES;
+        self.n_timed += u32::from(timed);
         for entry in 0..self.moves.len() {
             let resident_move = self.moves[entry];
             let (n_units, evaluations) = resident_move.work();
@@ -367,7 +375,7 @@ impl Resident {
                 let n = affordable.min(n_units - done);
                 let start = Instant::now();
                 self.submit(entry, n)?;
-                if !known {
+                if timed {
                     self.engine.batch().read_failures(&self.engine.gpu)?;
                     self.engine
                         .adjust_pace(n * evaluations, start.elapsed().as_secs_f64());

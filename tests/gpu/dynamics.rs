@@ -249,3 +249,49 @@ fn nonsense_positions_give_nonsense_energies() {
         "{energies:?}"
     );
 }
+
+#[test]
+fn a_batch_that_is_cut_equals_one_that_fits() {
+    let file = molecule("alanine_dipeptide");
+    let system = system(&file, Some(BornModel::Obc1), true);
+    let Some(mut whole) = support::gpu(&system) else {
+        return;
+    };
+    let options = GpuOptions {
+        largest_batch: Some(2),
+        ..GpuOptions::default()
+    };
+    let mut cut = gpu_with(&system, options).unwrap();
+    let begin = start(&mut whole, &file, 5);
+    assert_eq!(begin, start(&mut cut, &file, 5));
+    let (mut a, mut b) = (begin.clone(), begin);
+    whole.langevin(&mut a, &settings(5, 3), 20).unwrap();
+    cut.langevin(&mut b, &settings(5, 3), 20).unwrap();
+    assert_eq!(a, b);
+}
+
+#[test]
+fn a_lost_device_is_an_error_with_a_remedy() {
+    let file = molecule("alanine_dipeptide");
+    let system = system(&file, None, false);
+    let Some(mut engine) = support::gpu(&system) else {
+        return;
+    };
+    let mut state = start(&mut engine, &file, 2);
+    engine.destroy_device();
+    let error = engine
+        .langevin(&mut state, &settings(2, 3), 20)
+        .unwrap_err();
+    assert!(matches!(error, EngineError::Device { .. }), "{error:?}");
+    let message = error.to_string();
+    assert!(
+        message.contains("was lost") && message.contains("--resume"),
+        "{message}"
+    );
+    let mut energies = [0.0; 2];
+    engine.energies(&state.positions, &mut energies);
+    assert!(
+        energies.iter().all(|energy| energy.is_nan()),
+        "{energies:?}"
+    );
+}

@@ -195,6 +195,19 @@ fn device_cycles_and_both_engines_sample_one_ensemble() {
             "{name} is off by {deviation} standard errors"
         );
     }
+    // As many evaluations on all three: their means must be as sharp, or the device wasted moves.
+    for found in [&by_engine, &by_device] {
+        for observable in 0..4 {
+            let (here, there) = (
+                mean_and_error(found, observable).1,
+                mean_and_error(&expected, observable).1,
+            );
+            assert!(
+                here < 1.5 * there,
+                "observable {observable}: error {here}, on the CPU {there}"
+            );
+        }
+    }
     let statistics = device[0].statistics();
     let acceptance = statistics.accepted as f64 / statistics.proposed as f64;
     assert!(acceptance > 0.3 && acceptance < 0.99, "{acceptance}");
