@@ -181,7 +181,7 @@ impl Factory<'_> {
 }
 
 /// The seed of the kernel at a place of the file, counted from 0: Philox of the place, keyed by the seed of the run.
-fn kernel_seed(run_seed: u64, place: u32) -> u64 {
+pub(crate) fn kernel_seed(run_seed: u64, place: u32) -> u64 {
     let counter = [[place], [0], [0], [SEEDS_TAG]];
     let [[low], [high], ..] = rng::philox(counter, rng::key(run_seed));
     u64::from(high) << 32 | u64::from(low)
@@ -205,7 +205,8 @@ fn mala_settings(mala: &MalaConfig) -> MalaSettings {
     }
 }
 
-fn torsion_settings(torsion: &TorsionConfig) -> TorsionSettings {
+/// The settings of `torsion` as the library has them.
+pub(crate) fn torsion_settings(torsion: &TorsionConfig) -> TorsionSettings {
     TorsionSettings {
         kind: match torsion.kind {
             TorsionKindConfig::Single => BlockKind::Single,

@@ -13,6 +13,7 @@ mod error;
 mod export;
 mod info;
 mod kernels;
+mod resident;
 mod run;
 mod schema;
 mod setup;

@@ -51,6 +51,22 @@ pub enum ResidentMove {
 }
 
 impl ResidentMove {
+    /// Name as in an input file.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Langevin { .. } => "langevin",
+            Self::Torsion { .. } => "torsion",
+            Self::Hmc { .. } => "hmc",
+        }
+    }
+
+    /// Whether it leaves the Boltzmann distribution exactly invariant.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        !matches!(self, Self::Langevin { .. })
+    }
+
     fn kind(&self) -> KernelKind {
         match self {
             Self::Langevin { .. } => KernelKind::Langevin,
