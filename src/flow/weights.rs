@@ -185,6 +185,13 @@ impl TensorFile {
             .collect()
     }
 
+    /// What the file says of itself under a key.
+    #[must_use]
+    pub fn remark(&self, key: &str) -> Option<&str> {
+        let remarks = self.metadata.metadata().as_ref()?;
+        remarks.get(key).map(String::as_str)
+    }
+
     /// Shape of a tensor, if it is there.
     #[must_use]
     pub fn shape(&self, name: &str) -> Option<&[usize]> {

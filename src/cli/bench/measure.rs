@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::analysis::{ObservableSet, SamplerDraws};
 use crate::cli::config::LoadedConfig;
+use crate::cli::device::make_engine;
 use crate::cli::error::CliError;
 use crate::cli::kernels::make_kernels;
 use crate::cli::setup;
@@ -77,7 +78,7 @@ impl<'a> Contestant<'a> {
         let config = &loaded.config;
         let start = Instant::now();
         let prepared = setup::prepare(&loaded)?;
-        let mut engine = setup::make_engine(config, &prepared.system)?;
+        let mut engine = make_engine(config, &prepared.system)?;
         let kernels = make_kernels(&loaded, &prepared.molecule.topology)?;
         let chain = setup::starting_chain(config, &prepared, engine.as_mut())?;
         for warning in check_sampler(&kernels) {

@@ -63,3 +63,34 @@ pub(super) fn fuse<R: Real>(
         );
     }
 }
+
+/// Adds the gradient at positions from that at the attention weights of one conformation.
+///
+/// With w = k / (sum k + epsilon), the gradient at ln k_ij is (g_ij - sum_l g_il w_il) w_ij, g that at w.
+pub(super) fn weights_back<R: Real>(
+    positions: &[f64],
+    lengthscales_nm: &[f64],
+    weights: &[R],
+    d_weights: &[R],
+    d_positions: &mut [f64],
+) {
+    let atoms = positions.as_chunks::<3>().0;
+    let d_atoms = d_positions.as_chunks_mut::<3>().0;
+    let rows = weights
+        .chunks_exact(atoms.len())
+        .zip(d_weights.chunks_exact(atoms.len()));
+    for (row, (weights, d_weights)) in rows.enumerate() {
+        let (i, head) = (row / lengthscales_nm.len(), row % lengthscales_nm.len());
+        let factor = -2.0 / lengthscales_nm[head].powi(2);
+        let products = weights.iter().zip(d_weights);
+        let mean: f64 = products.map(|(w, d)| w.to_f64() * d.to_f64()).sum();
+        for (j, (w, d)) in weights.iter().zip(d_weights).enumerate() {
+            let slope = factor * (d.to_f64() - mean) * w.to_f64();
+            for axis in 0..3 {
+                let pull = slope * (atoms[i][axis] - atoms[j][axis]);
+                d_atoms[i][axis] += pull;
+                d_atoms[j][axis] -= pull;
+            }
+        }
+    }
+}

@@ -206,6 +206,10 @@ impl<R: Real> Timewarp<R> {
         (self.parameters.len() + self.fused.len()) * size_of::<R>()
     }
 
+    pub(super) fn scale_sets(&self) -> &[Vec<f64>] {
+        &self.scale_sets
+    }
+
     fn find_scale_sets(&mut self) {
         let n_heads = self.config.n_heads();
         let networks = self.layout.couplings.iter().flatten();
@@ -383,12 +387,9 @@ impl<R: Real> Timewarp<R> {
             ],
             log_scales: vec![0.0; chunk.len()],
         };
-        let mut densities = self.base_log_densities(&stack, &variables);
+        let base = self.base_log_densities(&stack, &variables);
         self.transform(&stack, Direction::FromLatent, &mut variables, None);
-        for (density, log_scale) in densities.iter_mut().zip(&variables.log_scales) {
-            *density += log_scale;
-        }
-        separate(&stack, &variables, &densities, |x, z| x + z)
+        drawn_from_latents(&stack, &variables, &base)
     }
 
     /// ln of the base's density at the variables plus their sums of ln s.
@@ -430,6 +431,19 @@ impl<R: Real> Timewarp<R> {
         }
         chunks
     }
+}
+
+/// Draws from variables that came from latents whose base had these log-densities.
+pub(super) fn drawn_from_latents<R: Real>(
+    stack: &[&StateCondition<R>],
+    variables: &Variables<R>,
+    base_log_densities: &[f64],
+) -> Vec<Drawn> {
+    let densities = base_log_densities.iter().zip(&variables.log_scales);
+    let densities: Vec<f64> = densities
+        .map(|(base, log_scale)| base + log_scale)
+        .collect();
+    separate(stack, variables, &densities, |x, z| x + z)
 }
 
 /// Takes a stack apart; `place` makes a coordinate from that of the condition and the displacement.
