@@ -7,6 +7,7 @@ mod bench;
 mod build;
 mod config;
 mod console;
+mod device;
 mod energy;
 mod error;
 mod export;
