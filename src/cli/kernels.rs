@@ -18,6 +18,7 @@ use super::config::{
     KernelConfig, LoadedConfig, MalaConfig, MixturePart, TorsionConfig, TorsionDrawConfig,
     TorsionKindConfig,
 };
+use super::timewarp_kernel::timewarp;
 
 /// Last counter word of the Philox numbers that become seeds; no stream of an engine has it.
 const SEEDS_TAG: u32 = 0xff00_0000;
@@ -113,6 +114,17 @@ impl Factory<'_> {
                 let proposal = AdaptiveTorsionProposal::new(self.topology, &settings)
                     .map_err(|error| self.fault(&path, &error))?;
                 self.metropolis(&path, Box::new(proposal), adaptive.repeats)
+            }
+            KernelConfig::Timewarp(settings) => {
+                let seed = self.seed();
+                timewarp(
+                    self.loaded,
+                    self.topology,
+                    &path,
+                    settings,
+                    self.n_replicas,
+                    seed,
+                )
             }
             KernelConfig::Mixture(parts) => self.mixture(&path, parts),
             KernelConfig::Sequence(kernels) => self.sequence(&path, kernels),

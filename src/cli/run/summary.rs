@@ -153,6 +153,15 @@ impl Summary<'_> {
         for kernel in &self.record.kernels {
             name_inexact(kernel, &mut inexact);
         }
+        let (exploring, inexact): (Vec<&str>, Vec<&str>) = inexact
+            .into_iter()
+            .partition(|name| name.ends_with("_exploration"));
+        if !exploring.is_empty() {
+            return format!(
+                "exact: no, {} explores: its structures follow no Boltzmann distribution",
+                exploring.join(" and ")
+            );
+        }
         if inexact.is_empty() {
             return "exact: yes, every kernel leaves the Boltzmann distribution invariant"
                 .to_owned();
