@@ -14,7 +14,7 @@ use saltus::cpu::CpuOptions;
 use saltus::forcefield::{BornModel, ForceField, System, SystemOptions};
 use saltus::gpu::{
     self, AdapterKind, AdapterSummary, Choice, GpuOptions, Profile, Resident, ResidentMove,
-    TorsionMoves,
+    ShaderSources, TorsionMoves,
 };
 use saltus::integrator::{MinimizeSettings, minimize};
 use saltus::proposal::{BlockKind, torsion_blocks};
@@ -51,6 +51,7 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
         output: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/results"),
         test: false,
     };
+    let mut benchmark = false;
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
@@ -60,10 +61,12 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
             "--peak-tflops" => arguments.peak_tflops = Some(value()?.parse()?),
             "--output" => arguments.output = value()?.into(),
             "--test" => arguments.test = true,
-            "--bench" => {}
+            "--bench" => benchmark = true,
             other => return Err(format!("unknown argument {other}").into()),
         }
     }
+    // As Criterion has it: `cargo test --benches` gives no `--bench`, and wants to know only whether it runs.
+    arguments.test |= !benchmark;
     if arguments.test && arguments.choice == Choice::Real {
         // Anything will do for a test run.
         arguments.choice = Choice::Named(String::new());
@@ -108,17 +111,11 @@ impl Peptide {
 
     fn resident(
         &self,
-        choice: &Choice,
+        options: &GpuOptions,
         moves: Vec<ResidentMove>,
         n_replicas: usize,
-        profile: Option<Profile>,
     ) -> Result<Resident, Box<dyn Error>> {
-        let options = GpuOptions {
-            choice: choice.clone(),
-            profile,
-            ..GpuOptions::default()
-        };
-        let mut resident = Resident::new(&self.system, &options, moves, &self.torsions)?;
+        let mut resident = Resident::new(&self.system, options, moves, &self.torsions)?;
         let state = State::replicate(&self.positions, n_replicas);
         resident.upload(&state, &vec![TEMPERATURE_KELVIN; n_replicas])?;
         Ok(resident)
@@ -139,10 +136,15 @@ fn throughput(
     peptide: &Peptide,
     arguments: &Arguments,
     n_replicas: usize,
+    sources: ShaderSources,
 ) -> Result<f64, Box<dyn Error>> {
     let n_steps = 10;
-    let mut resident =
-        peptide.resident(&arguments.choice, vec![langevin(n_steps)], n_replicas, None)?;
+    let options = GpuOptions {
+        choice: arguments.choice.clone(),
+        sources,
+        ..GpuOptions::default()
+    };
+    let mut resident = peptide.resident(&options, vec![langevin(n_steps)], n_replicas)?;
     let mut timed = |n_cycles: u64| -> Result<f64, Box<dyn Error>> {
         let start = Instant::now();
         resident.run(n_cycles, u64::MAX, &mut |_| {})?;
@@ -177,8 +179,12 @@ fn shares(
             seed: 2,
         },
     ];
-    let mut resident =
-        peptide.resident(&arguments.choice, moves, n_replicas, Some(profile.clone()))?;
+    let options = GpuOptions {
+        choice: arguments.choice.clone(),
+        profile: Some(profile.clone()),
+        ..GpuOptions::default()
+    };
+    let mut resident = peptide.resident(&options, moves, n_replicas)?;
     // Some drivers compile at the first dispatch.
     resident.run(1, 1, &mut |_| {})?;
     profile.clear();
@@ -190,6 +196,50 @@ fn shares(
         ((*name).to_owned(), value)
     };
     Ok(Value::Object(times.iter().map(share).collect()))
+}
+
+/// Parts of a time step by name, with the call to leave out: (part, file, call).
+const PARTS: [(&str, &str, &str); 5] = [
+    ("bonded", "forcefield/evaluate.wgsl", "    bonded();"),
+    (
+        "integrals",
+        "forcefield/evaluate.wgsl",
+        "        born_integrals();",
+    ),
+    (
+        "pairs",
+        "forcefield/evaluate.wgsl",
+        "        solvated_pairs();",
+    ),
+    (
+        "chain rule",
+        "forcefield/evaluate.wgsl",
+        "            chain_rule();",
+    ),
+    (
+        "noise",
+        "integrator/langevin.wgsl",
+        "        thermostat(step);",
+    ),
+];
+
+/// What a time step gets shorter by without each of its parts, as a share; the rest is barriers, drifts and the launch.
+/// Timestamps cannot look into a fused kernel. Without forces the molecule flies apart, which costs the same.
+fn parts(
+    peptide: &Peptide,
+    arguments: &Arguments,
+    n_replicas: usize,
+) -> Result<Value, Box<dyn Error>> {
+    let whole = throughput(peptide, arguments, n_replicas, ShaderSources::default())?;
+    let mut shares = serde_json::Map::new();
+    for (part, path, call) in PARTS {
+        let sources = ShaderSources::default()
+            .replaced(path, call, "")
+            .ok_or(format!("{path} does not call {call}"))?;
+        let without = throughput(peptide, arguments, n_replicas, sources)?;
+        shares.insert(part.to_owned(), json!(1.0 - whole / without));
+    }
+    Ok(Value::Object(shares))
 }
 
 fn replica_counts(adapter: &AdapterSummary, n_atoms: usize, test: bool) -> Vec<usize> {
@@ -260,19 +310,31 @@ fn table(results: &Value) -> Result<String, std::fmt::Error> {
         text,
         "\nShare of device time in a cycle of 100 Langevin steps, 4 torsion moves and one frame:\n"
     )?;
-    for (sequence, kernels) in results["shares"].as_object().into_iter().flatten() {
-        let parts: Vec<String> = kernels
+    let percentages = |entry: &Value, key: Option<&str>| {
+        let share = |value: &Value| key.map_or(value, |key| &value[key]).as_f64();
+        let parts: Vec<String> = entry
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(name, time)| {
-                format!(
-                    "{name} {:.1} %",
-                    100.0 * time["share"].as_f64().unwrap_or(f64::NAN)
-                )
+            .map(|(name, value)| {
+                format!("{name} {:.0} %", 100.0 * share(value).unwrap_or(f64::NAN))
             })
             .collect();
-        writeln!(text, "* {sequence}: {}", parts.join(", "))?;
+        parts.join(", ")
+    };
+    for (sequence, kernels) in results["shares"].as_object().into_iter().flatten() {
+        writeln!(
+            text,
+            "* {sequence}: {}",
+            percentages(kernels, Some("share"))
+        )?;
+    }
+    writeln!(
+        text,
+        "\nWhat a Langevin step gets shorter by without a part of it:\n"
+    )?;
+    for (sequence, parts) in results["parts"].as_object().into_iter().flatten() {
+        writeln!(text, "* {sequence}: {}", percentages(parts, None))?;
     }
     Ok(text)
 }
@@ -293,6 +355,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let operations: f64 = OPERATIONS_PER_PAIR.iter().map(|(_, n)| n).sum();
     let (mut rows, mut all_shares) = (Vec::new(), serde_json::Map::new());
+    let mut all_parts = serde_json::Map::new();
     let sequences = if arguments.test {
         &SEQUENCES[..1]
     } else {
@@ -303,7 +366,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let n_atoms = peptide.system.n_atoms();
         let counts = replica_counts(&adapter, n_atoms, arguments.test);
         for &n_replicas in &counts {
-            let rate = throughput(&peptide, &arguments, n_replicas)?;
+            let rate = throughput(&peptide, &arguments, n_replicas, ShaderSources::default())?;
             let gflops = rate * operations * (n_atoms * (n_atoms - 1)) as f64 * 1e-9;
             let ns_per_day = rate * TIMESTEP_PS * 1e-3 * 86_400.0;
             println!(
@@ -315,6 +378,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 "share_of_peak": arguments.peak_tflops.map(|peak| gflops / (1000.0 * peak)),
             }));
         }
+        let most = counts[counts.len() - 1];
+        all_parts.insert(sequence.to_owned(), parts(&peptide, &arguments, most)?);
         if adapter.has_timestamps {
             let n_replicas = counts[counts.len() - 1];
             all_shares.insert(
@@ -333,6 +398,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "operations_per_ordered_pair": OPERATIONS_PER_PAIR.iter().map(|(name, n)| json!({"pass": name, "operations": n})).collect::<Vec<_>>(),
         "rows": rows,
         "shares": all_shares,
+        "parts": all_parts,
     });
     let text = table(&results)?;
     println!("\n{text}");

@@ -5,6 +5,7 @@ use super::error::GpuError;
 use super::layout::{Failure, Settings};
 use super::shape::{Placement, Shape};
 use super::tables::{Tables, single};
+use rayon::prelude::*;
 
 /// Tables of the molecule on the device.
 #[derive(Debug)]
@@ -187,12 +188,12 @@ impl Batch {
         gpu: &Gpu,
         buffer: &wgpu::Buffer,
         values: &[f64],
-        convert: impl Fn(f64) -> f32,
+        convert: impl Fn(f64) -> f32 + Sync,
     ) {
         let mut vectors: Vec<[f32; 4]> = values
             .as_chunks::<3>()
             .0
-            .iter()
+            .par_iter()
             .map(|v| [convert(v[0]), convert(v[1]), convert(v[2]), 0.0])
             .collect();
         // Replicas that only fill the last workgroup are copies of the last.

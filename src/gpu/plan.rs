@@ -103,14 +103,13 @@ pub(super) fn check_bindings(adapter: &AdapterSummary) -> Result<(), GpuError> {
     Ok(())
 }
 
-fn count(value: u64) -> usize {
-    usize::try_from(value).unwrap_or(usize::MAX)
+/// Atoms of the largest molecule: its table of pairs has an entry of 16 bytes for every ordered pair.
+pub(super) fn largest_molecule(adapter: &AdapterSummary) -> usize {
+    count((smallest_limit(adapter).1 / VECTOR_BYTES).isqrt())
 }
 
-/// Atoms of the largest molecule: the largest table has an entry for every pair.
-pub(super) fn largest_molecule(adapter: &AdapterSummary) -> usize {
-    let (_, offered) = smallest_limit(adapter);
-    count((offered / VECTOR_BYTES).isqrt())
+fn count(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
 }
 
 fn pair_bytes(n_atoms: usize) -> u64 {

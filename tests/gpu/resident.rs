@@ -71,8 +71,9 @@ impl Setup {
     }
 
     /// Move number `number` of the device made again on the host: the state after it, accepted or not, and whether it was.
-    fn twin(&mut self, before: &State, number: u64) -> Vec<(bool, Vec<f64>)> {
+    fn twin(&mut self, before: &State, number: u64) -> Vec<(bool, [Vec<f64>; 2])> {
         let mut proposed = before.positions.clone();
+        let mut turned = before.velocities.clone();
         let mut uniforms = Vec::new();
         let width = before.n_atoms * 3;
         for (replica, positions) in proposed.chunks_mut(width).enumerate() {
@@ -84,14 +85,14 @@ impl Setup {
             let drawn = words(0);
             let n_blocks = self.torsions.blocks.len() as u64;
             let block = ((u64::from(drawn[0]) * n_blocks) >> 32) as usize;
-            let mut velocities = vec![0.0; width];
+            let velocities = &mut turned[replica * width..(replica + 1) * width];
             for (index, pivot) in (1..).zip(&self.torsions.blocks[block].pivots) {
                 let turns = words(index);
                 let angle = match self.torsions.widths_rad.get(block) {
                     Some(&width) => width * normal_pair(uniform(turns[0]), uniform(turns[1])).0,
                     None => uniform(turns[2]) * std::f64::consts::TAU,
                 };
-                pivot.turn_moving(positions, &mut velocities, angle);
+                pivot.turn_moving(positions, velocities, angle);
             }
             uniforms.push(uniform(drawn[1]));
         }
@@ -104,14 +105,12 @@ impl Setup {
             .map(|replica| {
                 let accepted = uniforms[replica].ln() < -(new[replica] - old[replica]) / kt;
                 let from = if accepted {
-                    &proposed
+                    [&proposed, &turned]
                 } else {
-                    &before.positions
+                    [&before.positions, &before.velocities]
                 };
-                (
-                    accepted,
-                    from[replica * width..(replica + 1) * width].to_vec(),
-                )
+                let range = replica * width..(replica + 1) * width;
+                (accepted, from.map(|values| values[range.clone()].to_vec()))
             })
             .collect()
     }
@@ -135,22 +134,24 @@ impl Setup {
             resident.run(1, u64::MAX, &mut |_| {}).unwrap();
             resident.download(&mut state).unwrap();
             let outcomes = resident.outcomes().unwrap().swap_remove(0);
-            for (replica, (accepted, positions)) in expected.iter().enumerate() {
+            for (replica, (accepted, [positions, velocities])) in expected.iter().enumerate() {
                 let found = outcomes[replica][0] > counted[replica];
                 counted[replica] = outcomes[replica][0];
-                let error = state
-                    .replica_positions(replica)
-                    .iter()
-                    .zip(positions)
-                    .map(|(a, b)| (a - b).abs())
-                    .fold(0.0, f64::max);
-                same += f64::from(u8::from(found == *accepted && error < 5e-6));
+                let error = largest_difference(state.replica_positions(replica), positions);
+                let turned = largest_difference(state.replica_velocities(replica), velocities);
+                let sound = found == *accepted && error < 5e-6 && turned < 1e-5;
+                same += f64::from(u8::from(sound));
                 accepted_moves += f64::from(u8::from(found));
                 tests += 1.0;
             }
         }
         Some((same / tests, accepted_moves / tests))
     }
+}
+
+fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
+    let difference = |(a, b): (&f64, &f64)| (a - b).abs();
+    a.iter().zip(b).map(difference).fold(0.0, f64::max)
 }
 
 #[test]
@@ -182,6 +183,11 @@ fn a_planted_error_in_the_test_is_noticed() {
             "mcmc/metropolis.wgsl",
             "/ thermal_energies[replica];",
             "/ (1.05 * thermal_energies[replica]);",
+        ),
+        (
+            "proposal/torsion.wgsl",
+            "atom == moves[start + 1u]",
+            "atom == moves[start]",
         ),
         (
             "proposal/torsion.wgsl",
@@ -369,4 +375,49 @@ fn too_many_replicas_are_refused_with_the_number_that_fits() {
         message.contains(&format!("at most {} replicas", plan.largest_batch)),
         "{message}"
     );
+}
+
+#[test]
+fn hmc_and_torsion_moves_keep_rigid_bonds() {
+    let mut setup = setup(None);
+    let file = molecule("alanine_dipeptide");
+    setup.system = system(&file, Some(BornModel::Obc1), true);
+    let n_replicas = 16;
+    let mut state = setup.start(n_replicas);
+    let Some(mut engine) = crate::support::gpu(&setup.system) else {
+        return;
+    };
+    engine.apply_constraints(&mut state).unwrap();
+    let moves = vec![
+        ResidentMove::Hmc {
+            n_moves: 2,
+            n_steps: 5,
+            timestep_ps: 0.001,
+            seed: 4,
+        },
+        ResidentMove::Torsion {
+            n_moves: 2,
+            seed: 5,
+        },
+    ];
+    let mut resident = setup.resident(moves, GpuOptions::default()).unwrap();
+    resident.upload(&state, &[TEMPERATURE; 16]).unwrap();
+    resident.run(6, u64::MAX, &mut |_| {}).unwrap();
+    resident.download(&mut state).unwrap();
+    let accepted: Vec<u32> = resident
+        .outcomes()
+        .unwrap()
+        .iter()
+        .map(|counts| counts.iter().map(|[accepted, ..]| accepted).sum())
+        .collect();
+    assert!(accepted[0] > 120 && accepted[1] > 10, "{accepted:?} of 192");
+    for replica in 0..n_replicas {
+        let x = state.replica_positions(replica).as_chunks::<3>().0;
+        for constraint in &setup.system.constraints {
+            let [i, j] = constraint.atoms;
+            let square: f64 = (0..3).map(|axis| (x[i][axis] - x[j][axis]).powi(2)).sum();
+            let stretch = square.sqrt() / constraint.distance_nm - 1.0;
+            assert!(stretch.abs() < 5e-6, "replica {replica}: {stretch:e}");
+        }
+    }
 }
