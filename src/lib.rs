@@ -64,6 +64,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod cpu;
+pub mod flow;
 pub mod forcefield;
 pub mod integrator;
 pub mod lane;
@@ -73,6 +74,7 @@ pub mod report;
 pub mod rng;
 pub mod state;
 pub mod topology;
+pub mod training;
 pub mod trajectory;
 pub mod units;
 

@@ -15,6 +15,7 @@ mod kernels;
 mod run;
 mod schema;
 mod setup;
+mod train;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,8 @@ enum Command {
     Energy(energy::EnergyArguments),
     /// Run several samplers for equal wall-clock time and compare them with plain molecular dynamics.
     Bench(bench::BenchArguments),
+    /// Fit a model of a learned proposal, from peptides that the program samples itself.
+    Train(train::TrainArguments),
     /// Build a peptide from its sequence and write it as a PDB file.
     Build(build::BuildArguments),
     /// Judge what trajectories hold: convergence, distributions, distances to a reference, an HTML report.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Energy(arguments) => energy::energy(arguments),
         Command::Bench(arguments) => bench::bench(arguments),
+        Command::Train(arguments) => train::train(arguments),
         Command::Build(arguments) => build::build(arguments),
         Command::Analyze(arguments) => analyze::analyze(arguments),
         Command::Export(arguments) => export::export(arguments),

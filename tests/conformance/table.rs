@@ -2,7 +2,7 @@
 
 use crate::moves::{GaussianStep, Scaling};
 use crate::targets::{DoubleWell, FourAtoms, Harmonic, Target};
-use crate::torsion_moves::{learned, torsion};
+use crate::torsion_moves::{leap, learned, torsion};
 use saltus::mcmc::{
     Kernel, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
 };
@@ -216,6 +216,10 @@ pub(crate) fn rows() -> Vec<Row> {
                 four_atoms,
                 || learned(2),
             )
+        },
+        Row {
+            ergodic: false,
+            ..proposal("torsion leap, random weights, four atoms", four_atoms, leap)
         },
         Row {
             reversible: true,

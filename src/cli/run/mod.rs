@@ -4,7 +4,7 @@ mod clock;
 mod exchange_summary;
 mod failure;
 mod identity;
-mod interrupt;
+pub(super) mod interrupt;
 mod output;
 mod progress;
 mod recorder;
