@@ -66,6 +66,7 @@ pub mod cli;
 pub mod cpu;
 pub mod flow;
 pub mod forcefield;
+pub mod gpu;
 pub mod integrator;
 pub mod lane;
 pub mod mcmc;

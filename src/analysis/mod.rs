@@ -12,6 +12,7 @@ mod circular_transport;
 mod comparison;
 mod convergence;
 mod covariance;
+mod crossings;
 mod diagnose;
 mod dihedral;
 mod distance;

@@ -1,14 +1,16 @@
 //! Which sampler yields more effective samples a second: the slowest observable of each, and what it missed.
 //! Runs no sampler; ratios and their intervals have a file of their own.
 //!
-//! ESS is [`ess_mean`](super::ess_mean) throughout: it is what the error of a mean needs, and it is defined for 0/1
-//! indicators, whose ranks are ties.
+//! ESS is [`ess_mean`](super::ess_mean): it is what the error of a mean needs, and it is defined for 0/1 indicators, whose
+//! ranks are ties. It is held to what the crossings of the observable's mean allow: nobody has more effective samples of
+//! a state than entries to it and exits, whatever the autocorrelation within chains that hardly saw it says.
 
 use thiserror::Error;
 
 use super::chains::{self, ChainError};
+use super::crossings::{Crossings, Divide};
 use super::sampler_basins::{basin_visits, missed};
-use super::sampler_ratio::{Ratio, Speed, crossing_bound, ratio, spread_of_ln_ess};
+use super::sampler_ratio::{Ratio, Speed, ratio, spread_of_ln_ess};
 use super::{ess_mean, r_hat};
 
 /// Share of a sampler's frames above which a basin counts as found, and a 0/1 observable as two-valued.
@@ -64,8 +66,13 @@ pub struct SamplerDraws {
 pub struct ObservableEss {
     /// Name.
     pub observable: String,
-    /// ESS of the mean over all chains; 0 for an observable that others moved and this sampler did not.
+    /// ESS of the mean over all chains, at most what the crossings allow; 0 for an observable that others moved and this
+    /// sampler did not.
     pub ess: f64,
+    /// How often the chains crossed the observable's mean.
+    pub n_crossings: f64,
+    /// Whether the crossings set the ESS, and not the autocorrelation.
+    pub limited_by_crossings: bool,
     /// R-hat of at most 400 draws a chain; infinite for a constant.
     pub r_hat: f64,
 }
@@ -123,15 +130,24 @@ pub fn compare_samplers(
     for (run, own) in runs.iter().zip(&visits) {
         samplers.push(verdict(run, &kept, &missed(own, &visits))?);
     }
+    let crossings = all_crossings(runs, &samplers, &kept);
+    for ((sampler, run), crossings) in samplers.iter_mut().zip(runs).zip(&crossings) {
+        limit(sampler, run, crossings);
+    }
     let baseline = strongest_md(runs, &samplers);
     let is_bound = !is_sound(&samplers[baseline]);
-    let mut speeds: Vec<Speed> = Vec::with_capacity(runs.len());
-    for (run, sampler) in runs.iter().zip(&samplers) {
-        speeds.push(speed(run, sampler));
-    }
+    let speeds: Vec<Speed> = runs
+        .iter()
+        .zip(&samplers)
+        .zip(&crossings)
+        .map(|((run, sampler), crossings)| speed(run, sampler, crossings))
+        .collect();
     let mut reference = speeds[baseline].clone();
     if is_bound {
-        let bound = bound_of(&runs[baseline], runs, &samplers, &kept);
+        let bounds = crossings[baseline].iter().flatten();
+        let bound = bounds
+            .map(Crossings::effective_at_most)
+            .fold(f64::INFINITY, f64::min);
         reference.ess_per_second = bound / runs[baseline].wall_seconds;
         reference.ln_spread = 0.0;
     }
@@ -187,19 +203,10 @@ fn verdict(
             })?;
         observables.push(estimate);
     }
-    let smallest = observables.iter().min_by(|a, b| a.ess.total_cmp(&b.ess));
-    let mut slowest = smallest.expect("invariant: some observable moves").clone();
-    if let Some(basin) = missed.first() {
-        slowest = ObservableEss {
-            observable: format!("basin {basin}"),
-            ess: 0.0,
-            r_hat: f64::INFINITY,
-        };
-    }
     Ok(SamplerVerdict {
         name: run.name.clone(),
-        ess_per_second: slowest.ess / run.wall_seconds,
-        slowest,
+        ess_per_second: 0.0,
+        slowest: slowest(&observables, missed),
         mixed: observables
             .iter()
             .all(|observable| observable.r_hat <= MIXED_R_HAT),
@@ -207,6 +214,65 @@ fn verdict(
         observables,
         ratio_to_md: Ratio::one(),
     })
+}
+
+/// The smallest ESS; 0, under the name of the basin, where one was missed.
+fn slowest(observables: &[ObservableEss], missed: &[String]) -> ObservableEss {
+    if let Some(basin) = missed.first() {
+        return ObservableEss {
+            observable: format!("basin {basin}"),
+            ess: 0.0,
+            n_crossings: 0.0,
+            limited_by_crossings: false,
+            r_hat: f64::INFINITY,
+        };
+    }
+    let smallest = observables.iter().min_by(|a, b| a.ess.total_cmp(&b.ess));
+    smallest.expect("invariant: some observable moves").clone()
+}
+
+/// Crossings of every sampler, `[n_samplers][n_kept]`, of the means of the samplers that mixed (of all where none did).
+fn all_crossings(
+    runs: &[SamplerDraws],
+    samplers: &[SamplerVerdict],
+    kept: &[usize],
+) -> Vec<Vec<Option<Crossings>>> {
+    let any_sound = samplers.iter().any(is_sound);
+    let trusted: Vec<&SamplerDraws> = runs
+        .iter()
+        .zip(samplers)
+        .filter(|(_, sampler)| is_sound(sampler) || !any_sound)
+        .map(|(run, _)| run)
+        .collect();
+    let divides = kept.iter().map(|&index| {
+        let chains: Vec<&[Vec<f32>]> = trusted
+            .iter()
+            .map(|run| &run.observables[index].1[..])
+            .collect();
+        (index, Divide::of(&chains))
+    });
+    let divides: Vec<(usize, Option<Divide>)> = divides.collect();
+    let of_run = |run: &SamplerDraws| {
+        divides
+            .iter()
+            .map(|(index, divide)| Some(Crossings::of(&run.observables[*index].1, &(*divide)?)))
+            .collect()
+    };
+    runs.iter().map(of_run).collect()
+}
+
+/// Holds every ESS to what the crossings allow.
+fn limit(sampler: &mut SamplerVerdict, run: &SamplerDraws, crossings: &[Option<Crossings>]) {
+    for (observable, crossings) in sampler.observables.iter_mut().zip(crossings) {
+        let Some(crossings) = crossings else {
+            continue;
+        };
+        observable.n_crossings = crossings.count;
+        observable.limited_by_crossings = crossings.effective() < observable.ess;
+        observable.ess = observable.ess.min(crossings.effective());
+    }
+    sampler.slowest = slowest(&sampler.observables, &sampler.missed_basins);
+    sampler.ess_per_second = sampler.slowest.ess / run.wall_seconds;
 }
 
 fn estimate(name: &str, chains: &[Vec<f64>]) -> Result<ObservableEss, ChainError> {
@@ -228,6 +294,8 @@ fn estimate(name: &str, chains: &[Vec<f64>]) -> Result<ObservableEss, ChainError
     Ok(ObservableEss {
         observable: name.to_owned(),
         ess,
+        n_crossings: 0.0,
+        limited_by_crossings: false,
         r_hat,
     })
 }
@@ -254,44 +322,23 @@ fn strongest_md(runs: &[SamplerDraws], samplers: &[SamplerVerdict]) -> usize {
         .expect("invariant: there is a plain MD")
 }
 
-fn speed(run: &SamplerDraws, sampler: &SamplerVerdict) -> Speed {
-    let slowest = run
+fn speed(run: &SamplerDraws, sampler: &SamplerVerdict, crossings: &[Option<Crossings>]) -> Speed {
+    let is_slowest =
+        |observable: &ObservableEss| observable.observable == sampler.slowest.observable;
+    let place = sampler.observables.iter().position(is_slowest);
+    let limited = place
+        .filter(|_| sampler.slowest.limited_by_crossings)
+        .and_then(|place| crossings[place]);
+    let chains = run
         .observables
         .iter()
         .find(|(name, _)| *name == sampler.slowest.observable);
     Speed {
         ess_per_second: sampler.ess_per_second,
-        ln_spread: slowest.map_or(0.0, |(_, chains)| {
-            spread_of_ln_ess(&chains::split(&wide(chains)))
-        }),
+        ln_spread: match (limited, chains) {
+            (Some(crossings), _) => crossings.ln_spread(),
+            (None, Some((_, chains))) => spread_of_ln_ess(&chains::split(&wide(chains))),
+            (None, None) => 0.0,
+        },
     }
-}
-
-/// The smallest [`crossing_bound`] of a run over all observables, with means and shares of the samplers that mixed (of all
-/// samplers where none did).
-fn bound_of(
-    run: &SamplerDraws,
-    runs: &[SamplerDraws],
-    samplers: &[SamplerVerdict],
-    kept: &[usize],
-) -> f64 {
-    let sound: Vec<&SamplerDraws> = runs
-        .iter()
-        .zip(samplers)
-        .filter(|(_, sampler)| is_sound(sampler))
-        .map(|(run, _)| run)
-        .collect();
-    let trusted: Vec<&SamplerDraws> = if sound.is_empty() {
-        runs.iter().collect()
-    } else {
-        sound
-    };
-    let bounds = kept.iter().map(|&index| {
-        let pooled: Vec<&[Vec<f32>]> = trusted
-            .iter()
-            .map(|run| &run.observables[index].1[..])
-            .collect();
-        crossing_bound(&run.observables[index].1, &pooled)
-    });
-    bounds.fold(f64::INFINITY, f64::min)
 }

@@ -1,4 +1,4 @@
-//! The ratio of two sampling speeds with its interval, and a bound on the ESS of chains that hardly cross. Ranks nothing.
+//! The ratio of two sampling speeds with its interval. Ranks nothing.
 
 use rand::RngExt;
 
@@ -8,7 +8,7 @@ use crate::rng;
 /// Resamples of the chains.
 const N_RESAMPLES: usize = 200;
 /// Normal quantile of a two-sided 95 % interval.
-const QUANTILE_95: f64 = 1.96;
+pub(super) const QUANTILE_95: f64 = 1.96;
 /// Seed of the resampling: the same chains give the same interval.
 const SEED: u64 = 0x6265_6e63;
 
@@ -86,92 +86,5 @@ pub(super) fn spread_of_ln_ess(halves: &[Vec<f64>]) -> f64 {
         (variance * n_chains / (n_chains - 1.0)).sqrt()
     } else {
         0.0
-    }
-}
-
-/// An upper bound on the ESS of chains by their crossings of the observable's mean m: n_95 / (4 p (1 - p)).
-///
-/// n_95 is the upper 97.5 % limit of a Poisson mean after n observed crossings of all chains (3.7 for none), p the share of
-/// frames above m. For a two-state process of rates k1, k2 over a time T, ESS = T (k1 + k2) / 2 and the expected crossings
-/// are 2 T k1 k2 / (k1 + k2): the quotient is 1 / (4 p (1 - p)). Recrossings only raise the bound. m and p are those of the
-/// `trusted` samplers, each with the same weight; infinite where they have no frame on one side.
-pub(super) fn crossing_bound(chains: &[Vec<f32>], trusted: &[&[Vec<f32>]]) -> f64 {
-    let average = |value: &dyn Fn(f32) -> f64| {
-        let means = trusted.iter().map(|chains| {
-            let n_draws: usize = chains.iter().map(Vec::len).sum();
-            chains
-                .iter()
-                .flatten()
-                .map(|&draw| value(draw))
-                .sum::<f64>()
-                / n_draws as f64
-        });
-        means.sum::<f64>() / trusted.len() as f64
-    };
-    let threshold = average(&|draw| f64::from(draw));
-    let above = |draw: f32| f64::from(draw) > threshold;
-    let share = average(&|draw| f64::from(u8::from(above(draw))));
-    if share <= 0.0 || share >= 1.0 {
-        return f64::INFINITY;
-    }
-    let crossings: usize = chains
-        .iter()
-        .map(|chain| {
-            let pairs = chain.windows(2);
-            pairs
-                .filter(|pair| above(pair[0]) != above(pair[1]))
-                .count()
-        })
-        .sum();
-    poisson_upper_limit(crossings as f64) / (4.0 * share * (1.0 - share))
-}
-
-/// Upper 97.5 % limit of a Poisson mean by Wilson and Hilferty's approximation of the chi-squared quantile, doi:10.1073/pnas.17.12.684.
-fn poisson_upper_limit(count: f64) -> f64 {
-    let next = count + 1.0;
-    next * (1.0 - 1.0 / (9.0 * next) + QUANTILE_95 / (3.0 * next.sqrt())).powi(3)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn poisson_limits_are_those_of_tables() {
-        for (count, limit) in [(0.0, 3.689), (1.0, 5.572), (10.0, 18.391)] {
-            let got = poisson_upper_limit(count);
-            assert!((got - limit).abs() < 0.01 * limit, "{got} {limit}");
-        }
-    }
-
-    /// A two-state chain that leaves 0 and 1 with these probabilities a draw.
-    fn two_state(leave: [f64; 2], seed: u64) -> Vec<Vec<f32>> {
-        let mut streams = rng::streams(seed, 16);
-        let chain = |stream: &mut rand_xoshiro::Xoshiro256PlusPlus| {
-            let occupied = leave[0] / (leave[0] + leave[1]);
-            let mut state = usize::from(stream.random::<f64>() < occupied);
-            let mut next = || {
-                state = if stream.random::<f64>() < leave[state] {
-                    1 - state
-                } else {
-                    state
-                };
-                [0.0, 1.0][state]
-            };
-            (0..8000).map(|_| next()).collect()
-        };
-        streams.iter_mut().map(chain).collect()
-    }
-
-    #[test]
-    fn crossings_bound_the_ess_of_chains_that_mix_and_not_by_much() {
-        for (leave, seed) in [([0.005, 0.005], 1), ([0.002, 0.05], 2), ([0.05, 0.002], 3)] {
-            let chains = two_state(leave, seed);
-            // Correlation falls by 1 - k0 - k1 a draw, so the true ESS is N k / (2 - k); an estimate would have noise of its own.
-            let k = leave[0] + leave[1];
-            let ess = 16.0 * 8000.0 * k / (2.0 - k);
-            let bound = crossing_bound(&chains, &[&chains]);
-            assert!(bound > ess && bound < 1.5 * ess, "{leave:?} {bound} {ess}");
-        }
     }
 }

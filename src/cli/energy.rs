@@ -1,4 +1,4 @@
-//! `saltus energy`: energies per term, and forces, of the starting structure in f64.
+//! `saltus energy`: energies per term, and forces, of the starting structure in f64; with `--device` beside those of a device.
 //!
 //! A PDB file is taken as it is; a built structure is minimised first unless `minimize: false`.
 
@@ -9,7 +9,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::forcefield::{TermEnergies, reference_energies};
+use crate::integrator::Engine;
 
+use super::device::make_engine;
 use super::setup::{self, Overrides};
 use super::{CliResult, console};
 
@@ -25,7 +27,7 @@ pub(crate) struct EnergyArguments {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    /// Device that minimises a built structure; energies and forces are always the f64 reference's.
+    /// Evaluate on this device too (auto, cpu, gpu, gpu:NAME), and say how far it is from the f64 reference.
     #[arg(long, value_name = "DEVICE")]
     device: Option<String>,
 }
@@ -45,6 +47,18 @@ struct EnergyReport {
     terms_kj_per_mol: Terms,
     #[serde(skip_serializing_if = "Option::is_none")]
     forces_kj_per_mol_per_nm: Option<Vec<[f64; 3]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<DeviceReport>,
+}
+
+/// The same structure on the device that a run would take.
+#[derive(Debug, Serialize)]
+struct DeviceReport {
+    description: String,
+    potential_energy_kj_per_mol: f64,
+    /// Root mean square difference of a force's component from the reference's, and the reference's own root mean square.
+    rms_force_deviation_kj_per_mol_per_nm: f64,
+    rms_force_kj_per_mol_per_nm: f64,
 }
 
 /// Prints the energies as a table or as JSON.
@@ -60,10 +74,30 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     let prepared = setup::prepare(&loaded)?;
     let positions = setup::starting_positions(&loaded.config, &prepared)?;
     let (terms, forces) = reference_energies(&prepared.system, &positions);
+    let device = match arguments.device {
+        None => None,
+        Some(_) => {
+            let mut engine = make_engine(&loaded.config, &prepared.system)?;
+            Some(on_device(engine.as_mut(), &positions, &forces))
+        }
+    };
     if arguments.json {
-        return console::print_json(&report(terms, arguments.forces.then_some(forces)));
+        let forces = arguments.forces.then_some(forces);
+        return console::print_json(&report(terms, forces, device));
     }
     let mut text = table(terms);
+    if let Some(device) = device {
+        writeln!(
+            text,
+            "{:<17} {:>15.6}   on {}; root mean square force {:.4}, off by {:.4} kJ/mol/nm",
+            "",
+            device.potential_energy_kj_per_mol,
+            device.description,
+            device.rms_force_kj_per_mol_per_nm,
+            device.rms_force_deviation_kj_per_mol_per_nm
+        )
+        .expect("invariant: writing to a string cannot fail");
+    }
     if arguments.forces {
         text.push_str("\nforces in kJ/mol/nm\n");
         for (atom_index, [x, y, z]) in forces.iter().enumerate() {
@@ -75,7 +109,34 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     console::print(&text)
 }
 
-fn report(terms: TermEnergies, forces: Option<Vec<[f64; 3]>>) -> EnergyReport {
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a molecule has far fewer than 2^53 atoms"
+)]
+fn on_device(engine: &mut dyn Engine, positions: &[[f64; 3]], forces: &[[f64; 3]]) -> DeviceReport {
+    let mut energies = [0.0];
+    let mut found = vec![0.0; 3 * positions.len()];
+    engine.energies_and_forces(positions.as_flattened(), &mut energies, &mut found);
+    let expected = forces.as_flattened();
+    let rms = |values: &mut dyn Iterator<Item = f64>| {
+        (values.map(|x| x * x).sum::<f64>() / found.len() as f64).sqrt()
+    };
+    DeviceReport {
+        description: engine.description(),
+        potential_energy_kj_per_mol: energies[0],
+        rms_force_deviation_kj_per_mol_per_nm: rms(&mut found
+            .iter()
+            .zip(expected)
+            .map(|(a, b)| a - b)),
+        rms_force_kj_per_mol_per_nm: rms(&mut expected.iter().copied()),
+    }
+}
+
+fn report(
+    terms: TermEnergies,
+    forces: Option<Vec<[f64; 3]>>,
+    device: Option<DeviceReport>,
+) -> EnergyReport {
     EnergyReport {
         potential_energy_kj_per_mol: terms.total(),
         terms_kj_per_mol: Terms {
@@ -86,6 +147,7 @@ fn report(terms: TermEnergies, forces: Option<Vec<[f64; 3]>>) -> EnergyReport {
             implicit_solvent: terms.implicit_solvent,
         },
         forces_kj_per_mol_per_nm: forces,
+        device,
     }
 }
 

@@ -7,6 +7,7 @@ mod bench;
 mod build;
 mod config;
 mod console;
+mod device;
 mod energy;
 mod error;
 mod export;
@@ -15,7 +16,11 @@ mod kernels;
 mod run;
 mod schema;
 mod setup;
+<<<<<<< HEAD
 mod train;
+=======
+mod timewarp_check;
+>>>>>>> main
 
 use std::process::ExitCode;
 
@@ -51,6 +56,8 @@ enum Command {
     Analyze(analyze::AnalyzeArguments),
     /// Convert a trajectory to PDB, DCD or XTC.
     Export(export::ExportArguments),
+    /// Evaluate a Timewarp model on stored inputs and compare with stored outputs: the proof that converted weights work.
+    TimewarpCheck(timewarp_check::TimewarpCheckArguments),
     /// Show version, instruction sets, threads, force fields, solvents and kernels.
     Info(info::InfoArguments),
     /// Print the JSON schema of the YAML input, for editors.
@@ -71,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Build(arguments) => build::build(arguments),
         Command::Analyze(arguments) => analyze::analyze(arguments),
         Command::Export(arguments) => export::export(arguments),
+        Command::TimewarpCheck(arguments) => timewarp_check::timewarp_check(arguments),
         Command::Info(arguments) => info::info(arguments),
         Command::Schema => schema::schema(),
     };

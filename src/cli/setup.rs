@@ -1,17 +1,15 @@
-//! From a checked input file to the things that run: molecule, system, engine. Every engine is made here.
+//! From a checked input file to the things that run: molecule, system, start. Engines are made in `device`.
 
 use std::path::{Path, PathBuf};
 
-use crate::cpu::{self, CpuOptions};
 use crate::forcefield::{ForceField, ForceFieldError, System, SystemOptions};
 use crate::integrator::{Engine, MinimizeSettings, minimize};
 use crate::mcmc::Chain;
 use crate::state::State;
 use crate::topology::{self, Molecule, Sequence};
 
-use super::config::{
-    self, Config, Constraints, ForceFieldConfig, LoadedConfig, Precision, SystemConfig,
-};
+use super::config::{self, Config, Constraints, ForceFieldConfig, LoadedConfig, SystemConfig};
+use super::device::cpu_engine;
 use super::error::{Blame, CliError};
 
 /// What the command line may change in an input file.
@@ -146,24 +144,6 @@ fn system_options(config: &Config) -> SystemOptions {
     }
 }
 
-/// The engine of the device asked for.
-///
-/// # Errors
-/// A system that the engine cannot carry, or a machine without threads.
-pub(crate) fn make_engine(config: &Config, system: &System) -> Result<Box<dyn Engine>, CliError> {
-    let options = CpuOptions {
-        precision: match config.precision {
-            Precision::Mixed => cpu::Precision::Mixed,
-            Precision::Double => cpu::Precision::Double,
-        },
-        threads: config.threads.unwrap_or(0),
-        ..CpuOptions::default()
-    };
-    let engine = cpu::engine(system, &options).blame_input()?;
-    log::info!("{}", engine.description());
-    Ok(engine)
-}
-
 /// The structure a run starts from: as built or read, minimised if the input says so.
 ///
 /// # Errors
@@ -176,7 +156,8 @@ pub(crate) fn starting_positions(
     if !config.system.minimize {
         return Ok(positions.clone());
     }
-    let mut engine = make_engine(config, &prepared.flexible_system)?;
+    // On the CPU whatever the device: one replica in f64 sums, and the same start everywhere.
+    let mut engine = cpu_engine(config, &prepared.flexible_system)?;
     minimized(engine.as_mut(), positions)
 }
 

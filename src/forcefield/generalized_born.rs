@@ -10,7 +10,7 @@ use crate::lane::Lane;
 use crate::units::COULOMB_GB_KJ_NM_PER_MOL_E2;
 
 /// Largest sum of intrinsic radii beyond which no neck is counted, nm.
-const NECK_CUTOFF_NM: f64 = 0.68;
+pub(crate) const NECK_CUTOFF_NM: f64 = 0.68;
 
 /// Factor by which [`pair_integral`] and [`neck_integral`] are larger than the integrals of the literature.
 ///

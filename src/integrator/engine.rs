@@ -47,6 +47,12 @@ pub enum EngineError {
         /// Step count of the run.
         step: u64,
     },
+    /// The device that computes went away or refused; nothing of this segment counts.
+    #[error("{reason}")]
+    Device {
+        /// Which device, what happened, and the remedy.
+        reason: String,
+    },
 }
 
 /// Energies, forces and dynamics of `n_replicas` copies of one system at once.

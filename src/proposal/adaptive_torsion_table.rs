@@ -6,10 +6,10 @@
 
 use super::torsion_density::{CellWeights, PeriodicGrid};
 use crate::lane::{Array, Lane, vectorized};
+#[cfg(target_arch = "x86_64")]
+use crate::lane::{F32x8, F32x16};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use serde::{Deserialize, Serialize};
-
-type Lanes = Array<f32, 16>;
 
 /// Discriminants are cut at this many standard deviations: beyond, the linear model would extrapolate.
 const MAX_DEVIATION: f64 = 4.0;
@@ -158,7 +158,7 @@ impl Table {
         }
         scratch.floor = self.model.floor;
         scratch.cells.resize(self.model.log_masses.len(), 0.0);
-        exponentiate::<Lanes>(
+        exponentiate_fast(
             &self.model.log_masses,
             &self.model.slopes,
             &deviations,
@@ -281,6 +281,20 @@ fn log_mass(mass: f64) -> f32 {
 )]
 fn single(value: f64) -> f32 {
     value as f32
+}
+
+/// [`exponentiate`] on the widest registers of this processor.
+fn exponentiate_fast(log_masses: &[f32], slopes: &[f32], deviations: &[f64], weights: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if F32x16::available() {
+            return exponentiate::<F32x16>(log_masses, slopes, deviations, weights);
+        }
+        if F32x8::available() {
+            return exponentiate::<F32x8>(log_masses, slopes, deviations, weights);
+        }
+    }
+    exponentiate::<Array<f32, 16>>(log_masses, slopes, deviations, weights);
 }
 
 vectorized! {

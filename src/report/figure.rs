@@ -75,9 +75,18 @@ impl Curves {
         let y = self.y_limits.unwrap_or_else(|| {
             let [low, high] = limits(points().map(|point| point.1));
             let room = 0.04 * (high - low);
-            [low - room, high + room]
+            [low - room, high + room + self.legend_share() * (high - low)]
         });
         [limits(points().map(|point| point.0)), y]
+    }
+
+    /// Share of the plot that is kept free above the lines for a legend of several.
+    fn legend_share(&self) -> f64 {
+        let named = self.curves.iter().filter(|curve| !curve.label.is_empty());
+        match named.count() {
+            0 | 1 => 0.0,
+            n_lines => f64::min(0.08 * n_lines as f64, 0.7),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A store whose disk space is secured before HDF5 writes, and that can wait for the disk. Knows no frame.
+//! A store whose disk space is secured before HDF5 writes. Knows no frame, and does not wait for the disk.
 //!
 //! HDF5 cannot take back half a write, so a full disk in the midst of one would tear the file. Zeros are therefore
 //! written behind the file's end first, through a handle of our own: if there is no room, HDF5 has not been touched.
@@ -23,21 +23,15 @@ pub(crate) struct DurableStore {
 }
 
 impl DurableStore {
-    /// A new file; an existing one is an error or is emptied.
-    pub(crate) fn create(path: &Path, overwrite: bool) -> Result<Self, TrajectoryError> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true);
-        if overwrite {
-            options.create(true).truncate(true);
-        } else {
-            options.create_new(true);
-        }
-        let disk = options.open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => TrajectoryError::Exists {
-                path: path.to_path_buf(),
-            },
-            _ => TrajectoryError::io("create", path)(error),
-        })?;
+    /// A new file; an existing one is emptied.
+    pub(crate) fn create(path: &Path) -> Result<Self, TrajectoryError> {
+        let disk = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)
+            .map_err(TrajectoryError::io("create", path))?;
         let mut created = Self {
             store: None,
             disk,
@@ -100,18 +94,6 @@ impl DurableStore {
         Ok(())
     }
 
-    /// Everything written so far is on the disk when this returns.
-    pub(crate) fn flush(&mut self) -> Result<(), TrajectoryError> {
-        self.store().flush()?;
-        self.sync()
-    }
-
-    fn sync(&self) -> Result<(), TrajectoryError> {
-        self.disk
-            .sync_all()
-            .map_err(TrajectoryError::io("sync", &self.path))
-    }
-
     /// Flushes, gives the reserve back and closes.
     pub(crate) fn close(mut self) -> Result<(), TrajectoryError> {
         self.close_store()
@@ -127,8 +109,7 @@ impl DurableStore {
         }
         let trimmed = self.disk.set_len(store.size());
         store.close()?;
-        trimmed.map_err(TrajectoryError::io("shorten", &self.path))?;
-        self.sync()
+        trimmed.map_err(TrajectoryError::io("shorten", &self.path))
     }
 
     /// Leaves the file as it was at the last flush; for a store that failed halfway.

@@ -16,9 +16,6 @@ use super::{preamble, probe, topology_json};
 use crate::state::Frame;
 use crate::topology::Topology;
 
-/// Frames in the largest chunk that is written at once.
-const LARGEST_CHUNK: usize = 256;
-
 /// An open trajectory.
 #[derive(Debug)]
 pub struct Reader {
@@ -101,37 +98,7 @@ impl Reader {
             store,
         };
         reader.settle_shapes()?;
-        reader.drop_torn_frames();
         Ok(reader)
-    }
-
-    /// Leaves out the last frames of ours where a kill during a flush let a column grow without its numbers: HDF5 then
-    /// reads zeros, which no frame of a molecule has for its positions, its energies together, or a step after the first.
-    fn drop_torn_frames(&mut self) {
-        if self.header.is_none() {
-            return;
-        }
-        let start = self.n_frames.saturating_sub(LARGEST_CHUNK);
-        // Damage is for whoever reads the frames to report.
-        let Ok(frames) = self.read_frames(start..self.n_frames) else {
-            return;
-        };
-        let is_torn = |frame: &Frame| {
-            frame.positions.iter().all(|&x| x == 0.0)
-                || frame.step == 0
-                || (frame.kinetic_energy_kj_per_mol == 0.0
-                    && frame.potential_energy_kj_per_mol == 0.0)
-        };
-        let whole = frames.iter().rposition(|frame| !is_torn(frame));
-        let n_whole = whole.map_or(start, |last| start + last + 1);
-        if n_whole < self.n_frames && self.n_frames > 1 {
-            log::warn!(
-                "{}: a kill left the last {} frames without numbers; they are not read (`--resume` replaces them)",
-                self.path.display(),
-                self.n_frames - n_whole
-            );
-            self.n_frames = n_whole;
-        }
     }
 
     /// Checks the other columns and counts the frames that all of them hold: a killed run may leave some longer.

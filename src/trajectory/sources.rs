@@ -7,6 +7,9 @@ use super::layout::STEP;
 use super::store::Store;
 use super::unit_names::Quantity;
 
+/// What is said of a dataset with neither `unit` nor `units`.
+const NO_UNIT: &str = "no unit at all";
+
 /// A per-frame dataset of an open file with the factor to internal units.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
@@ -76,14 +79,18 @@ impl<'a> Finder<'a> {
         self.first_of(root, element, Some(quantity))
     }
 
-    /// A dataset named `root` at the root or lying at `path`.
+    /// A dataset named `root` at the root or lying at `path`. Without any unit it is left out: MDAnalysis writes observables
+    /// so, and frames are worth reading without them.
     pub(crate) fn observable(
         &self,
         root: Option<&str>,
         path: &str,
         quantity: Quantity,
     ) -> Result<Option<Source>, TrajectoryError> {
-        self.first_of(root, Some(path.to_owned()), Some(quantity))
+        match self.first_of(root, Some(path.to_owned()), Some(quantity)) {
+            Err(TrajectoryError::Unit { got, .. }) if got == NO_UNIT => Ok(None),
+            found => found,
+        }
     }
 
     /// Step counts.
@@ -143,7 +150,7 @@ impl<'a> Finder<'a> {
             factors.push(factor.ok_or_else(|| fault(format!("`{name}`")))?);
         }
         match factors[..] {
-            [] => Err(fault("no unit at all".to_owned())),
+            [] => Err(fault(NO_UNIT.to_owned())),
             [factor] => Ok(factor),
             [first, second, ..] if first == second => Ok(first),
             _ => Err(fault(format!("two units at once, {names:?}"))),

@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hdf5::file::LibraryVersion;
-use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::types::{
+    FixedAscii, FixedUnicode, FloatSize, TypeDescriptor, VarLenAscii, VarLenUnicode,
+};
 use hdf5::{Dataset, Datatype, Extent, Hyperslab, SimpleExtents, SliceOrIndex};
 use hdf5_sys::h5d::{H5Dread, H5Dwrite};
 use hdf5_sys::h5p::H5P_DEFAULT;
@@ -183,6 +185,21 @@ impl Store {
         resize().map_err(self.failed("resize", path))
     }
 
+    /// Rows that another file's column of the same name and type has, at the same place; they become the last.
+    pub(crate) fn copy_rows(&self, from: &Self, path: &str, range: Range<usize>) -> Result<()> {
+        let descriptor = from.dataset(path)?.dtype().and_then(|t| t.to_descriptor());
+        match descriptor.map_err(self.failed("copy", path))? {
+            TypeDescriptor::Float(FloatSize::U4) => self.copy_rows_of::<f32>(from, path, range),
+            TypeDescriptor::Float(FloatSize::U8) => self.copy_rows_of::<f64>(from, path, range),
+            _ => self.copy_rows_of::<i64>(from, path, range),
+        }
+    }
+
+    fn copy_rows_of<T: Number>(&self, from: &Self, path: &str, range: Range<usize>) -> Result<()> {
+        let values = from.read_rows::<T>(path, range.clone())?;
+        self.write_rows(path, range.start, range.len(), &values)
+    }
+
     /// Rows of a column, flattened, converted to `T`.
     pub(crate) fn read_rows<T: Number>(&self, path: &str, range: Range<usize>) -> Result<Vec<T>> {
         let read = || -> hdf5::Result<Vec<T>> {
@@ -273,7 +290,7 @@ impl Store {
         read().map_err(self.failed("read", path))
     }
 
-    /// A text attribute of a group or dataset.
+    /// A text attribute of a group or dataset, instead of one that is there.
     pub(crate) fn set_text(&self, object: &str, name: &str, value: &str) -> Result<()> {
         let set = || -> hdf5::Result<()> {
             // HDF5 ends a variable-length text at the first NUL.
@@ -282,6 +299,9 @@ impl Store {
                 .parse()
                 .map_err(|error| hdf5::Error::from(format!("{error}")))?;
             let location = self.file.loc_of(object)?;
+            if location.attr_names()?.iter().any(|known| known == name) {
+                location.delete_attr(name)?;
+            }
             let attribute = location.new_attr::<VarLenUnicode>().create(name)?;
             attribute.write_scalar(&value)
         };

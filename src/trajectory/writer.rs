@@ -1,8 +1,8 @@
 //! Writes one replica's trajectory, valid as H5MD and as MDTraj HDF5 at once. Decides nothing about when frames are due.
 //!
-//! Frames wait in memory until a whole chunk can be written: files torn by SIGKILL come from chunks rewritten in place.
+//! Frames wait in memory until a whole chunk can be written: a compressed chunk rewritten leaves a hole in the file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::durable::DurableStore;
 use super::error::TrajectoryError;
@@ -12,6 +12,7 @@ use super::layout::{
     frames_per_chunk,
 };
 use super::preamble;
+use super::published::PublishedFile;
 use super::store::{Number, Store};
 use crate::state::Frame;
 
@@ -33,18 +34,14 @@ struct FrameShape {
     frames_per_chunk: usize,
 }
 
-/// Appends frames to one trajectory file.
+/// Appends frames to one trajectory file. Between two calls no file is open, and what others see is complete.
 #[derive(Debug)]
 pub struct Writer {
-    path: PathBuf,
+    file: PublishedFile,
     shape: FrameShape,
     pending: Vec<Frame>,
     n_frames_on_disk: usize,
-    keep_open: bool,
-    open: Option<DurableStore>,
     is_synced: bool,
-    /// An earlier failure left HDF5's view of the file in doubt.
-    is_broken: bool,
 }
 
 impl Writer {
@@ -59,19 +56,17 @@ impl Writer {
             n_kernels: header.kernel_names.len(),
             frames_per_chunk: frames_per_chunk(header.topology.n_atoms()),
         };
-        let mut file = DurableStore::create(path, overwrite)?;
-        file.reserve(preamble::size_bound(header), 0)?;
-        preamble::write(file.store(), header, shape.frames_per_chunk)?;
-        file.flush()?;
+        let file = PublishedFile::at(path);
+        let mut store = file.create(overwrite)?;
+        store.reserve(preamble::size_bound(header), 0)?;
+        preamble::write(store.store(), header, shape.frames_per_chunk)?;
+        file.replace(store)?;
         Ok(Self {
-            path: path.to_path_buf(),
+            file,
             shape,
             pending: Vec::new(),
             n_frames_on_disk: 0,
-            keep_open: true,
-            open: Some(file),
-            is_synced: true,
-            is_broken: false,
+            is_synced: false,
         })
     }
 
@@ -80,9 +75,10 @@ impl Writer {
     /// # Errors
     /// [`TrajectoryError::Resume`] when the file holds fewer frames than the checkpoint recorded, others as for reading.
     pub fn resume(path: &Path, progress: WriterProgress) -> Result<Self, TrajectoryError> {
+        let file = PublishedFile::at(path);
+        file.recover()?;
         super::probe::check(path)?;
-        let file = DurableStore::open(path)?;
-        let (shape, n_frames) = read_shape(path, file.store())?;
+        let (shape, n_frames) = read_shape(path, &Store::open_read(path)?)?;
         if n_frames < progress.n_frames_on_disk {
             return Err(TrajectoryError::Resume {
                 path: path.to_path_buf(),
@@ -95,20 +91,20 @@ impl Writer {
         if whole < progress.n_frames_on_disk {
             pending = super::Reader::open(path)?.read_frames(whole..progress.n_frames_on_disk)?;
         }
-        for column in columns(shape) {
-            file.store().resize_rows(column, whole)?;
+        if whole < n_frames {
+            let store = file.begin(whole)?;
+            for column in columns(shape) {
+                store.store().resize_rows(column, whole)?;
+            }
+            file.replace(store)?;
         }
         let mut writer = Self {
-            path: path.to_path_buf(),
+            file,
             shape,
             pending: Vec::new(),
             n_frames_on_disk: whole,
-            keep_open: true,
-            open: Some(file),
             is_synced: false,
-            is_broken: false,
         };
-        writer.flush()?;
         pending.extend(progress.pending);
         for frame in pending {
             writer.append(frame)?;
@@ -116,22 +112,10 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Closes the file now and after every chunk, so that thousands of writers need no thousands of handles.
-    ///
-    /// # Errors
-    /// Whatever the disk says.
-    pub fn closing_between_chunks(mut self) -> Result<Self, TrajectoryError> {
-        self.keep_open = false;
-        if let Some(file) = self.open.take() {
-            file.close()?;
-        }
-        Ok(self)
-    }
-
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     /// Frames in the file and waiting for it.
@@ -177,17 +161,12 @@ impl Writer {
         if self.is_synced {
             return Ok(());
         }
-        let mut file = self.take_open()?;
-        if let Err(error) = file.flush() {
-            file.abandon();
-            self.is_broken = true;
-            return Err(error);
-        }
+        self.file.sync()?;
         self.is_synced = true;
-        self.put_back(file)
+        Ok(())
     }
 
-    /// Writes the last, partial chunk and closes the file.
+    /// Writes the last, partial chunk.
     ///
     /// # Errors
     /// As for [`Writer::append`].
@@ -195,51 +174,37 @@ impl Writer {
         if !self.pending.is_empty() {
             self.write_pending(self.pending.len())?;
         }
-        let file = self.take_open()?;
-        file.close()
-    }
-
-    fn take_open(&mut self) -> Result<DurableStore, TrajectoryError> {
-        if self.is_broken {
-            return Err(TrajectoryError::Storage {
-                path: self.path.clone(),
-                action: "go on with",
-                object: "/".to_owned(),
-                detail: "an earlier write failed".to_owned(),
-            });
-        }
-        match self.open.take() {
-            Some(file) => Ok(file),
-            None => DurableStore::open(&self.path),
-        }
-    }
-
-    fn put_back(&mut self, file: DurableStore) -> Result<(), TrajectoryError> {
-        if self.keep_open {
-            self.open = Some(file);
-            Ok(())
-        } else {
-            file.close()
-        }
+        self.flush()
     }
 
     fn write_pending(&mut self, n: usize) -> Result<(), TrajectoryError> {
-        let mut file = self.take_open()?;
-        let n_bytes = (n.max(self.shape.frames_per_chunk) * self.shape.bytes_per_frame()) as u64;
-        if let Err(full) = file.reserve(n_bytes, self.n_frames_on_disk) {
-            self.put_back(file)?;
-            return Err(full);
-        }
-        self.is_synced = false;
-        let frames = &self.pending[..n];
-        if let Err(error) = write_frames(file.store(), self.shape, self.n_frames_on_disk, frames) {
+        let mut file = self.file.begin(self.n_frames_on_disk)?;
+        if let Err(error) = self.write_next(&mut file, n) {
+            // The public copy knows nothing of this; the next attempt starts from it.
             file.abandon();
-            self.is_broken = true;
+            self.file.discard();
             return Err(error);
         }
+        self.file.publish(file)?;
+        self.is_synced = false;
         self.pending.drain(..n);
         self.n_frames_on_disk += n;
-        self.put_back(file)
+        Ok(())
+    }
+
+    /// Brings the unpublished copy up to the public one, then adds `n` pending frames.
+    fn write_next(&self, file: &mut DurableStore, n: usize) -> Result<(), TrajectoryError> {
+        let end = self.n_frames_on_disk;
+        let (_, start) = read_shape(self.path(), file.store())?;
+        let n_rows = (end + n - start).max(self.shape.frames_per_chunk);
+        file.reserve((n_rows * self.shape.bytes_per_frame()) as u64, end)?;
+        if start < end {
+            let public = Store::open_read(self.path())?;
+            for column in columns(self.shape) {
+                file.store().copy_rows(&public, column, start..end)?;
+            }
+        }
+        write_frames(file.store(), self.shape, end, &self.pending[..n])
     }
 
     fn check(&self, frame: &Frame) -> Result<(), TrajectoryError> {
@@ -261,7 +226,7 @@ impl Writer {
         ] {
             if got != expected {
                 return Err(TrajectoryError::Frame {
-                    path: self.path.clone(),
+                    path: self.path().to_path_buf(),
                     what,
                     got,
                     expected,

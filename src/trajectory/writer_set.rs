@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::TrajectoryError;
 use super::header::Header;
+use super::published::PublishedFile;
 use super::writer::{Writer, WriterProgress};
 use crate::state::Frame;
-
-/// Beyond this many replicas files are opened only to write a chunk, well below usual limits on open files.
-const MAX_OPEN_FILES: usize = 64;
 
 /// Name of a replica's trajectory: `trajectory_0000.h5`.
 #[must_use]
@@ -48,7 +46,6 @@ impl WriterSet {
             fs::remove_file(&path).map_err(TrajectoryError::io("remove", &path))?;
         }
         fs::write(&pdb, topology_pdb).map_err(TrajectoryError::io("write", &pdb))?;
-        let n_replicas = temperatures_kelvin.len();
         let start = |(replica, &temperature_kelvin): (usize, &f64)| {
             let header = Header {
                 replica,
@@ -56,7 +53,7 @@ impl WriterSet {
                 ..header.clone()
             };
             let path = directory.join(trajectory_name(replica));
-            opening_as_needed(Writer::create(&path, &header, overwrite)?, n_replicas)
+            Writer::create(&path, &header, overwrite)
         };
         let writers = temperatures_kelvin.iter().enumerate().map(start);
         Ok(Self {
@@ -72,10 +69,9 @@ impl WriterSet {
         directory: &Path,
         progress: Vec<WriterProgress>,
     ) -> Result<Self, TrajectoryError> {
-        let n_replicas = progress.len();
         let go_on = |(replica, progress)| {
             let path = directory.join(trajectory_name(replica));
-            opening_as_needed(Writer::resume(&path, progress)?, n_replicas)
+            Writer::resume(&path, progress)
         };
         let writers = progress.into_iter().enumerate().map(go_on);
         Ok(Self {
@@ -138,19 +134,14 @@ fn former_outputs(directory: &Path, pdb: &Path) -> Result<Vec<PathBuf>, Trajecto
     for entry in fs::read_dir(directory).map_err(failed())? {
         let path = entry.map_err(failed())?.path();
         let name = path.file_name().and_then(|name| name.to_str());
-        let is_trajectory =
-            name.is_some_and(|name| name.starts_with("trajectory_") && name.ends_with(".h5"));
+        let is_trajectory = name.is_some_and(|name| {
+            name.starts_with("trajectory_")
+                && (name.ends_with(".h5") || PublishedFile::is_left_over(name))
+        });
         if is_trajectory || path == pdb {
             found.push(path);
         }
     }
     found.sort();
     Ok(found)
-}
-
-fn opening_as_needed(writer: Writer, n_replicas: usize) -> Result<Writer, TrajectoryError> {
-    match n_replicas > MAX_OPEN_FILES {
-        true => writer.closing_between_chunks(),
-        false => Ok(writer),
-    }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests unwrap as tests do")]
 
 mod bad_input;
+mod committed;
 mod output;
 mod reference;
 mod support;

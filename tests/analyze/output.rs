@@ -163,3 +163,49 @@ fn hdf5_without_topology(path: &std::path::Path) -> bool {
     fs::write(path, bytes).unwrap();
     !found.is_empty()
 }
+
+#[test]
+fn round_trips_of_replica_exchange_are_told() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "system: {sequence: ACE-ALA-NME}\ntemperature_kelvin: 400\nreplicas: 2\nthreads: 1\n\
+                sampler:\n  - hmc: {steps: 10, timestep_fs: 1.0}\n\
+                replica_exchange: {temperatures_kelvin: [400, 430, 460]}\n\
+                run: {cycles: 200, equilibration_cycles: 10}\noutput: {every_cycles: 10}\n";
+    fs::write(home.path().join("ladder.yaml"), text).unwrap();
+    let run = saltus(home.path())
+        .args(["run", "ladder.yaml", "--quiet", "--json", "--output", "run"])
+        .assert()
+        .success();
+    let summary: serde_json::Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    let expected = summary["replica_exchange"]["round_trips"].as_u64().unwrap();
+    assert!(expected > 0, "{summary}");
+    let report = analyze_json(home.path(), &["run"]);
+    let exchange = &report["replica_exchange"];
+    assert_eq!(exchange["round_trips"], expected);
+    assert_eq!(
+        (&exchange["n_ladders"], &exchange["n_walkers"]),
+        (&2.into(), &6.into())
+    );
+    assert_eq!(
+        exchange["acceptance"],
+        summary["replica_exchange"]["acceptance"]
+    );
+
+    // A share of the files tells of its ladders only; one without exchange of none.
+    let one = analyze_json(home.path(), &["run/trajectory_0001.h5"]);
+    assert_eq!(one["replica_exchange"]["n_ladders"], 1);
+    assert!(one["replica_exchange"]["round_trips"].as_u64().unwrap() < expected);
+    let plain = home_with_run("ACE-ALA-NME", 10);
+    assert!(analyze_json(plain.path(), &["run"])["replica_exchange"].is_null());
+    let table = saltus(home.path())
+        .args(["analyze", "run"])
+        .assert()
+        .success();
+    let table = String::from_utf8(table.get_output().stdout.clone()).unwrap();
+    assert!(
+        table.contains(&format!(
+            "2 ladders of 3 temperatures from 400 to 460 K, {expected} round trips of 6 walkers"
+        )),
+        "{table}"
+    );
+}

@@ -94,6 +94,7 @@ fn a_reference_of_another_molecule_or_format_is_refused() {
             "is of another molecule: ACE 1, GLY 2, NME 3, but the trajectories are of ACE 1, ALA 2, NME 3",
         ),
         ("wrong.json", "wrong.json is not a summary: missing field"),
+        ("absent.json", "cannot read the reference absent.json"),
     ] {
         let assert = saltus(home.path())
             .args(["analyze", "run", "--reference", reference])

@@ -83,6 +83,36 @@ fn stuck_chains_of_plain_md_give_a_lower_bound() {
 }
 
 #[test]
+fn rare_visits_count_by_their_number_and_not_by_their_shape() {
+    // Brief excursions on 8 of 16 chains: autocorrelation takes each frame outside for news of the rare state.
+    let mut brief = vec![vec![0.0_f32; N_DRAWS]; N_CHAINS];
+    for chain in brief.iter_mut().step_by(2) {
+        chain[1000..1040].fill(1.0);
+    }
+    // The truth: a fast sampler that spends 5 % of its frames there.
+    let fast: Vec<Vec<f32>> = ar1(0.5, 77)
+        .into_iter()
+        .map(|chain| chain.into_iter().map(|x| f32::from(x > 1.645)).collect())
+        .collect();
+    let observables = |indicator| vec![("phi_2_positive".to_owned(), indicator)];
+    let comparison = compare(&[
+        sampler("md", 10.0, observables(brief)),
+        sampler("fast", 10.0, observables(fast)),
+    ]);
+    let md = &comparison.samplers[0].slowest;
+    // 16 crossings, p = 0.05: 16 / (4 p (1 - p)) = 84 effective samples, hardly more than ten visits.
+    assert_eq!(md.n_crossings, 16.0);
+    assert!(
+        md.limited_by_crossings && (md.ess / 84.0 - 1.0).abs() < 0.15,
+        "{md:?}"
+    );
+    let ratio = comparison.samplers[1].ratio_to_md;
+    // Eight visits are known to a factor of exp(1.96 / sqrt(8)) = 2.
+    let width = ratio.high / ratio.value;
+    assert!(width > 1.9 && width < 2.3, "{ratio:?}");
+}
+
+#[test]
 fn a_missed_basin_makes_the_ess_zero_and_is_named() {
     let runs = [
         dipeptide("md", 1.0, 0.05, 1),

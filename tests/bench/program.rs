@@ -124,7 +124,7 @@ fn a_choice_of_samplers_is_a_table_with_a_line_for_each() {
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
-            .contains("input (2 of 2)")
+            .contains("round 20 of 20, sampling: 2 samplers")
     );
 }
 

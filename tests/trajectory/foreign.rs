@@ -69,6 +69,13 @@ fn steps_and_times_at_a_fixed_interval_are_read() {
     assert_ramp(&reader);
     assert_eq!(reader.read_steps(1..4).unwrap(), [150, 200, 250]);
     assert_eq!(reader.read_times_ps(2..4).unwrap(), [3000.0, 3500.0]);
+    // Energies without a unit say nothing; the frames are read all the same.
+    let frames = reader.read_frames(0..4).unwrap();
+    assert!(
+        frames
+            .iter()
+            .all(|frame| frame.potential_energy_kj_per_mol.is_nan())
+    );
 }
 
 #[test]

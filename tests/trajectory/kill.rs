@@ -115,8 +115,21 @@ fn a_full_disk_is_an_error_that_leaves_the_file_readable() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn no_room_for_the_first_byte_is_an_error() {
-    let error = Writer::create(Path::new("/dev/full"), &sample::header(true), true).unwrap_err();
-    assert!(matches!(error, TrajectoryError::DiskFull { .. }), "{error}");
+fn no_room_for_the_header_is_an_error_that_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = child(directory.path(), "trap '' XFSZ; ulimit -f 1;")
+        .wait_with_output()
+        .unwrap();
+    assert!(!output.status.success());
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("DiskFull"), "{text}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn devices_are_neither_written_nor_read() {
+    let error = Writer::create(Path::new("/dev/null"), &sample::header(true), true).unwrap_err();
+    assert!(matches!(error, TrajectoryError::Exists { .. }), "{error}");
     assert!(Reader::open(Path::new("/dev/null")).is_err());
 }

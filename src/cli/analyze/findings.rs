@@ -9,6 +9,7 @@ use crate::analysis::{
 use crate::cli::error::CliError;
 
 use super::chain_file::ChainFile;
+use super::exchange::Exchange;
 use super::inputs::Input;
 use super::reference::ReferenceComparison;
 
@@ -68,6 +69,8 @@ pub(super) struct Findings {
     pub(super) temperatures_kelvin: Vec<f64>,
     /// Kernels, where all files have the same.
     pub(super) kernels: Vec<KernelAcceptance>,
+    /// Replica exchange, where files note any.
+    pub(super) exchange: Option<Exchange>,
     /// Distances to a reference, where one was given.
     pub(super) reference: Option<ReferenceComparison>,
     /// Remarks for the user.
@@ -107,6 +110,7 @@ impl Findings {
             exact: exactness(&input.chains),
             temperatures_kelvin: temperatures(&input.chains),
             kernels: acceptances(&input.chains),
+            exchange: Exchange::of(&input.chains),
             reference: None,
             notes,
         })

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::exchange::Exchange;
 use super::findings::{Cost, Findings, KernelAcceptance, Row};
 use super::inputs::Input;
 use super::reference::ReferenceComparison;
@@ -18,6 +19,7 @@ pub(super) struct Report<'a> {
     temperatures_kelvin: &'a [f64],
     kernels: &'a [KernelAcceptance],
     cost: Option<Cost>,
+    replica_exchange: Option<&'a Exchange>,
     tica: Option<Slow>,
     reference: Option<&'a ReferenceComparison>,
     notes: &'a [String],
@@ -53,6 +55,7 @@ pub(super) fn report<'a>(input: &'a Input, findings: &'a Findings) -> Report<'a>
         temperatures_kelvin: &findings.temperatures_kelvin,
         kernels: &findings.kernels,
         cost: findings.cost,
+        replica_exchange: findings.exchange.as_ref(),
         tica,
         reference: findings.reference.as_ref(),
         notes: &findings.notes,

@@ -1,6 +1,7 @@
 //! `saltus analyze`: what trajectories say about their molecule and how far to trust it. Each stage has a file of its own.
 
 mod chain_file;
+mod exchange;
 mod figures;
 mod findings;
 mod inputs;

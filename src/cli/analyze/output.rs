@@ -10,6 +10,7 @@ use crate::cli::console;
 use crate::cli::error::{Blame, CliError};
 use crate::report::{Cell, MoleculeView, Page, Table, write_png, write_svg};
 
+use super::exchange::Exchange;
 use super::figures::figures;
 use super::findings::{Findings, Row};
 use super::inputs::{Input, describe};
@@ -68,6 +69,7 @@ fn write_text(path: &Path, text: &str) -> CliResult {
 
 fn tables(findings: &Findings) -> Vec<Table> {
     let mut tables = vec![convergence_table(findings)];
+    tables.extend(findings.exchange.iter().map(Exchange::table));
     if let Some(comparison) = &findings.reference {
         tables.extend(reference_text::tables(comparison));
     }

@@ -81,7 +81,7 @@ pub(super) fn save(path: &Path, input: &Input, findings: &Findings) -> CliResult
 }
 
 fn load(path: &Path) -> Result<EnsembleSummary, CliError> {
-    if path.is_file()
+    if !path.is_dir()
         && path
             .extension()
             .is_some_and(|extension| extension == "json")

@@ -2,6 +2,7 @@
 
 use crate::analysis::CONVERGENCE_RULE;
 
+use super::exchange::Exchange;
 use super::findings::{Findings, Row};
 use super::inputs::{Input, describe};
 use super::reference_text;
@@ -49,10 +50,13 @@ pub(super) fn head(input: &Input, findings: &Findings) -> Vec<String> {
         _ => temperatures.join(", "),
     };
     let mut lines = vec![format!(
-        "{}; {}; {} chains of {} frames",
+        "{}; {}; {} of {} frames",
         describe(&input.topology),
         at,
-        findings.ensemble.n_chains(),
+        match findings.ensemble.n_chains() {
+            1 => "1 chain".to_owned(),
+            n => format!("{n} chains"),
+        },
         findings.ensemble.n_draws()
     )];
     lines.push(match findings.exact {
@@ -73,6 +77,7 @@ pub(super) fn head(input: &Input, findings: &Findings) -> Vec<String> {
     if !kernels.is_empty() {
         lines.push(format!("acceptance: {}", kernels.join(", ")));
     }
+    lines.extend(findings.exchange.iter().map(Exchange::line));
     lines.extend(findings.notes.iter().map(|note| format!("note: {note}")));
     if let Err(reason) = &findings.slow_modes {
         lines.push(format!("note: no slow coordinates: {reason}"));

@@ -1,23 +1,21 @@
-//! Runs one sampler for its share of wall-clock time. Compares nothing.
+//! One sampler that runs in turns with the others, each turn on its own clock. Compares nothing.
 
-use std::error::Error;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::analysis::{ObservableSet, SamplerDraws};
 use crate::cli::config::LoadedConfig;
+use crate::cli::device::make_engine;
 use crate::cli::error::CliError;
 use crate::cli::kernels::make_kernels;
 use crate::cli::setup;
 use crate::integrator::Engine;
-use crate::mcmc::{Chain, Kernel, KernelReport, Observer, Schedule, drive};
+use crate::mcmc::{Chain, Kernel, KernelReport, check_sampler};
 
 use super::draws::Draws;
 use super::samplers::PLAIN_MD;
 
-/// Share of the time that equilibration, learning included, gets.
-pub(super) const EQUILIBRATION_SHARE: f64 = 0.2;
 /// Draws a chain that a sampler records even where its time is up: ESS and R-hat need a few.
-const MIN_DRAWS: usize = 8;
+pub(super) const MIN_DRAWS: usize = 8;
 
 /// What one sampler did.
 pub(super) struct Measured {
@@ -52,136 +50,135 @@ pub(super) struct Sizes {
     pub(super) stride_cycles: u64,
 }
 
-/// Runs the sampler of an input for `seconds`, equilibration included.
-///
-/// # Errors
-/// A system or sampler that cannot be made, or a run that fails.
-pub(super) fn measure(
-    name: &str,
-    loaded: &LoadedConfig,
-    set: &ObservableSet,
-    seconds: f64,
-) -> Result<Measured, CliError> {
-    let config = &loaded.config;
-    let setup_start = Instant::now();
-    let prepared = setup::prepare(loaded)?;
-    let mut engine = setup::make_engine(config, &prepared.system)?;
-    let mut kernels = make_kernels(loaded, &prepared.molecule.topology)?;
-    let mut chain = setup::starting_chain(config, &prepared, engine.as_mut())?;
-    let setup_seconds = setup_start.elapsed().as_secs_f64();
-    let failed =
-        |error: &dyn std::fmt::Display| CliError::run(format!("sampler `{name}`: {error}"));
-
-    let start = Instant::now();
-    let mut warm_up = WarmUp {
-        end: start + Duration::from_secs_f64(seconds * EQUILIBRATION_SHARE),
-    };
-    run_phase(
-        &mut chain,
-        engine.as_mut(),
-        &mut kernels,
-        &mut warm_up,
-        true,
-    )
-    .map_err(|error| failed(&error))?;
-    let equilibration_seconds = start.elapsed().as_secs_f64();
-    let mut production = Production {
-        end: start + Duration::from_secs_f64(seconds),
-        draws: Draws::new(set, config.target_replicas()),
-    };
-    run_phase(
-        &mut chain,
-        engine.as_mut(),
-        &mut kernels,
-        &mut production,
-        false,
-    )
-    .map_err(|error| failed(&error))?;
-    let wall_seconds = start.elapsed().as_secs_f64();
-    let draws = production.draws;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a batch has far fewer than 2^53 replicas"
-    )]
-    let simulated_ps = chain.time_ps * config.replicas as f64;
-    Ok(Measured {
-        exact: kernels.iter().all(|kernel| kernel.is_exact()),
-        sizes: Sizes {
-            n_chains: config.replicas,
-            n_replicas: config.n_replicas(),
-            n_draws: draws.n_draws(),
-            stride_cycles: draws.stride(),
-        },
-        setup_seconds,
-        equilibration_seconds,
-        n_energy_evaluations: chain.n_energy_evaluations,
-        kernels: kernels.iter().map(|kernel| kernel.report()).collect(),
-        device: engine.description(),
-        draws: SamplerDraws {
-            name: name.to_owned(),
-            is_plain_md: PLAIN_MD.contains(&name),
-            wall_seconds,
-            simulated_ps,
-            observables: draws.finish(),
-        },
-    })
-}
-
-/// One phase without an end of its own: the observer stops it. Production freezes the kernels first.
-fn run_phase(
-    chain: &mut Chain,
-    engine: &mut dyn Engine,
-    kernels: &mut [Box<dyn Kernel>],
-    observer: &mut dyn Observer,
-    is_equilibration: bool,
-) -> Result<(), crate::mcmc::DriveError> {
-    let endless = u64::MAX / 2;
-    let (equilibration_cycles, production_cycles) = if is_equilibration {
-        (endless, 0)
-    } else {
-        (0, endless)
-    };
-    let schedule = Schedule {
-        equilibration_cycles,
-        production_cycles,
-    };
-    drive(schedule, 0, chain, engine, kernels, observer).map(|_| ())
-}
-
-type Verdict = Result<bool, Box<dyn Error + Send + Sync>>;
-
-/// Waits for the end of equilibration.
-struct WarmUp {
-    end: Instant,
-}
-
-impl Observer for WarmUp {
-    fn after_cycle(
-        &mut self,
-        _: u64,
-        _: &mut Chain,
-        _: &mut dyn Engine,
-        _: &[Box<dyn Kernel>],
-    ) -> Verdict {
-        Ok(Instant::now() < self.end)
-    }
-}
-
-/// Records until time is up.
-struct Production<'a> {
-    end: Instant,
+/// A sampler ready to go on where its last turn ended.
+pub(super) struct Contestant<'a> {
+    name: &'static str,
+    config: LoadedConfig,
+    engine: Box<dyn Engine>,
+    kernels: Vec<Box<dyn Kernel>>,
+    chain: Chain,
     draws: Draws<'a>,
+    setup_seconds: f64,
+    /// On the clock so far.
+    seconds: f64,
+    equilibration_seconds: f64,
+    is_frozen: bool,
 }
 
-impl Observer for Production<'_> {
-    fn after_cycle(
+impl<'a> Contestant<'a> {
+    /// Sets up the sampler of an input; its clock stands at 0.
+    ///
+    /// # Errors
+    /// A system or sampler that cannot be made.
+    pub(super) fn new(
+        name: &'static str,
+        loaded: LoadedConfig,
+        set: &'a ObservableSet,
+    ) -> Result<Self, CliError> {
+        let config = &loaded.config;
+        let start = Instant::now();
+        let prepared = setup::prepare(&loaded)?;
+        let mut engine = make_engine(config, &prepared.system)?;
+        let kernels = make_kernels(&loaded, &prepared.molecule.topology)?;
+        let chain = setup::starting_chain(config, &prepared, engine.as_mut())?;
+        for warning in check_sampler(&kernels) {
+            log::warn!("sampler `{name}`: {warning}");
+        }
+        Ok(Self {
+            name,
+            draws: Draws::new(set, config.target_replicas()),
+            engine,
+            kernels,
+            chain,
+            setup_seconds: start.elapsed().as_secs_f64(),
+            seconds: 0.0,
+            equilibration_seconds: 0.0,
+            is_frozen: false,
+            config: loaded,
+        })
+    }
+
+    /// Goes on equilibrating until the clock reads so many seconds: kernels may tune themselves, nothing is recorded.
+    ///
+    /// # Errors
+    /// A kernel that fails.
+    pub(super) fn equilibrate(&mut self, until_seconds: f64) -> Result<(), CliError> {
+        let before = self.seconds;
+        let start = Instant::now();
+        while self.seconds < until_seconds {
+            self.cycle()?;
+            self.seconds = before + start.elapsed().as_secs_f64();
+        }
+        self.equilibration_seconds = self.seconds;
+        Ok(())
+    }
+
+    /// Goes on with frozen kernels and records, until the clock reads so many seconds and there are so many draws.
+    ///
+    /// # Errors
+    /// A kernel that fails.
+    pub(super) fn produce(
         &mut self,
-        _: u64,
-        chain: &mut Chain,
-        engine: &mut dyn Engine,
-        _: &[Box<dyn Kernel>],
-    ) -> Verdict {
-        self.draws.record(chain, engine);
-        Ok(Instant::now() < self.end || self.draws.n_draws() < MIN_DRAWS)
+        until_seconds: f64,
+        at_least_draws: usize,
+    ) -> Result<(), CliError> {
+        let before = self.seconds;
+        let start = Instant::now();
+        if !self.is_frozen {
+            self.kernels.iter_mut().for_each(|kernel| kernel.freeze());
+            self.is_frozen = true;
+        }
+        while self.seconds < until_seconds || self.draws.n_draws() < at_least_draws {
+            self.cycle()?;
+            self.draws.record(&mut self.chain, self.engine.as_mut());
+            self.seconds = before + start.elapsed().as_secs_f64();
+        }
+        Ok(())
+    }
+
+    fn cycle(&mut self) -> Result<(), CliError> {
+        for kernel in &mut self.kernels {
+            kernel
+                .step(&mut self.chain, self.engine.as_mut())
+                .map_err(|error| {
+                    let kernel = kernel.name();
+                    CliError::run(format!(
+                        "sampler `{}`, kernel `{kernel}`: {error}",
+                        self.name
+                    ))
+                })?;
+        }
+        Ok(())
+    }
+
+    /// The result.
+    pub(super) fn finish(self) -> Measured {
+        let config = &self.config.config;
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a batch has far fewer than 2^53 replicas"
+        )]
+        let simulated_ps = self.chain.time_ps * config.replicas as f64;
+        Measured {
+            exact: self.kernels.iter().all(|kernel| kernel.is_exact()),
+            sizes: Sizes {
+                n_chains: config.replicas,
+                n_replicas: config.n_replicas(),
+                n_draws: self.draws.n_draws(),
+                stride_cycles: self.draws.stride(),
+            },
+            setup_seconds: self.setup_seconds,
+            equilibration_seconds: self.equilibration_seconds,
+            n_energy_evaluations: self.chain.n_energy_evaluations,
+            kernels: self.kernels.iter().map(|kernel| kernel.report()).collect(),
+            device: self.engine.description(),
+            draws: SamplerDraws {
+                name: self.name.to_owned(),
+                is_plain_md: PLAIN_MD.contains(&self.name),
+                wall_seconds: self.seconds,
+                simulated_ps,
+                observables: self.draws.finish(),
+            },
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::measure::{Measured, measure};
+use self::measure::{Contestant, MIN_DRAWS, Measured};
 use self::report::BenchReport;
 use self::samplers::MIN_CHAINS;
 use super::analyze::observable_set;
@@ -21,6 +21,11 @@ use super::setup::{self, Overrides};
 use super::{CliResult, config::LoadedConfig};
 use crate::analysis::{ObservableSet, SamplerDraws, append_tics, compare_samplers};
 use crate::topology::Topology;
+
+/// Turns of every sampler.
+const N_ROUNDS: u32 = 20;
+/// Turns at the start that are equilibration, learning included.
+const EQUILIBRATION_ROUNDS: u32 = 4;
 
 /// Arguments of `saltus bench`.
 #[derive(Debug, Args)]
@@ -33,7 +38,7 @@ pub(crate) struct BenchArguments {
     #[arg(value_name = "INPUT.yaml")]
     input: PathBuf,
     /// Wall-clock seconds of every sampler, equilibration included.
-    #[arg(long, value_name = "S", default_value_t = 30.0)]
+    #[arg(long, value_name = "S", default_value_t = 60.0)]
     seconds: f64,
     /// Replicas simulated side by side, each a chain (replica exchange: each rung of each ladder); at least 4 chains.
     #[arg(long, value_name = "N", default_value_t = 64)]
@@ -55,7 +60,7 @@ pub(crate) struct BenchArguments {
     quiet: bool,
 }
 
-/// Runs all samplers one after another and prints the comparison.
+/// Runs all samplers in turns and prints the comparison.
 pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
     check(arguments)?;
     let names = samplers::chosen(&arguments.samplers)?;
@@ -66,19 +71,13 @@ pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
     let loaded = setup::load(&arguments.input, overrides)?;
     let topology = setup::prepare(&loaded)?.molecule.topology;
     let set = observables(&loaded, &topology)?;
-    let mut measured = Vec::with_capacity(names.len());
-    for (place, name) in names.iter().enumerate() {
-        if !arguments.quiet {
-            note(&format!(
-                "{name} ({} of {}): {} s",
-                place + 1,
-                names.len(),
-                arguments.seconds
-            ));
-        }
+    let mut contestants = Vec::with_capacity(names.len());
+    for name in names {
         let own = samplers::input_of(name, &loaded, &topology, arguments.chains);
-        measured.push(measure(name, &own, &set, arguments.seconds)?);
+        contestants.push(Contestant::new(name, own, &set)?);
     }
+    take_turns(&mut contestants, arguments)?;
+    let measured = contestants.into_iter().map(Contestant::finish).collect();
     let report = assess(&loaded, measured)?;
     if let Some(directory) = &arguments.output {
         write(directory, &report)?;
@@ -88,6 +87,33 @@ pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
     } else {
         print(&table::text(&report))
     }
+}
+
+/// Runs all samplers for equal time in rounds of short turns, so that whatever else the machine does slows all alike.
+fn take_turns(contestants: &mut [Contestant<'_>], arguments: &BenchArguments) -> CliResult {
+    for round in 1..=N_ROUNDS {
+        if !arguments.quiet {
+            let seconds = arguments.seconds / f64::from(N_ROUNDS);
+            let phase = if round <= EQUILIBRATION_ROUNDS {
+                "equilibration"
+            } else {
+                "sampling"
+            };
+            note(&format!(
+                "round {round} of {N_ROUNDS}, {phase}: {} samplers, {seconds:.1} s each",
+                contestants.len()
+            ));
+        }
+        let until_seconds = arguments.seconds * f64::from(round) / f64::from(N_ROUNDS);
+        for contestant in contestants.iter_mut() {
+            if round <= EQUILIBRATION_ROUNDS {
+                contestant.equilibrate(until_seconds)?;
+            } else {
+                contestant.produce(until_seconds, if round < N_ROUNDS { 0 } else { MIN_DRAWS })?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Compares what was measured.
@@ -106,7 +132,7 @@ fn assess(loaded: &LoadedConfig, mut measured: Vec<Measured>) -> Result<BenchRep
 fn check(arguments: &BenchArguments) -> CliResult {
     if !(arguments.seconds > 0.0 && arguments.seconds <= 1e6) {
         return Err(CliError::input(format!(
-            "--seconds: got {}, expected a number over 0 and at most 1000000\n  help: 30 is enough for a dipeptide, chains of larger molecules need more to mix",
+            "--seconds: got {}, expected a number over 0 and at most 1000000\n  help: 20 is enough for a dipeptide, chains of larger molecules need more to mix",
             arguments.seconds
         )));
     }

@@ -62,6 +62,7 @@ pub(super) struct SlowestReport {
     pub(super) ess_per_second: f64,
     /// `None` stands for infinite: a constant, or every chain stuck apart.
     pub(super) r_hat: Option<f64>,
+    pub(super) limited_by_crossings: bool,
 }
 
 /// Speed relative to plain MD with its 95 % interval.
@@ -80,6 +81,8 @@ pub(super) struct ObservableReport {
     ess: f64,
     ess_per_second: f64,
     r_hat: Option<f64>,
+    crossings: f64,
+    limited_by_crossings: bool,
 }
 
 impl BenchReport {
@@ -128,6 +131,7 @@ impl SamplerReport {
                 ess: slowest.ess,
                 ess_per_second: verdict.ess_per_second,
                 r_hat: finite(slowest),
+                limited_by_crossings: slowest.limited_by_crossings,
             },
             ratio_to_md: RatioReport::of(verdict.ratio_to_md),
             mixed: verdict.mixed,
@@ -149,6 +153,8 @@ impl SamplerReport {
                     ess: observable.ess,
                     ess_per_second: observable.ess / run.wall_seconds,
                     r_hat: finite(observable),
+                    crossings: observable.n_crossings,
+                    limited_by_crossings: observable.limited_by_crossings,
                 })
                 .collect(),
         }

@@ -1,8 +1,9 @@
 //! The samplers that are compared, each as an input file of its own. Runs none.
 
 use crate::cli::config::{
-    AdaptiveTorsionConfig, Constraints, HmcConfig, KernelConfig, LangevinConfig, LoadedConfig,
-    ReplicaExchangeConfig, TorsionConfig, TorsionDrawConfig, TorsionKindConfig, nearest,
+    AdaptiveTorsionConfig, AdaptiveTorsionKind, Constraints, HmcConfig, KernelConfig,
+    LangevinConfig, LoadedConfig, ReplicaExchangeConfig, TorsionConfig, TorsionDrawConfig,
+    TorsionKindConfig, nearest,
 };
 use crate::cli::error::CliError;
 use crate::forcefield::HYDROGEN_MASS_DA;
@@ -93,13 +94,7 @@ pub(super) fn input_of(
             config.sampler = vec![langevin(100, 1.0, 1.0)];
             config.replica_exchange = Some(ladder(config.temperature_kelvin, topology.n_atoms()));
         }
-        "adaptive_torsion" => {
-            let moves = AdaptiveTorsionConfig {
-                repeats: 2,
-                ..AdaptiveTorsionConfig::default()
-            };
-            config.sampler = vec![hmc(), KernelConfig::AdaptiveTorsion(moves)];
-        }
+        "adaptive_torsion" => config.sampler = adaptive_torsion(topology),
         _ => {}
     }
     let n_rungs = config.ladder().map_or(1, |ladder| ladder.n_rungs());
@@ -126,23 +121,45 @@ fn hmc() -> KernelConfig {
     })
 }
 
-/// `hmc`, then moves on every kind of torsion that the molecule has.
+/// `hmc`, then uniform moves on every kind of torsion that the molecule has.
 fn uniform_torsion(topology: &Topology) -> Vec<KernelConfig> {
-    let moves = |kind, repeats| {
+    leaping(topology, |kind, repeats| {
         KernelConfig::Torsion(TorsionConfig {
-            kind,
+            kind: match kind {
+                BlockKind::SideChain => TorsionKindConfig::SideChain,
+                _ => TorsionKindConfig::Pair,
+            },
             proposal: TorsionDrawConfig::Uniform,
             repeats,
             ..TorsionConfig::default()
         })
-    };
-    let has = |kind| !torsion_blocks(topology, kind, false).is_empty();
+    })
+}
+
+/// The same with learned draws.
+fn adaptive_torsion(topology: &Topology) -> Vec<KernelConfig> {
+    leaping(topology, |kind, repeats| {
+        KernelConfig::AdaptiveTorsion(AdaptiveTorsionConfig {
+            kind: match kind {
+                BlockKind::SideChain => AdaptiveTorsionKind::SideChain,
+                _ => AdaptiveTorsionKind::Backbone,
+            },
+            repeats,
+            ..AdaptiveTorsionConfig::default()
+        })
+    })
+}
+
+/// `hmc`, then two moves of (phi, psi) and one of a side chain, as far as the molecule has any.
+fn leaping(
+    topology: &Topology,
+    moves: impl Fn(BlockKind, u64) -> KernelConfig,
+) -> Vec<KernelConfig> {
     let mut sampler = vec![hmc()];
-    if has(BlockKind::Pair) {
-        sampler.push(moves(TorsionKindConfig::Pair, 2));
-    }
-    if has(BlockKind::SideChain) {
-        sampler.push(moves(TorsionKindConfig::SideChain, 1));
+    for (kind, repeats) in [(BlockKind::Pair, 2), (BlockKind::SideChain, 1)] {
+        if !torsion_blocks(topology, kind, false).is_empty() {
+            sampler.push(moves(kind, repeats));
+        }
     }
     sampler
 }

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::mcmc::KernelReport;
 
-use super::measure::EQUILIBRATION_SHARE;
 use super::report::{BenchReport, RatioReport, SamplerReport};
+use super::{EQUILIBRATION_ROUNDS, N_ROUNDS};
 
 /// A line a sampler, then the machine and a guide to the columns.
 pub(super) fn text(report: &BenchReport) -> String {
@@ -23,12 +23,17 @@ pub(super) fn text(report: &BenchReport) -> String {
     );
     for sampler in &report.samplers {
         let row = format!(
-            "{:<18} {:>5} {:>6.1} {:<22} {:>9.1} {:>9.3} {:>9}  {:<28} {:<20} {}",
+            "{:<18} {:>5} {:>6.1} {:<22} {:>9.1}{} {:>8.3} {:>9}  {:<28} {:<20} {}",
             sampler.name,
             if sampler.exact { "yes" } else { "no" },
             sampler.wall_seconds,
             sampler.slowest.observable,
             sampler.slowest.ess,
+            if sampler.slowest.limited_by_crossings {
+                '*'
+            } else {
+                ' '
+            },
             sampler.slowest.ess_per_second,
             sampler
                 .evaluations_per_effective_sample
@@ -102,17 +107,17 @@ fn guide(report: &BenchReport) -> String {
     };
     format!(
         "\n{}, {} K, saltus {}\n{}, {} replicas for every sampler\n\n\
-         ESS is the effective sample size of the mean of the slowest observable over all chains; ESS/s divides it by wall-clock \
-         seconds, of which {:.0} % are equilibration (learning included) whose frames are thrown away. Force-field setup and \
+         ESS is the effective sample size of the mean of the slowest observable over all chains, at most what the crossings of \
+         that mean allow (then marked *); ESS/s divides it by wall-clock seconds, of which {} % are equilibration (learning included) whose frames are thrown away. Force-field setup and \
          minimisation are excluded ({:.1} s in all). {baseline}\n\
-         Intervals are 95 %, from resampling whole chains. A sampler that missed a basin which another spent over 0.1 % of its \
+         Intervals are 95 %, from resampling whole chains, or from the number of crossings. The samplers ran in {N_ROUNDS} rounds of turns. A sampler that missed a basin which another spent over 0.1 % of its \
          frames in has ESS 0; `not mixed` means an R-hat over 1.1: its ESS is an upper limit at best.\n",
         report.input,
         report.temperature_kelvin,
         report.version,
         report.device,
         first.map_or(0, |sampler| sampler.replicas),
-        100.0 * EQUILIBRATION_SHARE,
+        100 * EQUILIBRATION_ROUNDS / N_ROUNDS,
         report
             .samplers
             .iter()

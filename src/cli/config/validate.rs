@@ -1,7 +1,8 @@
 //! Checks the values of a parsed input file: ranges, names, files; all faults at once. The sampler has a file of its own.
 
 use super::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
-use super::{InputFault, LoadedConfig, nearest};
+use super::{InputFault, LoadedConfig, Precision, nearest};
+use crate::cli::device::Device;
 
 /// Highest temperature accepted in K.
 pub(super) const MAX_TEMPERATURE_KELVIN: f64 = 1e4;
@@ -184,13 +185,18 @@ impl Checks<'_> {
 
     fn device(&mut self) {
         let device = self.loaded.config.device.as_str();
-        if device == "gpu" || device.starts_with("gpu:") {
+        let parsed = Device::parse(device);
+        if self.loaded.config.precision == Precision::Double
+            && matches!(parsed, Some(Device::Gpu(_)))
+        {
             self.fault(
-                "device",
-                &format!("got `{device}`, but this version of saltus has no GPU engine"),
-                "write `device: cpu` or `device: auto`",
+                "precision",
+                &format!(
+                    "got `double`, but the device is `{device}` and a GPU computes forces in f32"
+                ),
+                "write `device: cpu`, or `precision: mixed`",
             );
-        } else if !matches!(device, "auto" | "cpu") {
+        } else if parsed.is_none() {
             let near = nearest(device, ["auto", "cpu", "gpu"])
                 .map_or(String::new(), |near| format!("did you mean `{near}`? "));
             self.fault(

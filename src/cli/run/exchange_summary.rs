@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::mcmc::{KernelReport, PairStatistics};
+use crate::trajectory::ExchangeRecord;
 
 /// What the kernel tells beside its counters.
 #[derive(Debug, Deserialize)]
@@ -21,6 +22,9 @@ pub(super) struct ExchangeSummary {
     acceptance: Vec<Option<f64>>,
     /// Ways of walkers from the lowest temperature to the highest and back.
     round_trips: u64,
+    /// The same of every walker, ladder by ladder.
+    #[serde(skip)]
+    round_trips_of_walkers: Vec<u64>,
 }
 
 impl ExchangeSummary {
@@ -39,7 +43,21 @@ impl ExchangeSummary {
             temperatures_kelvin: details.temperatures_kelvin,
             acceptance: details.pairs.iter().map(share).collect(),
             round_trips: details.round_trips.iter().sum(),
+            round_trips_of_walkers: details.round_trips,
         })
+    }
+
+    /// What the trajectory of a replica notes of its ladder.
+    pub(super) fn record_of(&self, replica: usize) -> ExchangeRecord {
+        let n_rungs = self.temperatures_kelvin.len();
+        let ladder = replica / n_rungs;
+        ExchangeRecord {
+            ladder,
+            temperatures_kelvin: self.temperatures_kelvin.clone(),
+            acceptance: self.acceptance.clone(),
+            round_trips: self.round_trips_of_walkers[ladder * n_rungs..(ladder + 1) * n_rungs]
+                .to_vec(),
+        }
     }
 
     /// One line: temperatures with the acceptance between them, then the round trips.

@@ -1,6 +1,7 @@
 //! `saltus run`: from the input file to trajectories, a checkpoint and a summary. Each stage has a file of its own.
 
 mod clock;
+mod estimate;
 mod exchange_summary;
 mod failure;
 mod identity;
@@ -21,6 +22,7 @@ use self::progress::Progress;
 use self::recorder::Recorder;
 use self::summary::Summary;
 use super::CliResult;
+use super::device::make_engine;
 use super::kernels::make_kernels;
 use super::setup::{self, Overrides};
 use crate::mcmc::{Schedule, drive};
@@ -52,6 +54,9 @@ pub(crate) struct RunArguments {
     /// Print one JSON object on stdout at the end.
     #[arg(long)]
     json: bool,
+    /// Say what the run would do, on which device, and how much memory and disk it would take; write nothing.
+    #[arg(long, conflicts_with_all = ["resume", "force"])]
+    dry_run: bool,
     /// Show no progress and no summary.
     #[arg(short, long)]
     quiet: bool,
@@ -88,7 +93,10 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
     };
     let loaded = setup::load(&arguments.input, overrides)?;
     let prepared = setup::prepare(&loaded)?;
-    let mut engine = setup::make_engine(&loaded.config, &prepared.system)?;
+    if arguments.dry_run {
+        return estimate::dry_run(&loaded, &prepared, arguments.json);
+    }
+    let mut engine = make_engine(&loaded.config, &prepared.system)?;
     let mut kernels = make_kernels(&loaded, &prepared.molecule.topology)?;
     let directory = OutputDirectory::new(&loaded.config.output.directory);
     let identity = identity::of(&loaded.config, &prepared, engine.as_ref());

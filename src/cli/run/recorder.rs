@@ -15,6 +15,7 @@ use crate::trajectory::{Checkpoint, KernelRecord, RunIdentity, WriterSet};
 use crate::units::BOLTZMANN_KJ_PER_MOL_K;
 
 use super::clock::{Clock, PhaseCosts};
+use super::exchange_summary::ExchangeSummary;
 use super::interrupt::Interrupt;
 use super::progress::{Progress, Rates};
 
@@ -177,6 +178,12 @@ impl Recorder {
             .of_run(chain, self.selection.target.len())
             .record(&record.trajectories)
             .blame_run()?;
+        if let Some(exchange) = ExchangeSummary::of(&record.kernels) {
+            let files = record.trajectories.iter().zip(&self.selection.written);
+            for (file, &replica) in files {
+                exchange.record_of(replica).record(file).blame_run()?;
+            }
+        }
         saved.map(|()| record)
     }
 

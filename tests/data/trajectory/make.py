@@ -59,4 +59,5 @@ with h5py.File(here / "interval.h5", "w") as file, h5py.File(here / "mdtraj.h5")
     position["step"], position["time"] = 50, 0.5
     position["step"].attrs["offset"], position["time"].attrs["offset"] = 100, 2.0
     position["time"].attrs["unit"] = "ns"
+    file["observables/potential_energy/value"] = numpy.arange(4, dtype="f8")  # without a unit, as MDAnalysis writes them
     file["topology"] = source["topology"][...]

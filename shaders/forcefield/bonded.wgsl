@@ -1,0 +1,89 @@
+// Bonds, angles and torsions of a replica: each term once, its forces put down, then picked up by the atoms' owners in a
+// fixed order. The formulas have files of their own.
+//#include "forcefield/bond.wgsl"
+//#include "forcefield/angle.wgsl"
+//#include "forcefield/torsion.wgsl"
+
+/// `[N_SHARING, N_THREADS, 3]`: forces of one chunk of terms.
+var<workgroup> sh_scratch: array<vec4<f32>, N_SCRATCH>;
+
+fn bonded() {
+    for (var chunk = 0u; chunk < N_BOND_CHUNKS; chunk++) {
+        let index = chunk * N_THREADS + own;
+        if (index < N_BONDS) {
+            bond_term(bonds[index]);
+        }
+        gather(chunk);
+    }
+    for (var chunk = 0u; chunk < N_ANGLE_CHUNKS; chunk++) {
+        let index = chunk * N_THREADS + own;
+        if (index < N_ANGLES) {
+            angle_term(angles[index]);
+        }
+        gather(N_BOND_CHUNKS + chunk);
+    }
+    for (var chunk = 0u; chunk < N_TORSION_CHUNKS; chunk++) {
+        let index = chunk * N_THREADS + own;
+        if (index < N_TORSIONS) {
+            torsion_term(torsions[index]);
+        }
+        gather(N_BOND_CHUNKS + N_ANGLE_CHUNKS + chunk);
+    }
+}
+
+fn put_down(slot: u32, on_atom: vec3<f32>) {
+    sh_scratch[(sharer * N_THREADS + own) * 3u + slot] = vec4<f32>(on_atom, 0.0);
+}
+
+fn bond_term(term: Bond) {
+    let vector = position_at(term.atom_1) - position_at(term.atom_0);
+    let result = bond(vector, term.length, term.k);
+    put_down(0u, vector * result.factor);
+    if (WANT_ENERGY) {
+        energy = sum_add(energy, result.energy);
+    }
+}
+
+fn angle_term(term: Angle) {
+    let vertex = position_at(term.atom_1);
+    let a = position_at(term.atom_0) - vertex;
+    let b = position_at(term.atom_2) - vertex;
+    let result = angle(a, b, term.angle, term.k);
+    put_down(0u, result.first);
+    put_down(1u, result.last);
+    if (WANT_ENERGY) {
+        energy = sum_add(energy, result.energy);
+    }
+}
+
+fn torsion_term(term: Torsion) {
+    let x1 = position_at(term.atom_1);
+    let x2 = position_at(term.atom_2);
+    let result = torsion(x1 - position_at(term.atom_0), x2 - x1, position_at(term.atom_3) - x2, term);
+    put_down(0u, result.first);
+    put_down(1u, result.second);
+    put_down(2u, result.last);
+    if (WANT_ENERGY) {
+        energy = sum_add(energy, result.energy);
+    }
+}
+
+/// Adds what the terms of a chunk put down to the forces of the owned atoms.
+fn gather(chunk: u32) {
+    workgroupBarrier();
+    for (var k = 0u; k < N_OWNED; k++) {
+        let atom = owned_atom(k);
+        if (atom < N_ATOMS) {
+            let row = chunk * (N_ATOMS + 1u) + atom;
+            let end = gathers[row + 1u];
+            var sum = force[k];
+            for (var index = gathers[row]; index < end; index++) {
+                let entry = gathers[index];
+                let part = sh_scratch[sharer * N_THREADS * 3u + (entry >> 1u)].xyz;
+                sum += select(part, -part, (entry & 1u) == 1u);
+            }
+            force[k] = sum;
+        }
+    }
+    workgroupBarrier();
+}

@@ -1,0 +1,78 @@
+// Hybrid Monte Carlo, doi:10.1016/0370-2693(87)91197-X: fresh velocities, velocity Verlet, the Metropolis test. Twin of
+// src/proposal/hmc.rs with full refreshment.
+//#include "mcmc/metropolis.wgsl"
+//#include "integrator/constraints.wgsl"
+
+const STREAM_HMC: u32 = 3u;
+
+@compute @workgroup_size(WG_SIZE)
+fn hmc(
+    @builtin(local_invocation_index) local_index: u32,
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+) {
+    begin(local_index, workgroup.x);
+    load_state();
+    counts = vec4<u32>(0u);
+    evaluate();
+    current_energy = sum_over_threads(energy);
+    for (var index = 0u; index < settings.n_moves; index++) {
+        refresh_velocities(index);
+        keep_state();
+        let kinetic_before = sum_over_threads(kinetic_share());
+        trajectory();
+        if (failure.constraint_step != NO_FAILURE) {
+            energy = sum_of(vec2<f32>(bitcast<f32>(INFINITY_BITS | settings.zero), 0.0));
+            failure.constraint_step = NO_FAILURE;
+        }
+        let potential = sum_over_threads(energy);
+        let kinetic_after = sum_over_threads(kinetic_share());
+        let gain = sum_parts(sum_difference(kinetic_before, kinetic_after));
+        let word = random_words(N_ATOMS, index, STREAM_HMC).x;
+        decide(potential, (gain.x + gain.y) / thermal_energies[replica], uniform_number(word), -1.0);
+        // The forces of the state that goes on.
+        evaluate();
+    }
+    store_outcome();
+    report_failures();
+}
+
+fn refresh_velocities(index: u32) {
+    let width = sqrt(thermal_energies[replica]);
+    for (var k = 0u; k < N_OWNED; k++) {
+        let atom = owned_atom(k);
+        if (atom < N_ATOMS) {
+            velocity[k] = width * atoms[atom].inverse_root_mass * normals(atom, index, STREAM_HMC);
+        }
+    }
+    if (RIGID) {
+        rattle(settings.timestep_ps, index);
+    }
+}
+
+/// Velocity Verlet from forces already known. Where constraints broke, the energy is made one that no test accepts.
+fn trajectory() {
+    for (var step = 0u; step < settings.n_steps; step++) {
+        kick(0.5 * settings.timestep_ps);
+        drift(settings.timestep_ps);
+        if (RIGID) {
+            shake(settings.inverse_timestep_per_ps, step);
+        }
+        evaluate();
+        kick(0.5 * settings.timestep_ps);
+        if (RIGID) {
+            rattle(settings.timestep_ps, step);
+        }
+    }
+}
+
+/// Kinetic energy of the owned atoms.
+fn kinetic_share() -> Sum {
+    var share = sum_of(vec2<f32>(0.0));
+    for (var k = 0u; k < N_OWNED; k++) {
+        let atom = owned_atom(k);
+        if (atom < N_ATOMS) {
+            share = sum_add(share, 0.5 * atoms[atom].mass * dot(velocity[k], velocity[k]));
+        }
+    }
+    return share;
+}

@@ -1,0 +1,24 @@
+// Torsion moves, each put to the Metropolis test, many a dispatch. The move is in proposal/torsion.wgsl.
+//#include "mcmc/metropolis.wgsl"
+//#include "proposal/torsion.wgsl"
+
+@compute @workgroup_size(WG_SIZE)
+fn torsion_moves(
+    @builtin(local_invocation_index) local_index: u32,
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+) {
+    begin(local_index, workgroup.x);
+    load_state();
+    counts = vec4<u32>(0u);
+    evaluate();
+    current_energy = sum_over_threads(energy);
+    for (var index = 0u; index < settings.n_moves; index++) {
+        keep_state();
+        let drawn = propose_torsion(index);
+        evaluate();
+        let proposed_energy = sum_over_threads(energy);
+        counts.w = drawn.x;
+        decide(proposed_energy, 0.0, uniform_number(drawn.y), 1.0);
+    }
+    store_outcome();
+}

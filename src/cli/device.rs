@@ -1,0 +1,81 @@
+//! Which device computes: the CPU, a GPU that was asked for, or whatever serves best. Every engine is made here.
+
+use crate::cpu::{self, CpuOptions};
+use crate::forcefield::System;
+use crate::gpu::{self, Choice, GpuError, GpuOptions};
+use crate::integrator::Engine;
+
+use super::config::{Config, Precision};
+use super::error::{Blame, CliError};
+
+/// The `device` of an input file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Device {
+    /// A real GPU if there is one that can carry the molecule, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// A GPU; a software adapter only by its name.
+    Gpu(Choice),
+}
+
+impl Device {
+    /// From `auto`, `cpu`, `gpu` or `gpu:NAME`; `None` for anything else.
+    pub(crate) fn parse(device: &str) -> Option<Self> {
+        match device {
+            "auto" => Some(Self::Auto),
+            "cpu" => Some(Self::Cpu),
+            _ => Choice::parse(device).ok().map(Self::Gpu),
+        }
+    }
+
+    /// The device of a checked input.
+    pub(crate) fn of(config: &Config) -> Self {
+        Self::parse(&config.device).expect("invariant: validation wants a known device")
+    }
+}
+
+/// The engine of the device asked for.
+///
+/// # Errors
+/// A system that the engine cannot carry, an adapter that is not there, or a machine without threads.
+pub(crate) fn make_engine(config: &Config, system: &System) -> Result<Box<dyn Engine>, CliError> {
+    let engine = match Device::of(config) {
+        Device::Cpu => cpu_engine(config, system)?,
+        Device::Gpu(choice) => gpu_engine(system, choice).blame_input()?,
+        Device::Auto if config.precision == Precision::Double => cpu_engine(config, system)?,
+        Device::Auto => match gpu_engine(system, Choice::Real) {
+            Ok(engine) => engine,
+            Err(reason) => {
+                log::info!("device auto takes the CPU: {reason}");
+                cpu_engine(config, system)?
+            }
+        },
+    };
+    log::info!("{}", engine.description());
+    Ok(engine)
+}
+
+/// The engine of the CPU, whatever the input's device.
+///
+/// # Errors
+/// A system that the engine cannot carry, or a machine without threads.
+pub(crate) fn cpu_engine(config: &Config, system: &System) -> Result<Box<dyn Engine>, CliError> {
+    let options = CpuOptions {
+        precision: match config.precision {
+            Precision::Mixed => cpu::Precision::Mixed,
+            Precision::Double => cpu::Precision::Double,
+        },
+        threads: config.threads.unwrap_or(0),
+        ..CpuOptions::default()
+    };
+    cpu::engine(system, &options).blame_input()
+}
+
+fn gpu_engine(system: &System, choice: Choice) -> Result<Box<dyn Engine>, GpuError> {
+    let options = GpuOptions {
+        choice,
+        ..GpuOptions::default()
+    };
+    gpu::engine(system, &options)
+}

@@ -1,0 +1,121 @@
+//! `saltus run --dry-run`: what a run would do, on what, and how much memory and disk it would take. Writes nothing.
+
+use serde::Serialize;
+
+use crate::cli::config::{Config, LoadedConfig, Precision};
+use crate::cli::console::{print, print_json};
+use crate::cli::device::{Device, cpu_engine};
+use crate::cli::error::{Blame, CliError};
+use crate::cli::setup::Prepared;
+use crate::cli::{CliResult, kernels::make_kernels};
+use crate::gpu::{self, Choice, Plan};
+
+/// Bytes of the scalars of a frame: step, time, two energies, temperature.
+const SCALAR_BYTES: u64 = 5 * 8;
+/// Vectors of a replica on the host: positions and velocities, those of a proposal, forces; all in f64.
+const HOST_VECTORS: u64 = 5;
+
+/// What a run would take.
+#[derive(Debug, Serialize)]
+struct Estimate {
+    atoms: usize,
+    residues: usize,
+    constraints: usize,
+    replicas: usize,
+    trajectories: usize,
+    frames_per_trajectory: u64,
+    kernels: Vec<String>,
+    exact: bool,
+    device: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    largest_batch: Option<usize>,
+    host_bytes: u64,
+    disk_bytes: u64,
+}
+
+/// Prints the estimate as lines or as JSON.
+///
+/// # Errors
+/// Whatever would keep the run from starting.
+pub(super) fn dry_run(loaded: &LoadedConfig, prepared: &Prepared, json: bool) -> CliResult {
+    let estimate = estimate(loaded, prepared)?;
+    if json {
+        return print_json(&estimate);
+    }
+    let batch = estimate.largest_batch.map_or(String::new(), |largest| {
+        format!(", in batches of at most {largest} replicas")
+    });
+    let on_device = estimate.device_bytes.map_or(String::new(), |bytes| {
+        format!("{} on the device{batch}, ", shown(bytes))
+    });
+    print(&format!(
+        "molecule    {} atoms in {} residues, {} constraints\nreplicas    {}\nsampler     {} ({})\ndevice      {}\nmemory      {on_device}{} on the host\noutput      {} trajectories of {} frames, at most {} (twice that while it runs)\nnothing was written; leave out --dry-run to run it\n",
+        estimate.atoms,
+        estimate.residues,
+        estimate.constraints,
+        estimate.replicas,
+        estimate.kernels.join(", "),
+        if estimate.exact { "exact" } else { "not exact" },
+        estimate.device,
+        shown(estimate.host_bytes),
+        estimate.trajectories,
+        estimate.frames_per_trajectory,
+        shown(estimate.disk_bytes),
+    ))
+}
+
+fn estimate(loaded: &LoadedConfig, prepared: &Prepared) -> Result<Estimate, CliError> {
+    let config = &loaded.config;
+    let topology = &prepared.molecule.topology;
+    let kernels = make_kernels(loaded, topology)?;
+    let (n_atoms, n_replicas) = (topology.n_atoms() as u64, config.n_replicas());
+    let n_trajectories = config.written_replicas().len();
+    let n_frames = config.run.cycles / config.output.every_cycles.max(1);
+    let n_vectors = 1 + u64::from(config.output.velocities);
+    let frame_bytes = n_vectors * 12 * n_atoms + SCALAR_BYTES + 8 * kernels.len() as u64;
+    let plan = gpu_plan(config, prepared)?;
+    let device = match &plan {
+        Some(plan) => plan.adapter.clone(),
+        None => cpu_engine(config, &prepared.system)?.description(),
+    };
+    Ok(Estimate {
+        atoms: topology.n_atoms(),
+        residues: topology.residues.len(),
+        constraints: prepared.system.constraints.len(),
+        replicas: n_replicas,
+        trajectories: n_trajectories,
+        frames_per_trajectory: n_frames,
+        kernels: kernels
+            .iter()
+            .map(|kernel| kernel.name().to_owned())
+            .collect(),
+        exact: kernels.iter().all(|kernel| kernel.is_exact()),
+        device,
+        device_bytes: plan.as_ref().map(|plan| plan.device_bytes(n_replicas)),
+        largest_batch: plan.as_ref().map(|plan| plan.largest_batch),
+        host_bytes: HOST_VECTORS * 24 * n_atoms * n_replicas as u64,
+        disk_bytes: n_trajectories as u64 * n_frames * frame_bytes,
+    })
+}
+
+/// The plan of the GPU that the run would take, if it would take one.
+fn gpu_plan(config: &Config, prepared: &Prepared) -> Result<Option<Plan>, CliError> {
+    match Device::of(config) {
+        Device::Cpu => Ok(None),
+        Device::Gpu(choice) => gpu::plan(&prepared.system, &choice).blame_input().map(Some),
+        Device::Auto if config.precision == Precision::Double => Ok(None),
+        Device::Auto => Ok(gpu::plan(&prepared.system, &Choice::Real).ok()),
+    }
+}
+
+/// Bytes in the unit that leaves the fewest digits.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+fn shown(bytes: u64) -> String {
+    let (unit, size) = [("GiB", 1_u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        .into_iter()
+        .find(|(_, size)| bytes >= *size)
+        .unwrap_or(("bytes", 1));
+    format!("{:.1} {unit}", bytes as f64 / size as f64)
+}

@@ -1,0 +1,32 @@
+//! Timewarp: a conditional augmented RealNVP on Cartesian coordinates with kernel self-attention, forward, backward, trained.
+//!
+//! Klein et al., arXiv:2302.01170. The flow gives p(y, v | x) over displacements y - x and auxiliary variables v, one
+//! vector an atom each, from normals z by affine coupling layers whose scales and shifts come from atom transformers.
+//! Elements are indices into a vocabulary; what they stand for, energies and acceptance are others' business.
+
+mod acceptance;
+mod affine;
+mod attention;
+mod backward;
+mod config;
+mod error;
+mod gradient;
+mod initial;
+mod layout;
+mod loss;
+mod model;
+mod network;
+mod optimizer;
+mod pairs;
+mod rows;
+mod trainer;
+
+pub use config::{TimewarpConfig, read_config};
+pub use error::TimewarpError;
+pub use initial::initial_parameters;
+pub use layout::{EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec};
+pub use loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
+pub use model::{Condition, Conformation, Drawn, Pair, Timewarp};
+pub use optimizer::OptimizerKind;
+pub use pairs::{Frames, Shaking};
+pub use trainer::{Stage, StepReport, TrainSettings, Trainer};

@@ -1,0 +1,551 @@
+//! A Timewarp model with its weights: conditions, log-densities, samples. Trains nothing and draws no random numbers.
+
+use super::affine::{Direction, Variables};
+use super::attention;
+use super::config::TimewarpConfig;
+use super::error::TimewarpError;
+use super::layout::Layout;
+use super::network::{Block, Network};
+use crate::flow::real::Real;
+use crate::flow::weights::{TensorFile, WeightsError, write_tensors};
+use rayon::prelude::*;
+use std::path::Path;
+
+/// Rows (atoms) that go through the layers together: enough for full speed of the products, few enough for the cache.
+const CHUNK_ROWS: usize = 352;
+
+/// A conditional flow p(y, v | x).
+#[derive(Debug, Clone)]
+pub struct Timewarp<R> {
+    config: TimewarpConfig,
+    layout: Layout,
+    parameters: Vec<R>,
+    /// M of every encoder layer of every network, derived from the parameters.
+    fused: Vec<R>,
+    /// Different sets of length scales; almost always one.
+    scale_sets: Vec<Vec<f64>>,
+    /// Set of every encoder layer of every network.
+    set_of_encoder: Vec<usize>,
+}
+
+/// A conformation to start from.
+#[derive(Debug, Clone, Copy)]
+pub struct Conformation<'a> {
+    /// Index of every atom's element in the vocabulary, `[n_atoms]`.
+    pub elements: &'a [usize],
+    /// Positions x in nm, `[n_atoms, 3]`.
+    pub positions: &'a [f64],
+    /// Auxiliary variables of x, `[n_atoms, 3]`; not needed where the model ignores them.
+    pub auxiliaries: Option<&'a [f64]>,
+}
+
+/// Where to, in data space or in latent space, from one of the conformations of a [`Condition`].
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    /// Which conformation the flow is conditioned on.
+    pub state: usize,
+    /// Positions y in nm, or the latents of y - x; `[n_atoms, 3]`.
+    pub positions: &'a [f64],
+    /// Auxiliary variables of y, or their latents; `[n_atoms, 3]`.
+    pub auxiliaries: &'a [f64],
+}
+
+/// A draw from the flow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// Positions y in nm, `[n_atoms, 3]`.
+    pub positions: Vec<f64>,
+    /// Auxiliary variables of y, `[n_atoms, 3]`.
+    pub auxiliaries: Vec<f64>,
+    /// ln p(y, v | x), in nm⁻¹ for every coordinate of y.
+    pub log_density: f64,
+}
+
+/// Conformations with all that depends on them alone; serves any number of [`Pair`]s.
+#[derive(Debug, Clone)]
+pub struct Condition<R> {
+    pub(super) states: Vec<StateCondition<R>>,
+}
+
+/// One conformation of a condition.
+#[derive(Debug, Clone)]
+pub(super) struct StateCondition<R> {
+    pub(super) elements: Vec<usize>,
+    pub(super) positions: Vec<f64>,
+    pub(super) centred: Vec<R>,
+    pub(super) auxiliaries: Option<Vec<R>>,
+    /// Attention weights `[n_atoms, n_heads, n_atoms]`, one tensor a set of scales.
+    pub(super) attention: Vec<Vec<R>>,
+}
+
+impl<R> StateCondition<R> {
+    pub(super) fn block(&self) -> Block<'_, R> {
+        Block {
+            n_atoms: self.elements.len(),
+            attention: &self.attention,
+        }
+    }
+}
+
+impl<R> Condition<R> {
+    /// Number of conformations.
+    #[must_use]
+    pub fn n_states(&self) -> usize {
+        self.states.len()
+    }
+}
+
+impl<R: Real> Timewarp<R> {
+    /// Reads weights under the published names.
+    ///
+    /// # Errors
+    /// [`TimewarpError`] for a configuration without sense, or tensors that are missing, have another shape than the
+    /// configuration gives them, are not finite, or have no place in it.
+    pub fn load(config: TimewarpConfig, weights: &Path) -> Result<Self, TimewarpError> {
+        config.check()?;
+        // Training wraps the published models in a loss, which adds to their names.
+        let file = TensorFile::open(weights)?.without_prefix("module.");
+        let layout = Layout::new(&config);
+        let unknown = file
+            .names()
+            .into_iter()
+            .find(|name| layout.tensors.iter().all(|tensor| tensor.name != *name));
+        let mut parameters = vec![R::default(); layout.n_parameters];
+        for tensor in &layout.tensors {
+            file.read_into(&tensor.name, &tensor.shape, &mut parameters[tensor.range()])?;
+        }
+        if let Some(name) = unknown {
+            return Err(TimewarpError::Weights(WeightsError::Unexpected {
+                path: weights.to_owned(),
+                got: file.shape(&name).unwrap_or_default().to_vec(),
+                name,
+            }));
+        }
+        Self::from_parameters(config, parameters)
+    }
+
+    /// A model from all its parameters in the order of [`Layout`].
+    ///
+    /// # Errors
+    /// [`TimewarpError`] for a configuration without sense or another number of parameters.
+    pub fn from_parameters(
+        config: TimewarpConfig,
+        parameters: Vec<R>,
+    ) -> Result<Self, TimewarpError> {
+        config.check()?;
+        let layout = Layout::new(&config);
+        check_length(
+            "the array of parameters",
+            0,
+            parameters.len(),
+            layout.n_parameters,
+        )?;
+        let mut model = Self {
+            config,
+            layout,
+            parameters,
+            fused: Vec::new(),
+            scale_sets: Vec::new(),
+            set_of_encoder: Vec::new(),
+        };
+        model.find_scale_sets();
+        model.refresh();
+        Ok(model)
+    }
+
+    /// Writes all weights under the published names, as F32.
+    ///
+    /// # Errors
+    /// [`TimewarpError::Weights`] where the file cannot be written.
+    pub fn save(&self, path: &Path, remarks: &[(&str, String)]) -> Result<(), TimewarpError> {
+        let tensors = self.layout.tensors.iter().map(|tensor| {
+            let values = &self.parameters[tensor.range()];
+            (tensor.name.as_str(), tensor.shape.as_slice(), values)
+        });
+        Ok(write_tensors(path, tensors, remarks)?)
+    }
+
+    /// Sizes of the model.
+    #[must_use]
+    pub fn config(&self) -> &TimewarpConfig {
+        &self.config
+    }
+
+    /// Where every tensor lies in [`Timewarp::parameters`].
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// All parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &[R] {
+        &self.parameters
+    }
+
+    /// Changes parameters; what derives from them follows. Length scales must stay as they are.
+    pub fn update(&mut self, change: impl FnOnce(&mut [R])) {
+        change(&mut self.parameters);
+        self.refresh();
+    }
+
+    /// Standard deviations of the base: latents of positions, latents of auxiliaries.
+    #[must_use]
+    pub fn base_scales(&self) -> [f64; 2] {
+        self.base_log_scales().map(f64::exp)
+    }
+
+    pub(super) fn base_log_scales(&self) -> [f64; 2] {
+        let starts = self.layout.base_starts;
+        starts.map(|start| self.parameters[start].to_f64())
+    }
+
+    /// Bytes that the weights take in memory.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        (self.parameters.len() + self.fused.len()) * size_of::<R>()
+    }
+
+    pub(super) fn scale_sets(&self) -> &[Vec<f64>] {
+        &self.scale_sets
+    }
+
+    fn find_scale_sets(&mut self) {
+        let n_heads = self.config.n_heads();
+        let networks = self.layout.couplings.iter().flatten();
+        for encoder in networks.flat_map(|network| &network.encoders) {
+            let start = encoder.lengthscales_start;
+            let scales = &self.parameters[start..start + n_heads];
+            let scales: Vec<f64> = scales.iter().map(|scale| scale.to_f64()).collect();
+            let known = self.scale_sets.iter().position(|known| *known == scales);
+            self.set_of_encoder.push(known.unwrap_or_else(|| {
+                self.scale_sets.push(scales);
+                self.scale_sets.len() - 1
+            }));
+        }
+    }
+
+    fn refresh(&mut self) {
+        let (d, n_heads) = (self.config.d_model, self.config.n_heads());
+        let networks = self.layout.couplings.iter().flatten();
+        let encoders: Vec<_> = networks.flat_map(|network| &network.encoders).collect();
+        let size = n_heads * d * d;
+        self.fused.resize(encoders.len() * size, R::default());
+        let parameters = &self.parameters;
+        self.fused
+            .par_chunks_mut(size)
+            .zip(encoders)
+            .for_each(|(fused, encoder)| {
+                attention::fuse(encoder, parameters, [n_heads, d], fused);
+            });
+    }
+
+    pub(super) fn embedding(&self, element: usize) -> &[R] {
+        let width = self.config.atom_embedding_dim;
+        let start = self.layout.embedding_start + element * width;
+        &self.parameters[start..start + width]
+    }
+
+    pub(super) fn network(&self, coupling: usize, which: usize) -> Network<'_, R> {
+        let (d, n_heads) = (self.config.d_model, self.config.n_heads());
+        let n_layers = self.config.num_transformer_layers;
+        let first = (2 * coupling + which) * n_layers;
+        Network {
+            layout: &self.layout.couplings[coupling][which],
+            parameters: &self.parameters,
+            fused: &self.fused[first * n_heads * d * d..(first + n_layers) * n_heads * d * d],
+            scale_sets: &self.set_of_encoder[first..first + n_layers],
+            d,
+            n_heads,
+        }
+    }
+
+    /// Prepares conformations: checks them, centres them, and computes their attention weights once.
+    ///
+    /// # Errors
+    /// [`TimewarpError`] for an element outside the vocabulary or an array of the wrong length.
+    pub fn condition(
+        &self,
+        conformations: &[Conformation<'_>],
+    ) -> Result<Condition<R>, TimewarpError> {
+        let states = conformations.par_iter().enumerate();
+        let states: Result<_, _> = states.map(|(index, x)| self.prepare(index, x)).collect();
+        Ok(Condition { states: states? })
+    }
+
+    fn prepare(
+        &self,
+        index: usize,
+        conformation: &Conformation<'_>,
+    ) -> Result<StateCondition<R>, TimewarpError> {
+        let Conformation {
+            elements,
+            positions,
+            auxiliaries,
+        } = conformation;
+        let size = elements.len() * 3;
+        check_length("the array of positions", index, positions.len(), size)?;
+        let vocabulary = &self.config.element_vocabulary;
+        if let Some(atom_index) = elements.iter().position(|&e| e >= vocabulary.len()) {
+            return Err(TimewarpError::Element {
+                atom_index,
+                got: elements[atom_index],
+                n_elements: vocabulary.len(),
+                vocabulary: vocabulary.join(", "),
+            });
+        }
+        let auxiliaries = if self.config.ignore_conditional_velocity {
+            None
+        } else {
+            let own = auxiliaries.ok_or(TimewarpError::NoAuxiliaries { index })?;
+            check_length("the array of auxiliaries", index, own.len(), size)?;
+            Some(own.iter().map(|&v| R::from_f64(v)).collect())
+        };
+        let attention = self.scale_sets.iter();
+        Ok(StateCondition {
+            elements: elements.to_vec(),
+            positions: positions.to_vec(),
+            centred: centred(positions),
+            auxiliaries,
+            attention: attention
+                .map(|scales| attention::weights(positions, scales))
+                .collect(),
+        })
+    }
+
+    /// ln p(y, v | x) of every pair.
+    ///
+    /// # Errors
+    /// [`TimewarpError::Length`].
+    ///
+    /// # Panics
+    /// If a pair names a state that the condition does not have.
+    pub fn log_density(
+        &self,
+        condition: &Condition<R>,
+        pairs: &[Pair<'_>],
+    ) -> Result<Vec<f64>, TimewarpError> {
+        let latents = self.latents(condition, pairs)?;
+        Ok(latents.iter().map(|latent| latent.log_density).collect())
+    }
+
+    /// The latents that belong to y and v, in the places of these, with ln p(y, v | x); the way back of [`Timewarp::sample`].
+    ///
+    /// # Errors
+    /// [`TimewarpError::Length`].
+    ///
+    /// # Panics
+    /// If a pair names a state that the condition does not have.
+    pub fn latents(
+        &self,
+        condition: &Condition<R>,
+        pairs: &[Pair<'_>],
+    ) -> Result<Vec<Drawn>, TimewarpError> {
+        check_pairs(condition, pairs)?;
+        let chunks = self.chunks(condition, pairs);
+        let latents: Vec<Vec<Drawn>> = chunks
+            .into_par_iter()
+            .map(|chunk| {
+                let stack: Vec<_> = chunk.iter().map(|p| &condition.states[p.state]).collect();
+                let mut variables = displacements(condition, chunk);
+                self.transform(&stack, Direction::ToLatent, &mut variables, None);
+                let densities = self.base_log_densities(&stack, &variables);
+                separate(&stack, &variables, &densities, |_, z| z)
+            })
+            .collect();
+        Ok(latents.into_iter().flatten().collect())
+    }
+
+    /// The y and v that belong to latents, with their densities.
+    ///
+    /// # Errors
+    /// [`TimewarpError::Length`].
+    ///
+    /// # Panics
+    /// If a pair names a state that the condition does not have.
+    pub fn sample(
+        &self,
+        condition: &Condition<R>,
+        latents: &[Pair<'_>],
+    ) -> Result<Vec<Drawn>, TimewarpError> {
+        check_pairs(condition, latents)?;
+        let chunks = self.chunks(condition, latents);
+        let drawn: Vec<Vec<Drawn>> = chunks
+            .into_par_iter()
+            .map(|chunk| self.sample_chunk(condition, chunk))
+            .collect();
+        Ok(drawn.into_iter().flatten().collect())
+    }
+
+    fn sample_chunk(&self, condition: &Condition<R>, chunk: &[Pair<'_>]) -> Vec<Drawn> {
+        let stack: Vec<_> = chunk.iter().map(|p| &condition.states[p.state]).collect();
+        let real = |values: &[f64]| -> Vec<R> { values.iter().map(|&z| R::from_f64(z)).collect() };
+        let mut variables = Variables {
+            values: [
+                chunk.iter().flat_map(|p| real(p.positions)).collect(),
+                chunk.iter().flat_map(|p| real(p.auxiliaries)).collect(),
+            ],
+            log_scales: vec![0.0; chunk.len()],
+        };
+        let base = self.base_log_densities(&stack, &variables);
+        self.transform(&stack, Direction::FromLatent, &mut variables, None);
+        drawn_from_latents(&stack, &variables, &base)
+    }
+
+    /// ln of the base's density at the variables plus their sums of ln s.
+    pub(super) fn base_log_densities(
+        &self,
+        stack: &[&StateCondition<R>],
+        variables: &Variables<R>,
+    ) -> Vec<f64> {
+        let log_scales = self.base_log_scales();
+        let mut first = 0;
+        let mut densities = Vec::with_capacity(stack.len());
+        for (state, log_det) in stack.iter().zip(&variables.log_scales) {
+            let range = first..first + state.positions.len();
+            first = range.end;
+            let parts = variables.values.iter().zip(log_scales);
+            let base = parts.map(|(z, log_scale)| log_normal(&z[range.clone()], log_scale));
+            densities.push(base.sum::<f64>() + log_det);
+        }
+        densities
+    }
+
+    /// Cuts pairs into chunks of about [`CHUNK_ROWS`] atoms.
+    fn chunks<'a, 'b>(
+        &self,
+        condition: &Condition<R>,
+        pairs: &'a [Pair<'b>],
+    ) -> Vec<&'a [Pair<'b>]> {
+        let (mut chunks, mut start, mut n_rows) = (Vec::new(), 0, 0);
+        for (index, pair) in pairs.iter().enumerate() {
+            let n_atoms = condition.states[pair.state].elements.len();
+            if n_rows > 0 && n_rows + n_atoms > CHUNK_ROWS {
+                chunks.push(&pairs[start..index]);
+                (start, n_rows) = (index, 0);
+            }
+            n_rows += n_atoms;
+        }
+        if start < pairs.len() {
+            chunks.push(&pairs[start..]);
+        }
+        chunks
+    }
+}
+
+/// Draws from variables that came from latents whose base had these log-densities.
+pub(super) fn drawn_from_latents<R: Real>(
+    stack: &[&StateCondition<R>],
+    variables: &Variables<R>,
+    base_log_densities: &[f64],
+) -> Vec<Drawn> {
+    let densities = base_log_densities.iter().zip(&variables.log_scales);
+    let densities: Vec<f64> = densities
+        .map(|(base, log_scale)| base + log_scale)
+        .collect();
+    separate(stack, variables, &densities, |x, z| x + z)
+}
+
+/// Takes a stack apart; `place` makes a coordinate from that of the condition and the displacement.
+fn separate<R: Real>(
+    stack: &[&StateCondition<R>],
+    variables: &Variables<R>,
+    densities: &[f64],
+    place: impl Fn(f64, f64) -> f64,
+) -> Vec<Drawn> {
+    let mut first = 0;
+    let mut drawn = Vec::with_capacity(stack.len());
+    for (state, &log_density) in stack.iter().zip(densities) {
+        let range = first..first + state.positions.len();
+        first = range.end;
+        let [moves, own] = variables.values.each_ref().map(|z| &z[range.clone()]);
+        let positions = state.positions.iter().zip(moves);
+        drawn.push(Drawn {
+            positions: positions.map(|(&x, z)| place(x, z.to_f64())).collect(),
+            auxiliaries: own.iter().map(|v| v.to_f64()).collect(),
+            log_density,
+        });
+    }
+    drawn
+}
+
+/// Positions less their mean; no masses.
+fn centred<R: Real>(positions: &[f64]) -> Vec<R> {
+    let mut mean = [0.0; 3];
+    let atoms = positions.as_chunks::<3>().0;
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
+    let share = 1.0 / atoms.len() as f64;
+    for atom in atoms {
+        for (mean, x) in mean.iter_mut().zip(atom) {
+            *mean += x * share;
+        }
+    }
+    let values = positions.iter().zip(mean.iter().cycle());
+    values.map(|(x, mean)| R::from_f64(x - mean)).collect()
+}
+
+/// ln of the density of independent normals of the same width.
+fn log_normal<R: Real>(z: &[R], log_scale: f64) -> f64 {
+    let inverse_variance = (-2.0 * log_scale).exp();
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "far fewer than 2^53 coordinates"
+    )]
+    let norm = z.len() as f64 * (log_scale + 0.5 * (2.0 * std::f64::consts::PI).ln());
+    let squares: f64 = z.iter().map(|z| z.to_f64() * z.to_f64()).sum();
+    -0.5 * inverse_variance * squares - norm
+}
+
+/// Where pairs lead, as displacements and auxiliary variables.
+pub(super) fn displacements<R: Real>(condition: &Condition<R>, pairs: &[Pair<'_>]) -> Variables<R> {
+    let mut values = [Vec::new(), Vec::new()];
+    for pair in pairs {
+        let from = &condition.states[pair.state].positions;
+        let moves = pair.positions.iter().zip(from);
+        values[0].extend(moves.map(|(y, x)| R::from_f64(y - x)));
+        values[1].extend(pair.auxiliaries.iter().map(|&v| R::from_f64(v)));
+    }
+    Variables {
+        values,
+        log_scales: vec![0.0; pairs.len()],
+    }
+}
+
+pub(super) fn check_pairs<R>(
+    condition: &Condition<R>,
+    pairs: &[Pair<'_>],
+) -> Result<(), TimewarpError> {
+    for (index, pair) in pairs.iter().enumerate() {
+        let size = condition.states[pair.state].positions.len();
+        check_length(
+            "the target's array of positions",
+            index,
+            pair.positions.len(),
+            size,
+        )?;
+        check_length(
+            "the target's array of auxiliaries",
+            index,
+            pair.auxiliaries.len(),
+            size,
+        )?;
+    }
+    Ok(())
+}
+
+fn check_length(
+    what: &'static str,
+    index: usize,
+    got: usize,
+    expected: usize,
+) -> Result<(), TimewarpError> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(TimewarpError::Length {
+        what,
+        index,
+        got,
+        expected,
+    })
+}

@@ -1,0 +1,185 @@
+//! Pairs (x(t), x(t + tau)) for training, from frames of several molecules, turned and shaken. Reads no file.
+//!
+//! A molecule drifts and tumbles on its way from x to y, which the energy knows nothing of and a jump need not copy. So y
+//! is superposed on x, and then moved a little at random as a rigid body: without that the pairs would lie on a surface of
+//! six dimensions less, where a density has no bound.
+
+use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// A molecule and its frames.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frames {
+    /// Which molecule, for the energies.
+    pub molecule: usize,
+    /// Index of every atom's element, `[n_atoms]`.
+    pub elements: Vec<usize>,
+    /// Positions in nm, `[n_frames, n_atoms, 3]`, equally spaced in time.
+    pub positions: Vec<f32>,
+    /// Frames from x to y.
+    pub lag_frames: usize,
+}
+
+impl Frames {
+    /// Pairs that these frames have.
+    #[must_use]
+    pub fn n_pairs(&self) -> usize {
+        let n_frames = self.positions.len() / (3 * self.elements.len()).max(1);
+        n_frames.saturating_sub(self.lag_frames)
+    }
+}
+
+/// How pairs are moved before they are shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shaking {
+    /// Standard deviation of the rotation of y about each axis, rad.
+    pub rotation_rad: f64,
+    /// Standard deviation of the translation of y along each axis, nm.
+    pub translation_nm: f64,
+}
+
+/// A pair with the auxiliary variables and normals that go with it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OwnedPair {
+    pub(super) source: usize,
+    pub(super) from: [Vec<f64>; 2],
+    pub(super) to: [Vec<f64>; 2],
+    pub(super) normals: [Vec<f64>; 2],
+}
+
+/// Draws a pair from all frames, every pair as likely as any other.
+pub(super) fn draw_pair(
+    sources: &[Frames],
+    shaking: Shaking,
+    stream: &mut Xoshiro256PlusPlus,
+) -> OwnedPair {
+    let total: usize = sources.iter().map(Frames::n_pairs).sum();
+    let mut index = stream.random_range(0..total);
+    let mut source = 0;
+    while index >= sources[source].n_pairs() {
+        index -= sources[source].n_pairs();
+        source += 1;
+    }
+    let frames = &sources[source];
+    let size = 3 * frames.elements.len();
+    let frame = |index: usize| -> Vec<Vector3<f64>> {
+        let x = frames.positions[index * size..(index + 1) * size]
+            .as_chunks::<3>()
+            .0;
+        x.iter().map(|x| Vector3::from(x.map(f64::from))).collect()
+    };
+    let (mut x, mut y) = (frame(index), frame(index + frames.lag_frames));
+    centre(&mut x);
+    centre(&mut y);
+    superpose(&mut y, &x);
+    shake(&mut y, shaking, stream);
+    let turn = random_rotation(stream);
+    let turned = |atoms: Vec<Vector3<f64>>| -> Vec<f64> {
+        atoms
+            .iter()
+            .flat_map(|atom| <[f64; 3]>::from(turn * atom))
+            .collect()
+    };
+    let (x, y) = (turned(x), turned(y));
+    let mut normals = || -> Vec<f64> { (0..size).map(|_| stream.sample(StandardNormal)).collect() };
+    OwnedPair {
+        source,
+        from: [x, normals()],
+        to: [y, normals()],
+        normals: [normals(), normals()],
+    }
+}
+
+fn centre(atoms: &mut [Vector3<f64>]) {
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
+    let mean = atoms.iter().sum::<Vector3<f64>>() / atoms.len() as f64;
+    atoms.iter_mut().for_each(|atom| *atom -= mean);
+}
+
+/// Turns centred atoms onto centred others, with the least squared distance (Kabsch, doi:10.1107/S0567739476001873).
+fn superpose(atoms: &mut [Vector3<f64>], onto: &[Vector3<f64>]) {
+    let covariance: Matrix3<f64> = atoms.iter().zip(onto).map(|(a, b)| b * a.transpose()).sum();
+    let svd = covariance.svd(true, true);
+    if let (Some(u), Some(v_t)) = (svd.u, svd.v_t) {
+        let mut signs = Matrix3::identity();
+        // A mirror image would fit better still, but is another molecule.
+        signs[(2, 2)] = (u * v_t).determinant().signum();
+        let rotation = u * signs * v_t;
+        atoms.iter_mut().for_each(|atom| *atom = rotation * *atom);
+    }
+}
+
+fn shake(atoms: &mut [Vector3<f64>], shaking: Shaking, stream: &mut Xoshiro256PlusPlus) {
+    let mut normal = || Vector3::from_fn(|_, _| stream.sample::<f64, _>(StandardNormal));
+    let rotation = Rotation3::new(normal() * shaking.rotation_rad);
+    let translation = normal() * shaking.translation_nm;
+    for atom in atoms {
+        *atom = rotation * *atom + translation;
+    }
+}
+
+/// Uniform over all rotations: a quaternion of four normals.
+fn random_rotation(stream: &mut Xoshiro256PlusPlus) -> Rotation3<f64> {
+    let [w, x, y, z] = std::array::from_fn(|_| stream.sample(StandardNormal));
+    UnitQuaternion::from_quaternion(nalgebra::Quaternion::new(w, x, y, z)).to_rotation_matrix()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    #[test]
+    fn y_is_laid_onto_x_and_distances_stay() {
+        let mut stream = Xoshiro256PlusPlus::seed_from_u64(3);
+        let mut normal = || -> f32 { stream.sample(StandardNormal) };
+        let x: Vec<Vector3<f64>> = (0..6)
+            .map(|_| Vector3::from_fn(|_, _| f64::from(normal())))
+            .collect();
+        let turn = Rotation3::new(Vector3::new(0.4, -2.0, 1.1));
+        let y: Vec<_> = x
+            .iter()
+            .map(|x| turn * x + Vector3::new(3.0, 1.0, -9.0))
+            .collect();
+        let flat = |atoms: &[Vector3<f64>]| -> Vec<f32> {
+            atoms
+                .iter()
+                .flat_map(|a| [a.x as f32, a.y as f32, a.z as f32])
+                .collect()
+        };
+        let frames = Frames {
+            molecule: 0,
+            elements: vec![0; 6],
+            positions: [flat(&x), flat(&y)].concat(),
+            lag_frames: 1,
+        };
+        let still = Shaking {
+            rotation_rad: 0.0,
+            translation_nm: 0.0,
+        };
+        let mut stream = Xoshiro256PlusPlus::seed_from_u64(4);
+        let pair = draw_pair(std::slice::from_ref(&frames), still, &mut stream);
+        for (a, b) in pair.from[0].iter().zip(&pair.to[0]) {
+            assert!((a - b).abs() < 1e-5);
+        }
+        let atoms = pair.from[0].as_chunks::<3>().0;
+        let distance = |a: [f64; 3], b: [f64; 3]| (Vector3::from(a) - Vector3::from(b)).norm();
+        assert!((distance(atoms[0], atoms[5]) - (x[0] - x[5]).norm()).abs() < 1e-5);
+        assert!(
+            (Vector3::from(atoms[0]) - (x[0] - x.iter().sum::<Vector3<f64>>() / 6.0)).norm() > 1e-3
+        );
+        let shaken = Shaking {
+            rotation_rad: 0.0,
+            translation_nm: 0.5,
+        };
+        let pair = draw_pair(std::slice::from_ref(&frames), shaken, &mut stream);
+        let moved: Vec<f64> = pair.from[0]
+            .iter()
+            .zip(&pair.to[0])
+            .map(|(a, b)| b - a)
+            .collect();
+        assert!((moved[0] - moved[3]).abs() < 1e-5 && moved[0].abs() > 1e-3);
+    }
+}

@@ -1,0 +1,269 @@
+//! The buffers of a batch of replicas, their upload and download. Knows no physics.
+
+use super::device::Gpu;
+use super::error::GpuError;
+use super::layout::{Failure, Settings};
+use super::shape::{Placement, Shape};
+use super::tables::{Tables, single};
+use bytemuck::Pod;
+use std::sync::mpsc;
+
+/// Tables of the molecule on the device.
+#[derive(Debug)]
+pub(super) struct DeviceTables {
+    buffers: Vec<wgpu::Buffer>,
+}
+
+impl DeviceTables {
+    /// Uploads the tables in the order of their bindings, 1 to 11.
+    pub(super) fn new(gpu: &Gpu, tables: &Tables) -> Self {
+        let upload = |label: &str, bytes: &[u8]| {
+            // A binding must not be empty; the largest struct is below 96 bytes.
+            let size = (bytes.len() as u64).max(96);
+            let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size,
+                usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            });
+            gpu.queue.write_buffer(&buffer, 0, bytes);
+            buffer
+        };
+        Self {
+            buffers: vec![
+                upload("atoms", bytemuck::cast_slice(&tables.atoms)),
+                upload("pairs", bytemuck::cast_slice(&tables.pairs)),
+                upload("necks", bytemuck::cast_slice(&tables.necks)),
+                upload("bonds", bytemuck::cast_slice(&tables.bonds)),
+                upload("angles", bytemuck::cast_slice(&tables.angles)),
+                upload("torsions", bytemuck::cast_slice(&tables.torsions)),
+                upload("gathers", bytemuck::cast_slice(&tables.gathers)),
+                upload("rigid bonds", bytemuck::cast_slice(&tables.rigid_bonds)),
+                upload("clusters", bytemuck::cast_slice(&tables.clusters)),
+                upload("cluster atoms", bytemuck::cast_slice(&tables.cluster_atoms)),
+                upload("moves", bytemuck::cast_slice(&tables.moves)),
+            ],
+        }
+    }
+}
+
+/// State and results of `n_replicas` replicas on the device, padded to full workgroups.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) n_replicas: usize,
+    n_padded: usize,
+    n_atoms: usize,
+    settings: wgpu::Buffer,
+    thermal_energies: wgpu::Buffer,
+    pub(super) positions: wgpu::Buffer,
+    positions_low: wgpu::Buffer,
+    pub(super) velocities: wgpu::Buffer,
+    pub(super) forces: wgpu::Buffer,
+    energies: wgpu::Buffer,
+    failures: wgpu::Buffer,
+    outcomes: wgpu::Buffer,
+    workspace: wgpu::Buffer,
+}
+
+/// Bytes of one entry of the arrays `[n_replicas, n_atoms]`.
+pub(super) const VECTOR_BYTES: u64 = 16;
+
+impl Batch {
+    pub(super) fn new(gpu: &Gpu, shape: &Shape, n_replicas: usize) -> Self {
+        let n_padded = shape.n_workgroups(n_replicas) * shape.n_sharing;
+        let per_replica = n_padded as u64 * VECTOR_BYTES;
+        let per_atom = per_replica * shape.n_atoms as u64;
+        let create = |label: &str, size: u64, usage: wgpu::BufferUsages| {
+            gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size,
+                usage: usage | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: false,
+            })
+        };
+        let storage = |label, size| create(label, size, wgpu::BufferUsages::STORAGE);
+        let tiled = shape.placement == Placement::Tiled;
+        let settings_bytes = size_of::<Settings>() as u64;
+        Self {
+            n_replicas,
+            n_padded,
+            n_atoms: shape.n_atoms,
+            settings: create("settings", settings_bytes, wgpu::BufferUsages::UNIFORM),
+            thermal_energies: storage("thermal energies", n_padded as u64 * 4),
+            positions: storage("positions", per_atom),
+            positions_low: storage("positions, low part", per_atom),
+            velocities: storage("velocities", per_atom),
+            forces: storage("forces", per_atom),
+            energies: storage("energies", per_replica),
+            failures: storage("failures", per_replica),
+            outcomes: storage("outcomes", per_replica),
+            workspace: storage("workspace", if tiled { 2 * per_atom } else { VECTOR_BYTES }),
+        }
+    }
+
+    /// All buffers, tables included, in the order of their bindings.
+    pub(super) fn bind(
+        &self,
+        gpu: &Gpu,
+        layout: &wgpu::BindGroupLayout,
+        tables: &DeviceTables,
+    ) -> wgpu::BindGroup {
+        let state = [
+            &self.thermal_energies,
+            &self.positions,
+            &self.positions_low,
+            &self.velocities,
+            &self.forces,
+            &self.energies,
+            &self.failures,
+            &self.outcomes,
+            &self.workspace,
+        ];
+        let entries: Vec<wgpu::BindGroupEntry<'_>> = (0_u32..)
+            .zip(
+                [&self.settings]
+                    .into_iter()
+                    .chain(&tables.buffers)
+                    .chain(state),
+            )
+            .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
+            })
+            .collect();
+        gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("saltus batch"),
+            layout,
+            entries: &entries,
+        })
+    }
+
+    pub(super) fn write_settings(&self, gpu: &Gpu, settings: &Settings) {
+        gpu.queue
+            .write_buffer(&self.settings, 0, bytemuck::bytes_of(settings));
+    }
+
+    /// Thermal energies of the batch's replicas in kJ/mol.
+    pub(super) fn write_thermal_energies(&self, gpu: &Gpu, thermal_energies: &[f64]) {
+        let mut values: Vec<f32> = thermal_energies.iter().map(|&kt| single(kt)).collect();
+        values.resize(self.n_padded, values.last().copied().unwrap_or(1.0));
+        gpu.queue
+            .write_buffer(&self.thermal_energies, 0, bytemuck::cast_slice(&values));
+    }
+
+    /// Positions `[n_replicas, n_atoms, 3]`, rounded and what rounding takes.
+    pub(super) fn write_positions(&self, gpu: &Gpu, positions: &[f64]) {
+        self.write_vectors(gpu, &self.positions, positions, single);
+        self.write_vectors(gpu, &self.positions_low, positions, |x| {
+            single(x - f64::from(single(x)))
+        });
+    }
+
+    /// Velocities `[n_replicas, n_atoms, 3]`.
+    pub(super) fn write_velocities(&self, gpu: &Gpu, velocities: &[f64]) {
+        self.write_vectors(gpu, &self.velocities, velocities, single);
+    }
+
+    fn write_vectors(
+        &self,
+        gpu: &Gpu,
+        buffer: &wgpu::Buffer,
+        values: &[f64],
+        convert: impl Fn(f64) -> f32,
+    ) {
+        let mut vectors: Vec<[f32; 4]> = values
+            .as_chunks::<3>()
+            .0
+            .iter()
+            .map(|v| [convert(v[0]), convert(v[1]), convert(v[2]), 0.0])
+            .collect();
+        // Replicas that only fill the last workgroup are copies of the last.
+        while vectors.len() < self.n_padded * self.n_atoms {
+            vectors.extend_from_within(vectors.len() - self.n_atoms..);
+        }
+        gpu.queue
+            .write_buffer(buffer, 0, bytemuck::cast_slice(&vectors));
+    }
+
+    /// Positions `[n_replicas, n_atoms, 3]` as the sums of both parts.
+    pub(super) fn read_positions(&self, gpu: &Gpu, target: &mut [f64]) -> Result<(), GpuError> {
+        let high: Vec<[f32; 4]> =
+            self.read(gpu, &self.positions, self.n_replicas * self.n_atoms)?;
+        let low: Vec<[f32; 4]> =
+            self.read(gpu, &self.positions_low, self.n_replicas * self.n_atoms)?;
+        for ((target, high), low) in target.as_chunks_mut::<3>().0.iter_mut().zip(high).zip(low) {
+            for axis in 0..3 {
+                target[axis] = f64::from(high[axis]) + f64::from(low[axis]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Vectors `[n_replicas, n_atoms, 3]` of a buffer.
+    pub(super) fn read_vectors(
+        &self,
+        gpu: &Gpu,
+        buffer: &wgpu::Buffer,
+        target: &mut [f64],
+    ) -> Result<(), GpuError> {
+        let vectors: Vec<[f32; 4]> = self.read(gpu, buffer, self.n_replicas * self.n_atoms)?;
+        for (target, vector) in target.as_chunks_mut::<3>().0.iter_mut().zip(vectors) {
+            for axis in 0..3 {
+                target[axis] = f64::from(vector[axis]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Potential energies in kJ/mol.
+    pub(super) fn read_energies(&self, gpu: &Gpu, target: &mut [f64]) -> Result<(), GpuError> {
+        let sums: Vec<[f32; 4]> = self.read(gpu, &self.energies, self.n_replicas)?;
+        for (target, sum) in target.iter_mut().zip(sums) {
+            *target = f64::from(sum[0]) + f64::from(sum[1]);
+        }
+        Ok(())
+    }
+
+    /// First failures of the last dispatch.
+    pub(super) fn read_failures(&self, gpu: &Gpu) -> Result<Vec<Failure>, GpuError> {
+        self.read(gpu, &self.failures, self.n_replicas)
+    }
+
+    /// The first `n_values` of a buffer, once everything submitted is done.
+    pub(super) fn read<T: Pod>(
+        &self,
+        gpu: &Gpu,
+        buffer: &wgpu::Buffer,
+        n_values: usize,
+    ) -> Result<Vec<T>, GpuError> {
+        let size = (n_values * size_of::<T>()) as u64;
+        let staging = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("staging"),
+            size,
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let mut encoder = gpu
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor {
+                label: Some("read"),
+            });
+        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, size);
+        gpu.queue.submit([encoder.finish()]);
+        let (sender, receiver) = mpsc::channel();
+        staging.map_async(wgpu::MapMode::Read, .., move |result| {
+            // Nobody listens any more where the wait below has failed.
+            let _ = sender.send(result);
+        });
+        gpu.wait()?;
+        match receiver.recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(gpu.lost(&error.to_string())),
+            Err(error) => return Err(gpu.lost(&error.to_string())),
+        }
+        let view = staging
+            .get_mapped_range(..)
+            .map_err(|error| gpu.lost(&error.to_string()))?;
+        Ok(bytemuck::pod_collect_to_vec(&view))
+    }
+}

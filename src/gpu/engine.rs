@@ -1,0 +1,454 @@
+//! The engine of the GPU: uploads a batch, runs kernels, downloads the result; implements [`Engine`]. The physics is in the shaders.
+
+use super::batch::{Batch, DeviceTables};
+use super::device::{AdapterSummary, Choice, Gpu};
+use super::error::GpuError;
+use super::kernels::{KernelKind, Kernels, Recipe};
+use super::layout::{Failure, NO_FAILURE, Settings};
+use super::plan::{self, Plan};
+use super::shape::{Placement, Shape};
+use super::sources::ShaderSources;
+use super::tables::{Tables, index, single};
+use crate::forcefield::System;
+use crate::integrator::{Diverged, Engine, EngineError, LangevinSettings};
+use crate::rng;
+use crate::state::State;
+use crate::units::thermal_energy_kj_per_mol;
+use std::time::Instant;
+
+/// How to build the engine. The defaults are what a user wants; the rest serves comparisons and tests.
+#[derive(Debug, Clone, Default)]
+pub struct GpuOptions {
+    /// Which adapter.
+    pub choice: Choice,
+    /// Where atoms are; `None` takes workgroup memory where they fit.
+    pub placement: Option<Placement>,
+    /// Replicas of a workgroup; `None` takes what wastes the fewest threads.
+    pub n_sharing: Option<usize>,
+    /// Sum energies in pairs of f32 even where the adapter has f64.
+    pub without_f64: bool,
+    /// Shader files.
+    pub sources: ShaderSources,
+}
+
+/// Time step that scales the tolerance of velocity constraints where no step is taken, ps; as on the CPU.
+const PROJECTION_TIMESTEP_PS: f64 = 0.002;
+/// Steps of the first dispatch, whose duration is not known yet.
+const FIRST_STEPS: u64 = 8;
+/// Duration that dispatches aim at: far below what makes drivers give up on a kernel (about 2 s).
+const DISPATCH_SECONDS: f64 = 0.2;
+
+/// Builds the engine on the chosen adapter.
+///
+/// # Errors
+/// [`GpuError`] where there is no such adapter or the molecule does not fit it.
+pub fn engine(system: &System, options: &GpuOptions) -> Result<Box<dyn Engine>, GpuError> {
+    Ok(Box::new(GpuEngine::new(system, options)?))
+}
+
+/// One molecule on one device.
+#[derive(Debug)]
+pub struct GpuEngine {
+    pub(super) gpu: Gpu,
+    pub(super) shape: Shape,
+    pub(super) kernels: Kernels,
+    pub(super) tables: DeviceTables,
+    masses_da: Vec<f64>,
+    n_degrees_of_freedom: usize,
+    f64_sums: bool,
+    /// Most replicas of a batch; larger calls are cut.
+    largest_batch: usize,
+    batch: Option<(Batch, wgpu::BindGroup)>,
+    /// Steps a dispatch may take, from the duration of those before, for this number of replicas.
+    pace: (usize, u64),
+}
+
+impl GpuEngine {
+    /// Opens the device and uploads the molecule.
+    ///
+    /// # Errors
+    /// [`GpuError`] where there is no such adapter or the molecule does not fit it.
+    pub fn new(system: &System, options: &GpuOptions) -> Result<Self, GpuError> {
+        let gpu = Gpu::open(&options.choice)?;
+        let limits = gpu.adapter.shape_limits();
+        let n_atoms = system.n_atoms();
+        let shape = Shape::choose(n_atoms, &limits, options.placement, options.n_sharing);
+        let Plan { largest_batch, .. } = Plan::new(system, &gpu.adapter, &shape)?;
+        let tables = Tables::new(system, &shape)?;
+        let f64_sums = gpu.adapter.has_f64 && !options.without_f64;
+        let recipe = Recipe::new(system, &shape, options.sources.clone(), f64_sums)?;
+        plan::check_bindings(&gpu.adapter)?;
+        Ok(Self {
+            kernels: Kernels::new(&gpu, recipe),
+            tables: DeviceTables::new(&gpu, &tables),
+            gpu,
+            shape,
+            masses_da: system.masses_da.clone(),
+            n_degrees_of_freedom: system.n_degrees_of_freedom(),
+            f64_sums,
+            largest_batch,
+            batch: None,
+            pace: (0, FIRST_STEPS),
+        })
+    }
+
+    /// The adapter in use.
+    #[must_use]
+    pub fn adapter(&self) -> &AdapterSummary {
+        &self.gpu.adapter
+    }
+
+    /// How the molecule is spread over threads.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Buffers for a batch, kept from the last call where it had as many replicas.
+    pub(super) fn prepare(&mut self, n_replicas: usize) {
+        let ready = self
+            .batch
+            .as_ref()
+            .is_some_and(|(batch, _)| batch.n_replicas == n_replicas);
+        if !ready {
+            let batch = Batch::new(&self.gpu, &self.shape, n_replicas);
+            let bound = batch.bind(&self.gpu, &self.kernels.bind_group_layout, &self.tables);
+            self.batch = Some((batch, bound));
+        }
+    }
+
+    pub(super) fn batch(&self) -> &Batch {
+        let (batch, _) = self.batch.as_ref().expect("invariant: prepared before use");
+        batch
+    }
+
+    /// Puts one dispatch of a kernel over the batch into the queue.
+    pub(super) fn dispatch(
+        &mut self,
+        kind: KernelKind,
+        settings: &Settings,
+    ) -> Result<(), GpuError> {
+        let (batch, bound) = self.batch.as_ref().expect("invariant: prepared before use");
+        batch.write_settings(&self.gpu, settings);
+        let n_workgroups = index(self.shape.n_workgroups(batch.n_replicas));
+        let pipeline = self.kernels.pipeline(&self.gpu, kind)?;
+        let mut encoder = self
+            .gpu
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor {
+                label: Some(kind.name()),
+            });
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                label: Some(kind.name()),
+                timestamp_writes: None,
+            });
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, bound, &[]);
+            pass.dispatch_workgroups(n_workgroups, 1, 1);
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        Ok(())
+    }
+
+    /// Runs a function on every batch of a large number of replicas: (first replica, number of replicas).
+    fn for_each_batch<E>(
+        &mut self,
+        n_replicas: usize,
+        mut function: impl FnMut(&mut Self, usize, usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut first = 0;
+        while first < n_replicas {
+            let size = (n_replicas - first).min(self.largest_batch);
+            self.prepare(size);
+            function(self, first, size)?;
+            first += size;
+        }
+        Ok(())
+    }
+
+    /// Energies and, where there is room for them, forces.
+    fn evaluate(
+        &mut self,
+        positions: &[f64],
+        energies: &mut [f64],
+        forces: Option<&mut [f64]>,
+    ) -> Result<(), GpuError> {
+        let width = self.shape.n_atoms * 3;
+        let mut forces = forces;
+        let kind = if forces.is_some() {
+            KernelKind::EnergiesAndForces
+        } else {
+            KernelKind::Energies
+        };
+        self.for_each_batch(energies.len(), |engine, first, size| {
+            let range = first * width..(first + size) * width;
+            engine
+                .batch()
+                .write_positions(&engine.gpu, &positions[range.clone()]);
+            engine.dispatch(kind, &Settings::default())?;
+            let (gpu, batch) = (&engine.gpu, engine.batch());
+            batch.read_energies(gpu, &mut energies[first..first + size])?;
+            match &mut forces {
+                Some(forces) => batch.read_vectors(gpu, &batch.forces, &mut forces[range]),
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// Uploads a state, runs dispatches of `n_steps` steps in all, downloads the state; the first failure is the result.
+    fn advance(&mut self, state: &mut State, run: &Run<'_>) -> Result<(), EngineError> {
+        let width = state.n_atoms * 3;
+        self.for_each_batch(state.n_replicas, |engine, first, size| {
+            let range = first * width..(first + size) * width;
+            let (gpu, batch) = (&engine.gpu, engine.batch());
+            batch.write_positions(gpu, &state.positions[range.clone()]);
+            batch.write_velocities(gpu, &state.velocities[range.clone()]);
+            if let Some(temperatures) = run.temperatures_kelvin {
+                let kt: Vec<f64> = temperatures[first..first + size]
+                    .iter()
+                    .map(|&temperature| thermal_energy_kj_per_mol(temperature))
+                    .collect();
+                batch.write_thermal_energies(gpu, &kt);
+            }
+            let outcome = engine.run_steps(run, first);
+            let (gpu, batch) = (&engine.gpu, engine.batch());
+            batch.read_positions(gpu, &mut state.positions[range.clone()])?;
+            batch.read_vectors(gpu, &batch.velocities, &mut state.velocities[range])?;
+            outcome
+        })
+    }
+
+    /// Dispatches of a batch, none longer than drivers tolerate.
+    fn run_steps(&mut self, run: &Run<'_>, first_replica: usize) -> Result<(), EngineError> {
+        let n_replicas = self.batch().n_replicas;
+        if self.pace.0 != n_replicas {
+            self.pace = (n_replicas, FIRST_STEPS);
+        }
+        let mut done = 0;
+        loop {
+            let n_steps = (run.n_steps - done).min(if run.paced { self.pace.1 } else { u64::MAX });
+            let [step_low, step_high] = rng::key(run.first_step + done);
+            let settings = Settings {
+                n_steps: index(usize::try_from(n_steps).unwrap_or(usize::MAX)),
+                first_replica: index(first_replica),
+                step_low,
+                step_high,
+                ..run.settings
+            };
+            let start = Instant::now();
+            self.dispatch(run.kind, &settings)?;
+            let failures = self.batch().read_failures(&self.gpu)?;
+            if run.paced {
+                self.adjust_pace(n_steps, start.elapsed().as_secs_f64());
+            }
+            report(
+                &failures,
+                first_replica,
+                run.first_step + done,
+                run.checks_forces,
+            )?;
+            done += n_steps;
+            if done >= run.n_steps {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Steps of the next dispatch, from how long the last one took.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a clamped, positive estimate"
+    )]
+    fn adjust_pace(&mut self, n_steps: u64, seconds: f64) {
+        let per_step = seconds / n_steps.max(1) as f64;
+        let affordable = (DISPATCH_SECONDS / per_step.max(1e-9)).clamp(1.0, 1e5) as u64;
+        self.pace.1 = affordable.min(self.pace.1 * 4).max(1);
+    }
+}
+
+/// What a segment of dynamics asks of the device.
+struct Run<'a> {
+    kind: KernelKind,
+    settings: Settings,
+    first_step: u64,
+    n_steps: u64,
+    /// Whether `n_steps` counts time steps, which may be spread over dispatches.
+    paced: bool,
+    checks_forces: bool,
+    temperatures_kelvin: Option<&'a [f64]>,
+}
+
+impl Run<'_> {
+    fn once(kind: KernelKind, settings: Settings, first_step: u64) -> Self {
+        Self {
+            kind,
+            settings,
+            first_step,
+            n_steps: 0,
+            paced: false,
+            checks_forces: false,
+            temperatures_kelvin: None,
+        }
+    }
+}
+
+/// The failure of the first replica that has one.
+fn report(
+    failures: &[Failure],
+    first_replica: usize,
+    first_step: u64,
+    checks_forces: bool,
+) -> Result<(), EngineError> {
+    for (replica, failure) in failures.iter().enumerate() {
+        let replica = first_replica + replica;
+        if checks_forces && failure.force_step != NO_FAILURE {
+            return Err(Diverged {
+                replica,
+                step: first_step + u64::from(failure.force_step),
+                atom_index: failure.atom_index as usize,
+                worst_force_kj_per_mol_nm: f64::from(failure.worst_force).sqrt(),
+            }
+            .into());
+        }
+        if failure.constraint_step != NO_FAILURE {
+            return Err(EngineError::Constraints {
+                replica,
+                step: first_step + u64::from(failure.constraint_step),
+            });
+        }
+    }
+    Ok(())
+}
+
+impl From<GpuError> for EngineError {
+    fn from(error: GpuError) -> Self {
+        Self::Device {
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// Settings of a time step.
+fn timestep_settings(timestep_ps: f64) -> Settings {
+    Settings {
+        timestep_ps: single(timestep_ps),
+        inverse_timestep_per_ps: single(1.0 / timestep_ps),
+        ..Settings::default()
+    }
+}
+
+impl Engine for GpuEngine {
+    fn description(&self) -> String {
+        let adapter = &self.gpu.adapter;
+        let sums = if self.f64_sums { "f64" } else { "two-float" };
+        format!(
+            "gpu, {} ({}, {}), f32 forces, {sums} energy sums",
+            adapter.name, adapter.backend, adapter.driver
+        )
+    }
+
+    fn n_atoms(&self) -> usize {
+        self.shape.n_atoms
+    }
+
+    fn n_degrees_of_freedom(&self) -> usize {
+        self.n_degrees_of_freedom
+    }
+
+    fn masses_da(&self) -> &[f64] {
+        &self.masses_da
+    }
+
+    fn energies(&mut self, positions: &[f64], energies: &mut [f64]) {
+        if let Err(error) = self.evaluate(positions, energies, None) {
+            // The trait has no way to fail here; the next segment of dynamics will say it again.
+            log::error!("{error}");
+            energies.fill(f64::NAN);
+        }
+    }
+
+    fn energies_and_forces(&mut self, positions: &[f64], energies: &mut [f64], forces: &mut [f64]) {
+        if let Err(error) = self.evaluate(positions, energies, Some(&mut *forces)) {
+            log::error!("{error}");
+            energies.fill(f64::NAN);
+            forces.fill(f64::NAN);
+        }
+    }
+
+    fn langevin(
+        &mut self,
+        state: &mut State,
+        settings: &LangevinSettings,
+        n_steps: u64,
+    ) -> Result<(), EngineError> {
+        let damping = (-settings.friction_per_ps * settings.timestep_ps).exp();
+        let [key_low, key_high] = rng::key(settings.seed);
+        let run = Run {
+            kind: KernelKind::Langevin,
+            settings: Settings {
+                key_low,
+                key_high,
+                damping: single(damping),
+                noise: single((1.0 - damping * damping).sqrt()),
+                ..timestep_settings(settings.timestep_ps)
+            },
+            first_step: state.step,
+            n_steps,
+            paced: true,
+            checks_forces: true,
+            temperatures_kelvin: Some(&settings.temperatures_kelvin),
+        };
+        let result = self.advance(state, &run);
+        state.step += n_steps;
+        result
+    }
+
+    fn velocity_verlet(
+        &mut self,
+        state: &mut State,
+        timestep_ps: f64,
+        n_steps: u64,
+    ) -> Result<(), EngineError> {
+        let run = Run {
+            n_steps,
+            paced: true,
+            ..Run::once(
+                KernelKind::VelocityVerlet,
+                timestep_settings(timestep_ps),
+                0,
+            )
+        };
+        self.advance(state, &run)
+    }
+
+    fn draw_velocities(
+        &mut self,
+        state: &mut State,
+        temperatures_kelvin: &[f64],
+        seed: u64,
+        draw: u64,
+    ) {
+        let [key_low, key_high] = rng::key(seed);
+        let settings = Settings {
+            key_low,
+            key_high,
+            ..timestep_settings(PROJECTION_TIMESTEP_PS)
+        };
+        let run = Run {
+            temperatures_kelvin: Some(temperatures_kelvin),
+            ..Run::once(KernelKind::DrawVelocities, settings, draw)
+        };
+        if let Err(error) = self.advance(state, &run) {
+            log::warn!("velocities were not drawn as they should be: {error}");
+        }
+    }
+
+    fn apply_constraints(&mut self, state: &mut State) -> Result<(), EngineError> {
+        let settings = timestep_settings(PROJECTION_TIMESTEP_PS);
+        let run = Run::once(KernelKind::ApplyConstraints, settings, state.step);
+        self.advance(state, &run)
+    }
+}

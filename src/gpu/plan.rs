@@ -1,0 +1,122 @@
+//! What fits on an adapter: bytes, the largest molecule, the most replicas. Allocates nothing.
+
+use super::batch::VECTOR_BYTES;
+use super::device::{AdapterSummary, Choice, chosen};
+use super::engine::GpuOptions;
+use super::error::GpuError;
+use super::shape::{Placement, Shape};
+use crate::forcefield::System;
+
+/// Storage buffers that every kernel is bound to.
+const N_STORAGE_BUFFERS: u64 = 20;
+
+/// Memory of a run, from sizes alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Adapter it is for.
+    pub adapter: String,
+    /// How the molecule is spread over threads.
+    pub shape: Shape,
+    /// Bytes of the molecule's tables.
+    pub table_bytes: u64,
+    /// Bytes of state and results of one replica.
+    pub replica_bytes: u64,
+    /// Most replicas on the device at once; the engine cuts larger batches.
+    pub largest_batch: usize,
+    /// Most atoms of a molecule on this adapter.
+    pub largest_molecule: usize,
+}
+
+impl Plan {
+    /// What a system needs on an adapter.
+    ///
+    /// # Errors
+    /// [`GpuError::TooManyAtoms`] where the tables of pairs exceed a limit.
+    pub fn new(system: &System, adapter: &AdapterSummary, shape: &Shape) -> Result<Self, GpuError> {
+        let n_atoms = system.n_atoms();
+        let (limit, offered) = smallest_limit(adapter);
+        let table_bytes = pair_bytes(n_atoms);
+        let largest_molecule = largest_molecule(adapter);
+        if table_bytes > offered {
+            return Err(GpuError::TooManyAtoms {
+                adapter: adapter.name.clone(),
+                n_atoms,
+                limit,
+                offered,
+                needed: table_bytes,
+                largest: largest_molecule,
+            });
+        }
+        let tiled = shape.placement == Placement::Tiled;
+        let widest = n_atoms as u64 * VECTOR_BYTES * if tiled { 2 } else { 1 };
+        let by_memory = (offered / widest.max(1)) as usize / shape.n_sharing * shape.n_sharing;
+        let by_dispatch = adapter.n_workgroups * shape.n_sharing;
+        let necks = system
+            .implicit_solvent
+            .as_ref()
+            .is_some_and(|s| !s.neck_index.is_empty());
+        Ok(Self {
+            adapter: adapter.name.clone(),
+            shape: *shape,
+            table_bytes: table_bytes * if necks { 2 } else { 1 },
+            replica_bytes: 3 * widest + n_atoms as u64 * VECTOR_BYTES + 4 * VECTOR_BYTES,
+            largest_batch: by_memory.min(by_dispatch).max(1),
+            largest_molecule,
+        })
+    }
+
+    /// Bytes on the device for a number of replicas at once.
+    #[must_use]
+    pub fn device_bytes(&self, n_replicas: usize) -> u64 {
+        self.table_bytes + self.replica_bytes * n_replicas.min(self.largest_batch) as u64
+    }
+}
+
+/// What a system and a number of replicas need on the chosen adapter.
+///
+/// # Errors
+/// [`GpuError`] where there is no such adapter, or the molecule does not fit it.
+pub fn plan(system: &System, choice: &Choice) -> Result<Plan, GpuError> {
+    let adapter = chosen(choice)?;
+    check_bindings(&adapter)?;
+    let options = GpuOptions::default();
+    let limits = adapter.shape_limits();
+    let shape = Shape::choose(
+        system.n_atoms(),
+        &limits,
+        options.placement,
+        options.n_sharing,
+    );
+    Plan::new(system, &adapter, &shape)
+}
+
+/// Whether the kernels can be bound at all.
+pub(super) fn check_bindings(adapter: &AdapterSummary) -> Result<(), GpuError> {
+    if adapter.n_storage_buffers < N_STORAGE_BUFFERS {
+        return Err(GpuError::Limit {
+            adapter: adapter.name.clone(),
+            limit: "max_storage_buffers_per_shader_stage",
+            offered: adapter.n_storage_buffers,
+            needed: N_STORAGE_BUFFERS,
+        });
+    }
+    Ok(())
+}
+
+/// Atoms of the largest molecule: the largest table has an entry for every pair.
+pub(super) fn largest_molecule(adapter: &AdapterSummary) -> usize {
+    let (_, offered) = smallest_limit(adapter);
+    usize::try_from((offered / VECTOR_BYTES).isqrt()).unwrap_or(usize::MAX)
+}
+
+fn pair_bytes(n_atoms: usize) -> u64 {
+    (n_atoms * n_atoms) as u64 * VECTOR_BYTES
+}
+
+fn smallest_limit(adapter: &AdapterSummary) -> (&'static str, u64) {
+    if adapter.binding_bytes <= adapter.buffer_bytes {
+        ("max_storage_buffer_binding_size", adapter.binding_bytes)
+    } else {
+        ("max_buffer_size", adapter.buffer_bytes)
+    }
+}

@@ -1,0 +1,149 @@
+//! Engines for the tests, molecules, and the measure of a deviation.
+
+use crate::openmm_reference::{Reference, ReferenceFile};
+use saltus::forcefield::{BornModel, ForceField, System, SystemOptions, reference_energies};
+use saltus::gpu::{AdapterKind, Choice, GpuEngine, GpuOptions, adapters};
+use saltus::integrator::Engine;
+use std::io::Write;
+use std::sync::OnceLock;
+
+/// The adapter that the tests run on: a real GPU, else software; `None` (said aloud) where there is none.
+///
+/// # Panics
+/// Where there is none although one is required.
+pub(crate) fn choice() -> Option<Choice> {
+    static NAME: OnceLock<Option<String>> = OnceLock::new();
+    let name = NAME.get_or_init(|| {
+        // Before any thread asks for an adapter: silences a warning of Mesa's device selection.
+        let found = adapters();
+        let name = found.first().map(|adapter| adapter.name.clone());
+        let required = ["CI", "SALTUS_REQUIRE_GPU"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        assert!(
+            name.is_some() || !required,
+            "no Vulkan adapter, but CI or SALTUS_REQUIRE_GPU is set"
+        );
+        let verdict = match found.first() {
+            Some(adapter) => format!("GPU tests run on {} ({})\n", adapter.name, adapter.kind),
+            None => "SKIPPED: no Vulkan adapter, nothing of the GPU engine is tested\n".to_owned(),
+        };
+        // Not through print!, which the test harness would swallow.
+        std::io::stderr().write_all(verdict.as_bytes()).unwrap();
+        name
+    });
+    name.clone().map(Choice::Named)
+}
+
+/// Whether the tests' adapter is the CPU in disguise, where sizes must stay small.
+pub(crate) fn on_software() -> bool {
+    adapters()
+        .first()
+        .is_some_and(|adapter| adapter.kind == AdapterKind::Software)
+}
+
+/// An engine on the tests' adapter with everything else as given.
+pub(crate) fn gpu_with(system: &System, options: GpuOptions) -> Option<GpuEngine> {
+    let options = GpuOptions {
+        choice: choice()?,
+        ..options
+    };
+    Some(GpuEngine::new(system, &options).unwrap())
+}
+
+/// An engine as users get it.
+pub(crate) fn gpu(system: &System) -> Option<GpuEngine> {
+    gpu_with(system, GpuOptions::default())
+}
+
+/// The reference file of a molecule.
+pub(crate) fn molecule(name: &str) -> ReferenceFile {
+    ReferenceFile::all()
+        .into_iter()
+        .find(|(found, _)| found == name)
+        .unwrap()
+        .1
+}
+
+/// The force field of a reference assigned to its molecule.
+pub(crate) fn assign(file: &ReferenceFile, reference: &Reference) -> System {
+    let force_field = ForceField::builtin(&reference.force_field).unwrap();
+    force_field
+        .assign(&file.topology(), &reference.options())
+        .unwrap()
+}
+
+/// Amber14 and a solvent for a molecule.
+pub(crate) fn system(file: &ReferenceFile, solvent: Option<BornModel>, rigid: bool) -> System {
+    let options = SystemOptions {
+        solvent,
+        constrain_hydrogen_bonds: rigid,
+        ..SystemOptions::default()
+    };
+    let force_field = ForceField::builtin("amber14").unwrap();
+    force_field.assign(&file.topology(), &options).unwrap()
+}
+
+/// A batch of copies of one structure, each displaced a little differently, `[n_replicas, n_atoms, 3]`.
+pub(crate) fn batch(positions: &[[f64; 3]], n_replicas: usize) -> Vec<f64> {
+    let shift = |index: usize, replica: usize| {
+        ((index * 7919 + replica * 104_729) % 1000) as f64 * 4e-6 - 2e-3
+    };
+    let flat = positions.as_flattened();
+    (0..n_replicas)
+        .flat_map(|replica| {
+            flat.iter()
+                .enumerate()
+                .map(move |(index, x)| x + shift(index, replica))
+        })
+        .collect()
+}
+
+/// Largest errors over the replicas asked for: energy in kJ/mol, forces relative to their norm.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Deviation {
+    pub(crate) energy: f64,
+    pub(crate) force: f64,
+}
+
+impl Deviation {
+    pub(crate) fn max(self, other: Self) -> Self {
+        let worse = |a: f64, b: f64| if b <= a { a } else { b };
+        Self {
+            energy: worse(self.energy, other.energy),
+            force: worse(self.force, other.force),
+        }
+    }
+
+    /// What the engine promises.
+    pub(crate) fn is_small(self) -> bool {
+        self.energy < 0.02 && self.force < 2e-5
+    }
+}
+
+/// Deviation of an engine from the f64 reference on a batch, the given replicas compared.
+pub(crate) fn deviation(
+    engine: &mut dyn Engine,
+    system: &System,
+    positions: &[f64],
+    compared: &[usize],
+) -> Deviation {
+    let width = system.n_atoms() * 3;
+    let n_replicas = positions.len() / width;
+    let (mut energies, mut forces) = (vec![0.0; n_replicas], vec![0.0; positions.len()]);
+    engine.energies_and_forces(positions, &mut energies, &mut forces);
+    compared
+        .iter()
+        .fold(Deviation::default(), |worst, &replica| {
+            let range = replica * width..(replica + 1) * width;
+            let structure = positions[range.clone()].as_chunks::<3>().0;
+            let (terms, expected) = reference_energies(system, structure);
+            let pairs = || expected.as_flattened().iter().zip(&forces[range.clone()]);
+            let norm: f64 = pairs().map(|(a, _)| a * a).sum();
+            let error: f64 = pairs().map(|(a, b)| (a - b) * (a - b)).sum();
+            worst.max(Deviation {
+                energy: (energies[replica] - terms.total()).abs(),
+                force: (error / norm.max(1e-12)).sqrt(),
+            })
+        })
+}
