@@ -16,11 +16,8 @@ mod kernels;
 mod run;
 mod schema;
 mod setup;
-<<<<<<< HEAD
-mod train;
-=======
 mod timewarp_check;
->>>>>>> main
+mod train;
 
 use std::process::ExitCode;
 

@@ -118,7 +118,7 @@ pub fn training_peptides(n_peptides: usize, seed: u64) -> Vec<Peptide> {
     let mut capped = capped_residues();
     let mut peptides: Vec<Peptide> = Vec::with_capacity(n_peptides);
     while peptides.len() < n_peptides {
-        let single = peptides.len() % 10 == 0 && !capped.is_empty();
+        let single = peptides.len().is_multiple_of(10) && !capped.is_empty();
         let peptide = if single {
             capped.remove(0)
         } else {

@@ -84,8 +84,7 @@ pub fn sample_peptide(
     let proposal =
         AdaptiveTorsionProposal::new(&molecule.topology, &AdaptiveTorsionSettings::default())
             .map_err(|error| fail(error.to_string()))?;
-    let mut kernels =
-        kernels(&proposal, ladder, n_replicas, settings.seed).map_err(|error| fail(error))?;
+    let mut kernels = kernels(&proposal, ladder, n_replicas, settings.seed).map_err(fail)?;
     let mut chain = Chain::start(&start, &temperatures);
     engine.draw_velocities(&mut chain.state, &temperatures, settings.seed, 0);
     let mut collector = Collector::new(sequence, proposal, &chain, settings);
