@@ -1,5 +1,7 @@
 //! From the checked sampler list to kernels. Every kernel is made here, each with random streams of its own.
 
+mod torsion_leap;
+
 use crate::mcmc::{
     Kernel, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
     VelocityVerletKernel,
@@ -125,6 +127,10 @@ impl Factory<'_> {
                     self.n_replicas,
                     seed,
                 )
+            }
+            KernelConfig::TorsionLeap(leap) => {
+                let proposal = torsion_leap::proposal(self.loaded, self.topology, &path, leap)?;
+                self.metropolis(&path, Box::new(proposal), leap.repeats)
             }
             KernelConfig::Mixture(parts) => self.mixture(&path, parts),
             KernelConfig::Sequence(kernels) => self.sequence(&path, kernels),

@@ -5,7 +5,7 @@ mod estimate;
 mod exchange_summary;
 mod failure;
 mod identity;
-mod interrupt;
+pub(super) mod interrupt;
 mod output;
 mod progress;
 mod recorder;
