@@ -75,6 +75,7 @@ pub mod report;
 pub mod rng;
 pub mod state;
 pub mod topology;
+pub mod training;
 pub mod trajectory;
 pub mod units;
 

@@ -8,14 +8,17 @@ use crate::proposal::{AdaptedStep, DualAveraging};
 use serde::de::DeserializeOwned;
 use std::time::Instant;
 
-/// Runs cycles of [`Resident`]; the state is uploaded only where someone else changed it in between.
+/// Runs a cycle of [`Resident`] a step. Steps are put off until someone wants to see the chain, and then run in one go; the
+/// state is uploaded only where someone else changed it in between.
 #[derive(Debug)]
 pub struct ResidentKernel {
     resident: Resident,
-    cycles_per_step: u64,
-    /// Counters of every entry.
+    /// Steps put off.
+    n_due: u64,
+    seconds: f64,
+    /// Counters of every entry since the last reset.
     statistics: Vec<KernelStatistics>,
-    /// Tests of every entry counted by the device up to the last step, `[accepted, rejected, not finite]`.
+    /// Tests of every entry that the device had counted at the last look, `[accepted, rejected, not finite]`.
     counted: Vec<[u64; 3]>,
     /// What was downloaded last.
     known: (Vec<f64>, Vec<f64>),
@@ -27,9 +30,10 @@ pub struct ResidentKernel {
 }
 
 impl ResidentKernel {
-    /// A kernel that runs `cycles_per_step` cycles a step.
+    /// A kernel that runs one cycle a step.
     #[must_use]
-    pub fn new(resident: Resident, cycles_per_step: u64) -> Self {
+    pub fn new(resident: Resident) -> Self {
+        let n_entries = resident.moves().len();
         let tuned = |entry: &ResidentMove| match *entry {
             ResidentMove::Hmc {
                 timestep_ps,
@@ -40,34 +44,25 @@ impl ResidentKernel {
         };
         let widths = &resident.torsions().widths_rad;
         Self {
-            statistics: vec![KernelStatistics::default(); resident.moves().len()],
-            counted: vec![[0; 3]; resident.moves().len()],
-            known: (Vec::new(), Vec::new()),
             adapting: true,
-            widths: widths
-                .iter()
-                .map(|&width| AdaptedStep::new(width))
-                .collect(),
+            widths: widths.iter().map(|&w| AdaptedStep::new(w)).collect(),
             timesteps: resident.moves().iter().map(tuned).collect(),
-            cycles_per_step,
             resident,
+            n_due: 0,
+            seconds: 0.0,
+            statistics: vec![KernelStatistics::default(); n_entries],
+            counted: vec![[0; 3]; n_entries],
+            known: (Vec::new(), Vec::new()),
         }
     }
 
-    /// The cycle, with its widths and time steps as they are now.
-    #[must_use]
-    pub fn resident(&self) -> &Resident {
-        &self.resident
-    }
-
-    /// Cycles on the device.
+    /// The cycles that were put off, on the device.
     fn advance(&mut self, chain: &mut Chain) -> Result<(), EngineError> {
         let state = &chain.state;
         if self.known.0 != state.positions || self.known.1 != state.velocities {
             self.resident.upload(state, &chain.temperatures_kelvin)?;
         }
-        self.resident
-            .run(self.cycles_per_step, u64::MAX, &mut |_| {})?;
+        self.resident.run(self.n_due, u64::MAX, &mut |_| {})?;
         self.resident.download(&mut chain.state)?;
         chain.energies = Some(self.resident.potential_energies()?);
         self.known = (
@@ -76,6 +71,7 @@ impl ResidentKernel {
         );
         self.book_work(chain);
         let fresh = self.count_tests()?;
+        self.n_due = 0;
         if self.adapting {
             self.adapt(&fresh)?;
         }
@@ -91,28 +87,35 @@ impl ResidentKernel {
         let n_replicas = chain.state.n_replicas as u64;
         for entry in self.resident.moves() {
             let (n_steps, timestep_ps) = entry.segment();
-            chain.time_ps += (self.cycles_per_step * n_steps) as f64 * timestep_ps;
-            chain.n_energy_evaluations += self.cycles_per_step * entry.n_evaluations() * n_replicas;
+            chain.time_ps += (self.n_due * n_steps) as f64 * timestep_ps;
+            chain.n_energy_evaluations += self.n_due * entry.n_evaluations() * n_replicas;
         }
     }
 
-    /// Tests of every entry since the last step, added to the statistics.
+    /// Tests of every entry since the last look, added to the statistics.
     fn count_tests(&mut self) -> Result<Vec<[u64; 3]>, EngineError> {
-        let mut fresh = Vec::new();
-        for (entry, replicas) in self.resident.outcomes()?.iter().enumerate() {
-            let total = replicas.iter().fold([0; 3], |sum: [u64; 3], counts| {
+        let mut all_fresh = Vec::new();
+        for (entry, outcomes) in self.resident.outcomes()?.iter().enumerate() {
+            let total = outcomes.iter().fold([0; 3], |sum: [u64; 3], counts| {
                 std::array::from_fn(|i| sum[i] + u64::from(counts[i]))
             });
-            let known = self.counted[entry];
-            let new: [u64; 3] = std::array::from_fn(|i| total[i].saturating_sub(known[i]));
+            let before = std::mem::replace(&mut self.counted[entry], total);
+            // The device starts from zero again when the batch is made anew.
+            let fresh =
+                std::array::from_fn(|i| total[i].checked_sub(before[i]).unwrap_or(total[i]));
             let statistics = &mut self.statistics[entry];
-            statistics.proposed += new.iter().sum::<u64>();
-            statistics.accepted += new[0];
-            statistics.non_finite += new[2];
-            self.counted[entry] = total;
-            fresh.push(new);
+            statistics.proposed += fresh.iter().sum::<u64>();
+            statistics.accepted += fresh[0];
+            statistics.non_finite += fresh[2];
+            all_fresh.push(fresh);
         }
-        Ok(fresh)
+        Ok(all_fresh)
+    }
+
+    /// Whether anything is being tuned, so that no step can be put off.
+    fn is_tuning(&self) -> bool {
+        let timesteps = self.timesteps.iter().flatten().count();
+        self.adapting && (timesteps > 0 || !self.widths.is_empty())
     }
 
     /// Tunes widths by the tests of their blocks, time steps by the tests of their entries.
@@ -148,57 +151,72 @@ impl ResidentKernel {
             }
         }
     }
+
+    /// The cycle, with its widths and time steps as they are now.
+    #[must_use]
+    pub fn resident(&self) -> &Resident {
+        &self.resident
+    }
 }
 
 impl Kernel for ResidentKernel {
     fn name(&self) -> &str {
-        "resident"
+        "gpu_cycle"
     }
 
     fn is_exact(&self) -> bool {
-        let moves = self.resident.moves();
-        !moves.iter().any(is_langevin)
+        self.resident.moves().iter().all(ResidentMove::is_exact)
     }
 
     fn is_ergodic(&self) -> bool {
         let moves = self.resident.moves();
-        moves
+        !moves
             .iter()
-            .any(|entry| !matches!(entry, ResidentMove::Torsion { .. }))
+            .all(|entry| matches!(entry, ResidentMove::Torsion { .. }))
     }
 
     fn step(&mut self, chain: &mut Chain, _engine: &mut dyn Engine) -> Result<(), KernelError> {
-        let start = Instant::now();
-        self.advance(chain)?;
-        // The device does not say which entry took how long (a profile does); the first bears it all.
-        if let Some(first) = self.statistics.first_mut() {
-            first.seconds += start.elapsed().as_secs_f64();
+        self.n_due += 1;
+        if self.is_tuning() {
+            self.settle(chain)?;
         }
         Ok(())
     }
 
+    fn settle(&mut self, chain: &mut Chain) -> Result<(), KernelError> {
+        if self.n_due == 0 {
+            return Ok(());
+        }
+        let start = Instant::now();
+        self.advance(chain)?;
+        self.seconds += start.elapsed().as_secs_f64();
+        Ok(())
+    }
+
     fn statistics(&self) -> KernelStatistics {
-        let mut sum = KernelStatistics::default();
+        let mut sum = KernelStatistics {
+            seconds: self.seconds,
+            ..KernelStatistics::default()
+        };
         for part in &self.statistics {
             sum.proposed += part.proposed;
             sum.accepted += part.accepted;
             sum.non_finite += part.non_finite;
-            sum.seconds += part.seconds;
         }
         sum
     }
 
     fn report(&self) -> KernelReport {
         let entries = self.resident.moves().iter().zip(&self.statistics);
-        let children = entries.map(|(entry, &statistics)| KernelReport {
+        let child = |(entry, statistics): (&ResidentMove, &KernelStatistics)| KernelReport {
             name: entry.name().to_owned(),
-            statistics,
-            exact: !is_langevin(entry),
+            statistics: *statistics,
+            exact: entry.is_exact(),
             children: Vec::new(),
             details: serde_json::Value::Null,
-        });
+        };
         KernelReport {
-            children: children.collect(),
+            children: entries.map(child).collect(),
             ..KernelReport::of(self)
         }
     }
@@ -209,11 +227,13 @@ impl Kernel for ResidentKernel {
             timestep.finish();
         }
         self.apply_tuning();
+        self.seconds = 0.0;
         self.statistics.fill(KernelStatistics::default());
     }
 
     fn save(&self) -> serde_json::Value {
         serde_json::json!({
+            "seconds": self.seconds,
             "statistics": self.statistics,
             "counters": self.resident.counters(),
             "adapting": self.adapting,
@@ -223,22 +243,19 @@ impl Kernel for ResidentKernel {
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
+        let unreadable = |error| format!("the saved state of `gpu_cycle` is unreadable: {error}");
+        let seconds = serde_json::from_value(saved["seconds"].clone()).map_err(unreadable)?;
+        let adapting = serde_json::from_value(saved["adapting"].clone()).map_err(unreadable)?;
         let n_entries = self.resident.moves().len();
         let counters: Vec<u64> = list(saved, "counters", n_entries)?;
-        self.statistics = list(saved, "statistics", n_entries)?;
+        let statistics = list(saved, "statistics", n_entries)?;
         self.widths = list(saved, "widths", self.widths.len())?;
         self.timesteps = list(saved, "timesteps", n_entries)?;
-        self.adapting = saved["adapting"]
-            .as_bool()
-            .ok_or("the saved state of `resident` does not say whether it adapts")?;
+        (self.seconds, self.adapting, self.statistics) = (seconds, adapting, statistics);
         self.resident.set_counters(&counters);
         self.apply_tuning();
         Ok(())
     }
-}
-
-fn is_langevin(entry: &ResidentMove) -> bool {
-    matches!(entry, ResidentMove::Langevin { .. })
 }
 
 /// A list of a saved kernel, which must have `expected` elements.
@@ -248,12 +265,12 @@ fn list<T: DeserializeOwned>(
     expected: usize,
 ) -> Result<Vec<T>, String> {
     let list: Vec<T> = serde_json::from_value(saved[field].clone())
-        .map_err(|error| format!("the saved `{field}` of `resident` are unreadable: {error}"))?;
+        .map_err(|error| format!("the saved `{field}` of `gpu_cycle` are unreadable: {error}"))?;
     if list.len() == expected {
         Ok(list)
     } else {
         Err(format!(
-            "the saved state of `resident` has {} {field}, the cycle takes {expected}; it belongs to another input file",
+            "the saved state of `gpu_cycle` has {} {field}, the cycle takes {expected}; it belongs to another input file",
             list.len()
         ))
     }

@@ -53,13 +53,20 @@ impl ResidentMove {
         }
     }
 
-    /// Name as in the YAML file.
-    pub(super) fn name(&self) -> &'static str {
+    /// Name as in an input file.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Langevin { .. } => "langevin",
             Self::Torsion { .. } => "torsion",
             Self::Hmc { .. } => "hmc",
         }
+    }
+
+    /// Whether it leaves the Boltzmann distribution exactly invariant.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        !matches!(self, Self::Langevin { .. })
     }
 
     /// Units that may be spread over dispatches, and energy evaluations of one.

@@ -2,7 +2,8 @@
 
 use crate::moves::{GaussianStep, Scaling};
 use crate::targets::{DoubleWell, FourAtoms, Harmonic, Target};
-use crate::torsion_moves::{learned, torsion};
+use crate::timewarp::{adaptive, ahead, timewarp};
+use crate::torsion_moves::{leap, learned, torsion};
 use saltus::mcmc::{
     Kernel, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
 };
@@ -216,6 +217,34 @@ pub(crate) fn rows() -> Vec<Row> {
                 four_atoms,
                 || learned(2),
             )
+        },
+        proposal("timewarp, random weights, harmonic", harmonic, || {
+            timewarp(3, 0.05, true)
+        }),
+        proposal(
+            "timewarp given v, random weights, double well",
+            double_well,
+            || timewarp(1, 0.08, false),
+        ),
+        Row {
+            reversible: true,
+            ..kernel(
+                "timewarp three ahead, double well",
+                double_well,
+                |_, seed| ahead(4, 3, seed),
+            )
+        },
+        Row {
+            reversible: true,
+            ..kernel(
+                "timewarp ahead adaptively, harmonic",
+                harmonic,
+                |_, seed| adaptive(seed),
+            )
+        },
+        Row {
+            ergodic: false,
+            ..proposal("torsion leap, random weights, four atoms", four_atoms, leap)
         },
         Row {
             reversible: true,

@@ -112,7 +112,7 @@ impl Setup {
             ..GpuOptions::default()
         };
         let resident = Resident::new(&self.system, &options, moves, &torsions).unwrap();
-        Some(vec![Box::new(ResidentKernel::new(resident, 1))])
+        Some(vec![Box::new(ResidentKernel::new(resident))])
     }
 
     /// Means of every chain: energy, cos and sin of phi, cos of psi.
@@ -125,6 +125,7 @@ impl Setup {
         for cycle in 0..self.cycles[0] + self.cycles[1] {
             for kernel in kernels.iter_mut() {
                 kernel.step(&mut chain, engine).unwrap();
+                kernel.settle(&mut chain).unwrap();
             }
             if cycle < self.cycles[0] {
                 continue;
