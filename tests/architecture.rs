@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules by level, the lowest first. A module imports itself and lower levels, nothing else.
-const LEVELS: [&[&str]; 8] = [
+const LEVELS: [&[&str]; 9] = [
     &["units", "rng", "lane", "vector"],
     &["topology", "state"],
     &["forcefield", "flow"],
@@ -14,6 +14,7 @@ const LEVELS: [&[&str]; 8] = [
     &["proposal"],
     &["mcmc"],
     &["report", "trajectory", "analysis", "cpu", "gpu"],
+    &["training"],
     &["cli"],
 ];
 

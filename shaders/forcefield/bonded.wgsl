@@ -4,8 +4,9 @@
 //#include "forcefield/angle.wgsl"
 //#include "forcefield/torsion.wgsl"
 
-/// `[N_SHARING, N_THREADS, 3]`: forces of one chunk of terms.
-var<workgroup> sh_scratch: array<vec4<f32>, N_SCRATCH>;
+/// `[N_SHARING, N_THREADS, 3]`: forces of one chunk of terms, and whatever else threads tell each other. As bits: a word that
+/// is no sound f32 must come through unchanged.
+var<workgroup> sh_scratch: array<vec4<u32>, N_SCRATCH>;
 
 fn bonded() {
     for (var chunk = 0u; chunk < N_BOND_CHUNKS; chunk++) {
@@ -32,7 +33,8 @@ fn bonded() {
 }
 
 fn put_down(slot: u32, on_atom: vec3<f32>) {
-    sh_scratch[(sharer * N_THREADS + own) * 3u + slot] = vec4<f32>(on_atom, 0.0);
+    let bits = bitcast<vec3<u32>>(on_atom);
+    sh_scratch[(sharer * N_THREADS + own) * 3u + slot] = vec4<u32>(bits, 0u);
 }
 
 fn bond_term(term: Bond) {
@@ -79,7 +81,8 @@ fn gather(chunk: u32) {
             var sum = force[k];
             for (var index = gathers[row]; index < end; index++) {
                 let entry = gathers[index];
-                let part = sh_scratch[sharer * N_THREADS * 3u + (entry >> 1u)].xyz;
+                let bits = sh_scratch[sharer * N_THREADS * 3u + (entry >> 1u)].xyz;
+                let part = bitcast<vec3<f32>>(bits);
                 sum += select(part, -part, (entry & 1u) == 1u);
             }
             force[k] = sum;

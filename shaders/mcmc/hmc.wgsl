@@ -12,7 +12,7 @@ fn hmc(
 ) {
     begin(local_index, workgroup.x);
     load_state();
-    counts = vec4<u32>(0u);
+    load_counts();
     evaluate();
     current_energy = sum_over_threads(energy);
     for (var index = 0u; index < settings.n_moves; index++) {

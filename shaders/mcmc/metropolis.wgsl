@@ -24,6 +24,10 @@ fn accept(log_ratio: f32, uniform_value: f32) -> u32 {
     return select(REJECTED, ACCEPTED, logarithm(uniform_value) < log_ratio);
 }
 
+fn load_counts() {
+    counts = outcomes[settings.outcome_start + replica];
+}
+
 fn keep_state() {
     for (var k = 0u; k < N_OWNED; k++) {
         kept_position[k] = position[k];
@@ -64,6 +68,6 @@ fn store_outcome() {
     store_velocities();
     if (own == 0u) {
         energies[replica] = vec4<f32>(sum_parts(current_energy), 0.0, 0.0);
-        outcomes[replica] = counts;
+        outcomes[settings.outcome_start + replica] = counts;
     }
 }

@@ -1,5 +1,7 @@
 //! From the checked sampler list to kernels. Every kernel is made here, each with random streams of its own.
 
+mod torsion_leap;
+
 use crate::mcmc::{
     Kernel, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
     VelocityVerletKernel,
@@ -126,6 +128,10 @@ impl Factory<'_> {
                     seed,
                 )
             }
+            KernelConfig::TorsionLeap(leap) => {
+                let proposal = torsion_leap::proposal(self.loaded, self.topology, &path, leap)?;
+                self.metropolis(&path, Box::new(proposal), leap.repeats)
+            }
             KernelConfig::Mixture(parts) => self.mixture(&path, parts),
             KernelConfig::Sequence(kernels) => self.sequence(&path, kernels),
         }
@@ -193,7 +199,7 @@ impl Factory<'_> {
 }
 
 /// The seed of the kernel at a place of the file, counted from 0: Philox of the place, keyed by the seed of the run.
-fn kernel_seed(run_seed: u64, place: u32) -> u64 {
+pub(crate) fn kernel_seed(run_seed: u64, place: u32) -> u64 {
     let counter = [[place], [0], [0], [SEEDS_TAG]];
     let [[low], [high], ..] = rng::philox(counter, rng::key(run_seed));
     u64::from(high) << 32 | u64::from(low)
@@ -217,7 +223,8 @@ fn mala_settings(mala: &MalaConfig) -> MalaSettings {
     }
 }
 
-fn torsion_settings(torsion: &TorsionConfig) -> TorsionSettings {
+/// The settings of `torsion` as the library has them.
+pub(crate) fn torsion_settings(torsion: &TorsionConfig) -> TorsionSettings {
     TorsionSettings {
         kind: match torsion.kind {
             TorsionKindConfig::Single => BlockKind::Single,

@@ -13,13 +13,16 @@ mod error;
 mod export;
 mod info;
 mod kernels;
+mod resident;
 mod run;
 mod schema;
 mod setup;
 mod timewarp_check;
 mod timewarp_kernel;
+mod train;
 mod train_timewarp;
 mod train_timewarp_data;
+mod train_torsion_leap;
 
 use std::process::ExitCode;
 
@@ -47,8 +50,8 @@ enum Command {
     Energy(energy::EnergyArguments),
     /// Run several samplers for equal wall-clock time and compare them with plain molecular dynamics.
     Bench(bench::BenchArguments),
-    /// Fit a Timewarp model to trajectories of molecular dynamics.
-    Train(train_timewarp::TrainArguments),
+    /// Fit the model of a learned proposal: `torsion_leap` or `timewarp`.
+    Train(train::TrainArguments),
     /// Build a peptide from its sequence and write it as a PDB file.
     Build(build::BuildArguments),
     /// Judge what trajectories hold: convergence, distributions, distances to a reference, an HTML report.
@@ -73,7 +76,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Energy(arguments) => energy::energy(arguments),
         Command::Bench(arguments) => bench::bench(arguments),
-        Command::Train(arguments) => train_timewarp::train(arguments),
+        Command::Train(arguments) => train::train(arguments),
         Command::Build(arguments) => build::build(arguments),
         Command::Analyze(arguments) => analyze::analyze(arguments),
         Command::Export(arguments) => export::export(arguments),

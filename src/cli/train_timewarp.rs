@@ -1,9 +1,8 @@
 //! `saltus train` for Timewarp models: from trajectories to weights, with validation, checkpoints and resuming.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
-use clap::Args;
 use serde::Serialize;
 
 use crate::flow::timewarp::{
@@ -14,31 +13,12 @@ use crate::units::thermal_energy_kj_per_mol;
 
 use super::config::{TimewarpTrainingConfig, load_timewarp_training};
 use super::error::{Blame, CliError};
+use super::train::TrainArguments;
 use super::train_timewarp_data::{Energies, Molecules};
 use super::{CliResult, console};
 
 /// Scale of the last layer of every network of a new model: the flow begins near the identity.
 const OUTPUT_SCALE: f64 = 0.05;
-
-/// Arguments of `saltus train`.
-#[derive(Debug, Args)]
-pub(crate) struct TrainArguments {
-    /// The YAML input file.
-    #[arg(value_name = "CONFIG.yaml")]
-    input: PathBuf,
-    /// Continue from the checkpoint beside the weights, as if training had never stopped.
-    #[arg(long, conflicts_with = "force")]
-    resume: bool,
-    /// Replace weights and checkpoint of an earlier training.
-    #[arg(long)]
-    force: bool,
-    /// Print one JSON object at the end.
-    #[arg(long)]
-    json: bool,
-    /// Show no progress.
-    #[arg(short, long)]
-    quiet: bool,
-}
 
 /// One line of the training curve.
 #[derive(Debug, Clone, Serialize)]
@@ -63,7 +43,7 @@ struct TrainReport {
 }
 
 /// Trains a model.
-pub(crate) fn train(arguments: &TrainArguments) -> CliResult {
+pub(super) fn train(arguments: &TrainArguments) -> CliResult {
     let config = load_timewarp_training(&arguments.input)?;
     let checkpoint = config.output.with_extension("checkpoint.safetensors");
     if !arguments.resume && !arguments.force {

@@ -5,7 +5,7 @@
 
 use super::adaptive_torsion_block::{LearnedBlock, Resolution, Scratch};
 use super::adaptive_torsion_table::{MAX_RANK, Table};
-use super::torsion_block::{BlockKind, TorsionMoveError, describe, torsion_blocks};
+use super::torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, describe, torsion_blocks};
 use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
 use crate::integrator::Engine;
 use crate::topology::Topology;
@@ -114,6 +114,31 @@ impl AdaptiveTorsionProposal {
     #[must_use]
     pub fn log_density(&self, block: usize, positions: &[f64]) -> f64 {
         self.blocks[block].log_density(positions)
+    }
+
+    /// The blocks that moves choose from.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<&TorsionBlock> {
+        self.blocks.iter().map(|learned| &learned.block).collect()
+    }
+
+    /// Leaves the blocks of some residues only, by their indices; there may be none left.
+    pub fn retain_residues(&mut self, keep: impl Fn(usize) -> bool) {
+        self.blocks
+            .retain(|learned| keep(learned.block.residue_index));
+    }
+
+    /// Draws a block of one replica anew, in place; returns ln q(y|x) and ln q(x|y) given that block.
+    ///
+    /// # Panics
+    /// If there is no such block.
+    pub fn draw_block(
+        &mut self,
+        block: usize,
+        (positions, velocities): (&mut [f64], &mut [f64]),
+        stream: &mut Xoshiro256PlusPlus,
+    ) -> [f64; 2] {
+        self.blocks[block].propose((positions, velocities), stream, &mut self.scratch)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "step counts stay below 2^53")]

@@ -17,6 +17,14 @@ mod timewarp_guard;
 mod torsion;
 mod torsion_block;
 mod torsion_density;
+mod torsion_leap;
+mod torsion_leap_block;
+mod torsion_leap_chain;
+mod torsion_leap_draws;
+mod torsion_leap_invariant;
+mod torsion_leap_model;
+mod torsion_leap_site;
+mod torsion_leap_vocabulary;
 mod torsion_step;
 
 pub use adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
@@ -35,3 +43,9 @@ pub use timewarp_guard::ChiralGuard;
 pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
 pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
 pub use torsion_density::{CellWeights, PeriodicGrid};
+pub use torsion_leap::{LeapError, TorsionLeapProposal};
+pub use torsion_leap_block::LeapBlock;
+pub use torsion_leap_model::{builtin_leap_model, random_leap_model};
+pub use torsion_leap_site::{
+    Known, N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES, Site, SiteKind,
+};

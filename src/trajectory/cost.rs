@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::TrajectoryError;
 use super::layout::SALTUS;
 use super::probe;
+use super::published::PublishedFile;
 use super::store::Store;
 
 const WALL_SECONDS: &str = "run_wall_seconds";
@@ -29,11 +30,11 @@ impl RunCost {
     /// What HDF5 says of the first file that cannot be written.
     pub fn record(&self, trajectories: &[PathBuf]) -> Result<(), TrajectoryError> {
         for path in trajectories {
-            let store = Store::open_write(path)?;
-            store.set_number(SALTUS, WALL_SECONDS, self.wall_seconds)?;
-            store.set_number(SALTUS, ENERGY_EVALUATIONS, self.energy_evaluations)?;
-            store.set_number(SALTUS, REPLICAS, self.replicas as u64)?;
-            store.close()?;
+            PublishedFile::at(path).edit(|store| {
+                store.set_number(SALTUS, WALL_SECONDS, self.wall_seconds)?;
+                store.set_number(SALTUS, ENERGY_EVALUATIONS, self.energy_evaluations)?;
+                store.set_number(SALTUS, REPLICAS, self.replicas as u64)
+            })?;
         }
         Ok(())
     }

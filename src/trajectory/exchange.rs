@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::error::TrajectoryError;
 use super::layout::SALTUS;
 use super::probe;
+use super::published::PublishedFile;
 use super::store::Store;
 
 const EXCHANGE: &str = "run_replica_exchange";
@@ -32,9 +33,7 @@ impl ExchangeRecord {
     /// What HDF5 says of a file that cannot be written.
     pub fn record(&self, trajectory: &Path) -> Result<(), TrajectoryError> {
         let text = serde_json::to_string(self).expect("invariant: plain numbers");
-        let store = Store::open_write(trajectory)?;
-        store.set_text(SALTUS, EXCHANGE, &text)?;
-        store.close()
+        PublishedFile::at(trajectory).edit(|store| store.set_text(SALTUS, EXCHANGE, &text))
     }
 
     /// The record that a trajectory notes; `None` for a run without exchange, for one that was killed, and for files of

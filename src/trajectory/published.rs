@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::durable::DurableStore;
 use super::error::TrajectoryError;
+use super::store::Store;
 
 /// Endings of the copy being written and of the one that waits while names are exchanged.
 const NEXT: &str = ".next";
@@ -115,6 +116,17 @@ impl PublishedFile {
     pub(crate) fn replace(&self, store: DurableStore) -> Result<(), TrajectoryError> {
         store.close()?;
         rename(&self.next, &self.path)
+    }
+
+    /// Changes a finished file by way of a copy of it.
+    pub(crate) fn edit(
+        &self,
+        change: impl FnOnce(&Store) -> Result<(), TrajectoryError>,
+    ) -> Result<(), TrajectoryError> {
+        self.discard();
+        let file = self.begin(0)?;
+        change(file.store())?;
+        self.replace(file)
     }
 
     /// Waits until the public file and its name are on the disk.

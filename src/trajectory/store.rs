@@ -290,7 +290,7 @@ impl Store {
         read().map_err(self.failed("read", path))
     }
 
-    /// A text attribute of a group or dataset.
+    /// A text attribute of a group or dataset, instead of one that is there.
     pub(crate) fn set_text(&self, object: &str, name: &str, value: &str) -> Result<()> {
         let set = || -> hdf5::Result<()> {
             // HDF5 ends a variable-length text at the first NUL.
@@ -299,6 +299,9 @@ impl Store {
                 .parse()
                 .map_err(|error| hdf5::Error::from(format!("{error}")))?;
             let location = self.file.loc_of(object)?;
+            if location.attr_names()?.iter().any(|known| known == name) {
+                location.delete_attr(name)?;
+            }
             let attribute = location.new_attr::<VarLenUnicode>().create(name)?;
             attribute.write_scalar(&value)
         };

@@ -3,7 +3,7 @@
 use crate::moves::{GaussianStep, Scaling};
 use crate::targets::{DoubleWell, FourAtoms, Harmonic, Target};
 use crate::timewarp::{adaptive, ahead, timewarp};
-use crate::torsion_moves::{learned, torsion};
+use crate::torsion_moves::{leap, learned, torsion};
 use saltus::mcmc::{
     Kernel, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
 };
@@ -241,6 +241,10 @@ pub(crate) fn rows() -> Vec<Row> {
                 harmonic,
                 |_, seed| adaptive(seed),
             )
+        },
+        Row {
+            ergodic: false,
+            ..proposal("torsion leap, random weights, four atoms", four_atoms, leap)
         },
         Row {
             reversible: true,

@@ -3,8 +3,9 @@
 use crate::table::KELVIN;
 use crate::targets::{FourAtoms, Target};
 use saltus::proposal::{
-    AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, Current, Outcome, Proposal,
-    TorsionDraw, TorsionProposal, TorsionSettings,
+    AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, Current, LeapBlock, Outcome,
+    Proposal, TorsionDraw, TorsionLeapProposal, TorsionProposal, TorsionSettings,
+    random_leap_model,
 };
 use saltus::rng;
 use saltus::state::State;
@@ -42,6 +43,13 @@ pub(crate) fn torsion(proposal: TorsionDraw) -> Box<dyn Proposal> {
         ..TorsionSettings::default()
     };
     Box::new(TorsionProposal::new(&topology(), &settings).unwrap())
+}
+
+/// Leaps with random weights.
+pub(crate) fn leap() -> Box<dyn Proposal> {
+    let model = random_leap_model(31);
+    let made = TorsionLeapProposal::new(&topology(), &model, Some(LeapBlock::Backbone));
+    Box::new(made.unwrap())
 }
 
 /// A density that has seen 8000 exact draws.

@@ -78,6 +78,10 @@ fn check_structs(module: &naga::Module) {
             inverse_timestep_per_ps,
             damping,
             noise,
+            outcome_start,
+            padding_0,
+            padding_1,
+            padding_2,
         }
     );
     check_struct!(

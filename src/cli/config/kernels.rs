@@ -191,6 +191,46 @@ impl Default for AdaptiveTorsionConfig {
     }
 }
 
+/// What a `torsion_leap` draws anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LeapBlockConfig {
+    /// phi and psi of one residue.
+    Backbone,
+    /// The side chain of one residue.
+    SideChain,
+    /// phi and psi of one residue with its side chain.
+    Residue,
+    /// All of these of the whole molecule.
+    Molecule,
+}
+
+/// Settings of `torsion_leap`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TorsionLeapConfig {
+    /// `builtin`, or the path of a model that `saltus train` wrote, relative to this file.
+    pub(crate) model: String,
+    /// What is drawn anew; a mixture of all but `molecule` where the key is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) block: Option<LeapBlockConfig>,
+    /// Leaps a cycle.
+    pub(crate) repeats: u64,
+}
+
+impl Default for TorsionLeapConfig {
+    fn default() -> Self {
+        Self {
+            model: BUILTIN_MODEL.to_owned(),
+            block: None,
+            repeats: 1,
+        }
+    }
+}
+
+/// Name of the models that the program carries.
+pub(crate) const BUILTIN_MODEL: &str = "builtin";
+
 fn default_friction_per_ps() -> f64 {
     1.0
 }

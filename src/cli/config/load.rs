@@ -33,20 +33,32 @@ impl LoadedConfig {
 /// # Errors
 /// [`InputFault`] when the file cannot be read, is not YAML, or does not have the keys and types of [`Config`].
 pub(crate) fn load(path: &Path) -> Result<LoadedConfig, InputFault> {
-    let source = Source::new(path, read(path)?);
-    if source.text.lines().all(is_blank) {
-        return Err(source.fault(
-            None,
-            "the file is empty, expected an input file with `system`, `temperature_kelvin`, `sampler` and `run`",
-            "start from examples/alanine-dipeptide.yaml",
-        ));
-    }
-    let config = serde_yaml::from_str(&source.text).map_err(|error| explain(&source, &error))?;
+    let empty = [
+        "the file is empty, expected an input file with `system`, `temperature_kelvin`, `sampler` and `run`",
+        "start from examples/alanine-dipeptide.yaml",
+    ];
+    let (config, source) = load_as(path, empty)?;
     Ok(LoadedConfig {
         config,
         source,
         directory: path.parent().unwrap_or(Path::new("")).to_owned(),
     })
+}
+
+/// Reads and parses a file of any kind; `empty` says what is expected of an empty one, and where to start.
+///
+/// # Errors
+/// [`InputFault`] as [`load`].
+pub(super) fn load_as<T: serde::de::DeserializeOwned>(
+    path: &Path,
+    [problem, help]: [&str; 2],
+) -> Result<(T, Source), InputFault> {
+    let source = Source::new(path, read(path)?);
+    if source.text.lines().all(is_blank) {
+        return Err(source.fault(None, problem, help));
+    }
+    let parsed = serde_yaml::from_str(&source.text).map_err(|error| explain(&source, &error))?;
+    Ok((parsed, source))
 }
 
 fn read(path: &Path) -> Result<String, InputFault> {

@@ -12,13 +12,15 @@ mod suggest;
 mod system;
 mod timewarp;
 mod timewarp_training;
+mod training;
 mod validate;
 mod validate_sampler;
 
 pub(crate) use fault::InputFault;
 pub(crate) use kernels::{
-    AdaptiveTorsionConfig, AdaptiveTorsionKind, ConcertedConfig, HmcConfig, LangevinConfig,
-    MalaConfig, TorsionConfig, TorsionDrawConfig, TorsionKindConfig,
+    AdaptiveTorsionConfig, AdaptiveTorsionKind, BUILTIN_MODEL, ConcertedConfig, HmcConfig,
+    LangevinConfig, LeapBlockConfig, MalaConfig, TorsionConfig, TorsionDrawConfig,
+    TorsionKindConfig, TorsionLeapConfig,
 };
 pub(crate) use load::{LoadedConfig, load};
 pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};
@@ -27,6 +29,7 @@ pub(crate) use suggest::nearest;
 pub(crate) use system::{
     BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
 };
+pub(crate) use training::{FitConfig, LoadedTraining, load_training};
 
 pub(crate) use timewarp::{ProposalsConfig, TimewarpKernelConfig, TimewarpMode};
 pub(crate) use timewarp_training::{TimewarpTrainingConfig, load_timewarp_training};

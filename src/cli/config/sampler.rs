@@ -10,7 +10,7 @@ use serde::{Deserialize as DeriveDeserialize, Serialize};
 
 use super::kernels::{
     AdaptiveTorsionConfig, ConcertedConfig, HmcConfig, LangevinConfig, MalaConfig, TorsionConfig,
-    VelocityVerletConfig,
+    TorsionLeapConfig, VelocityVerletConfig,
 };
 use super::load::HELP_MARK;
 use super::timewarp::TimewarpKernelConfig;
@@ -25,6 +25,7 @@ pub(crate) const KERNEL_NAMES: &[&str] = &[
     "concerted",
     "adaptive_torsion",
     "timewarp",
+    "torsion_leap",
     "mixture",
     "sequence",
 ];
@@ -49,6 +50,8 @@ pub(crate) enum KernelConfig {
     AdaptiveTorsion(AdaptiveTorsionConfig),
     /// Jumps drawn from a conditional flow on Cartesian coordinates. Exact in its mode `exact`.
     Timewarp(TimewarpKernelConfig),
+    /// Torsions drawn from a density that a trained network gives for their surroundings. Exact, not ergodic by itself.
+    TorsionLeap(TorsionLeapConfig),
     /// One kernel out of several a cycle, drawn with fixed weights for all replicas together.
     Mixture(Vec<MixturePart>),
     /// Several kernels one after another, for use within a mixture.
@@ -77,6 +80,7 @@ impl KernelConfig {
             Self::Concerted(_) => "concerted",
             Self::AdaptiveTorsion(_) => "adaptive_torsion",
             Self::Timewarp(_) => "timewarp",
+            Self::TorsionLeap(_) => "torsion_leap",
             Self::Mixture(_) => "mixture",
             Self::Sequence(_) => "sequence",
         }
@@ -114,6 +118,7 @@ impl<'de> Visitor<'de> for KernelVisitor {
             "concerted" => KernelConfig::Concerted(map.next_value()?),
             "adaptive_torsion" => KernelConfig::AdaptiveTorsion(map.next_value()?),
             "timewarp" => KernelConfig::Timewarp(map.next_value()?),
+            "torsion_leap" => KernelConfig::TorsionLeap(map.next_value()?),
             "mixture" => KernelConfig::Mixture(map.next_value()?),
             "sequence" => KernelConfig::Sequence(map.next_value()?),
             _ => KernelConfig::VelocityVerlet(map.next_value()?),

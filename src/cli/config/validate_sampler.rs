@@ -67,6 +67,7 @@ impl Checks<'_> {
             KernelConfig::Concerted(concerted) => self.repeats(&path, concerted.repeats),
             KernelConfig::AdaptiveTorsion(adaptive) => self.repeats(&path, adaptive.repeats),
             KernelConfig::Timewarp(timewarp) => self.timewarp(&path, timewarp),
+            KernelConfig::TorsionLeap(leap) => self.repeats(&path, leap.repeats),
             KernelConfig::Mixture(parts) => self.mixture(&path, parts),
             KernelConfig::Sequence(kernels) => self.sequence(&path, kernels),
         }
@@ -295,7 +296,9 @@ fn shown(temperature_kelvin: &f64) -> String {
 /// Adds the names of all kernels that learn in the adaptation phase.
 fn name_adapting(kernel: &KernelConfig, names: &mut Vec<&'static str>) {
     let adapts = match kernel {
-        KernelConfig::Langevin(_) | KernelConfig::VelocityVerlet(_) => false,
+        KernelConfig::Langevin(_)
+        | KernelConfig::VelocityVerlet(_)
+        | KernelConfig::TorsionLeap(_) => false,
         KernelConfig::Hmc(hmc) => hmc.adapt,
         KernelConfig::Mala(mala) => mala.adapt,
         KernelConfig::Torsion(torsion) => torsion.proposal == TorsionDrawConfig::Normal,

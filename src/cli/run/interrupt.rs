@@ -10,11 +10,11 @@ const ABORTED: i32 = 130;
 
 /// Whether the user asked to stop.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// Listens for SIGINT, SIGTERM and SIGHUP from here on.
-    pub(super) fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         let interrupt = Self::default();
         let asked = Arc::clone(&interrupt.0);
         let handler = move || {
@@ -30,7 +30,7 @@ impl Interrupt {
     }
 
     /// Whether a signal came.
-    pub(super) fn asked(&self) -> bool {
+    pub(crate) fn asked(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }

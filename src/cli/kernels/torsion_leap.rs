@@ -1,0 +1,109 @@
+//! From the settings of `torsion_leap` to its proposal: finds the model, and warns where it was trained on something else.
+
+use crate::cli::config::{
+    BUILTIN_MODEL, InputFault, LeapBlockConfig, LoadedConfig, TorsionLeapConfig,
+};
+use crate::flow::torsion::{LeapModel, ModelCard};
+use crate::proposal::{LeapBlock, TorsionLeapProposal, builtin_leap_model};
+use crate::topology::Topology;
+
+/// How far in K a temperature may lie outside of those trained on before that earns a warning.
+const MARGIN_KELVIN: f64 = 15.0;
+
+/// The proposal with its model.
+///
+/// # Errors
+/// A fault that points at the model's path, or at the kernel which this molecule forbids.
+pub(super) fn proposal(
+    loaded: &LoadedConfig,
+    topology: &Topology,
+    path: &str,
+    leap: &TorsionLeapConfig,
+) -> Result<TorsionLeapProposal, InputFault> {
+    let model = model(loaded, path, &leap.model)?;
+    warn_of_other_physics(loaded, &model.card);
+    let block = leap.block.map(|block| match block {
+        LeapBlockConfig::Backbone => LeapBlock::Backbone,
+        LeapBlockConfig::SideChain => LeapBlock::SideChain,
+        LeapBlockConfig::Residue => LeapBlock::Residue,
+        LeapBlockConfig::Molecule => LeapBlock::Molecule,
+    });
+    let proposal = TorsionLeapProposal::new(topology, &model, block)
+        .map_err(|error| loaded.source.fault_at(path, &error.to_string(), ""))?;
+    if !proposal.fallback_residues().is_empty() {
+        log::warn!(
+            "{path}: the model does not know {}: `adaptive_torsion` draws their torsions and learns them during equilibration",
+            proposal.fallback_residues().join(", ")
+        );
+    }
+    Ok(proposal)
+}
+
+fn model(loaded: &LoadedConfig, path: &str, name: &str) -> Result<LeapModel, InputFault> {
+    if name == BUILTIN_MODEL {
+        return Ok(builtin_leap_model(
+            &force_field(loaded),
+            loaded.config.system.solvent.name(),
+        ));
+    }
+    let file = loaded.resolve(name);
+    let fault = |problem: String, help: &str| {
+        let place = format!("{path}.model");
+        loaded.source.fault_at(&place, &problem, help)
+    };
+    let bytes = std::fs::read(&file).map_err(|error| {
+        fault(
+            format!("cannot read the model {}: {error}", file.display()),
+            "give the path of a file that `saltus train` wrote, relative to this file, or write `model: builtin`",
+        )
+    })?;
+    LeapModel::from_bytes(&bytes).map_err(|error| {
+        fault(
+            format!("the model {} is unusable: {error}", file.display()),
+            "",
+        )
+    })
+}
+
+fn force_field(loaded: &LoadedConfig) -> String {
+    loaded.config.system.force_field.entries().join(" + ")
+}
+
+/// A model of other physics is exact all the same, only slower.
+fn warn_of_other_physics(loaded: &LoadedConfig, card: &ModelCard) {
+    let own = [
+        force_field(loaded),
+        loaded.config.system.solvent.name().to_owned(),
+    ];
+    let trained = [card.force_field.clone(), card.solvent.clone()];
+    if own != trained {
+        log::warn!(
+            "`torsion_leap`: its model was trained on {} with {}, this run has {} with {}: exact all the same, but fewer leaps are accepted",
+            trained[0],
+            trained[1],
+            own[0],
+            own[1]
+        );
+    }
+    let config = &loaded.config;
+    let mut kelvins = vec![config.temperature_kelvin];
+    kelvins.extend(
+        config
+            .ladder()
+            .iter()
+            .flat_map(|ladder| ladder.temperatures_kelvin().to_vec()),
+    );
+    let [low, high] = [
+        card.temperatures_kelvin.first(),
+        card.temperatures_kelvin.last(),
+    ];
+    if let (Some(low), Some(high)) = (low, high) {
+        let outside =
+            |kelvin: &&f64| **kelvin < low - MARGIN_KELVIN || **kelvin > high + MARGIN_KELVIN;
+        if let Some(kelvin) = kelvins.iter().find(outside) {
+            log::warn!(
+                "`torsion_leap`: its model was trained from {low} to {high} K, this run has {kelvin:.0} K: exact all the same, but fewer leaps are accepted there"
+            );
+        }
+    }
+}

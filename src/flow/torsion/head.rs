@@ -1,0 +1,91 @@
+//! A network with the scales of its inputs and the mixture that its outputs stand for. Knows no files.
+
+use super::mixture::{Mixture, MixtureShape};
+use super::network::{LaneNetwork, Network};
+use crate::lane::Lane;
+
+/// Density of angles given features. The first inputs change from sample to sample and are standardised, where NaN stands
+/// for unknown and becomes 0; the others are known beforehand and taken as they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// Mean of every changing input.
+    pub mean: Vec<f32>,
+    /// 1 over its standard deviation.
+    pub scale: Vec<f32>,
+    /// From inputs to the parameters of the mixture.
+    pub network: Network,
+    /// The mixture.
+    pub shape: MixtureShape,
+}
+
+impl Head {
+    /// Number of changing inputs.
+    #[must_use]
+    pub fn n_dynamic(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// Standardises one input.
+    #[inline]
+    #[must_use]
+    pub fn standardise(&self, index: usize, value: f32) -> f32 {
+        standardise(self.mean[index], self.scale[index], value)
+    }
+}
+
+/// Standard deviations that an input is taken to be away from its mean at most: what is further away was never learned from.
+const FARTHEST: f32 = 6.0;
+
+#[inline]
+fn standardise(mean: f32, scale: f32, value: f32) -> f32 {
+    if value.is_nan() {
+        0.0
+    } else {
+        ((value - mean) * scale).clamp(-FARTHEST, FARTHEST)
+    }
+}
+
+/// A [`Head`] laid out for inference, a sample in every lane.
+#[derive(Debug, Clone)]
+pub struct LaneHead<L: Lane> {
+    mean: Vec<f32>,
+    scale: Vec<f32>,
+    network: LaneNetwork<L>,
+    shape: MixtureShape,
+    input: Vec<L>,
+    output: Vec<L>,
+}
+
+impl<L: Lane> LaneHead<L> {
+    /// The same density.
+    #[must_use]
+    pub fn new(head: &Head) -> Self {
+        Self {
+            mean: head.mean.clone(),
+            scale: head.scale.clone(),
+            network: LaneNetwork::new(&head.network, head.n_dynamic()),
+            shape: head.shape,
+            input: Vec::new(),
+            output: Vec::new(),
+        }
+    }
+
+    /// The first layer's bias for inputs that are known beforehand.
+    #[must_use]
+    pub fn fold(&self, known: &[f32]) -> Vec<f32> {
+        self.network.fold(known)
+    }
+
+    /// The mixtures for changing inputs `[n_samples][n_dynamic]` with their folded biases, at most a lane each.
+    pub fn mixture(&mut self, features: &[&[f32]], folded: &[&[f32]]) -> Mixture<L> {
+        self.input.clear();
+        for (index, (&mean, &scale)) in self.mean.iter().zip(&self.scale).enumerate() {
+            self.input.push(L::from_fn(|lane| {
+                let sample = lane.min(features.len() - 1);
+                f64::from(standardise(mean, scale, features[sample][index]))
+            }));
+        }
+        self.network.forward(&self.input, folded, &mut self.output);
+        Mixture::new(self.shape, &self.output)
+    }
+}

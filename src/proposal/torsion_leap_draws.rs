@@ -1,0 +1,110 @@
+//! Draws and densities for as many replicas as a register has lanes. Chooses no torsions and turns none.
+
+use super::torsion_leap_site::SiteKind;
+use crate::flow::torsion::{Angles, LaneHead, LeapModel};
+use crate::lane::{Array, Lane};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// One replica's part in a joint draw.
+pub(super) struct Member<'a> {
+    /// First-layer bias with all that is known beforehand.
+    pub(super) folded: &'a [f32],
+    /// Features of the state that is left as it is so far.
+    pub(super) forward: &'a [f32],
+    /// Features on the way back, where they differ.
+    pub(super) reverse: Option<&'a [f32]>,
+    /// Which angles are drawn.
+    pub(super) angles: Angles,
+    /// Angles on the way back, rad.
+    pub(super) old: [f64; 2],
+    /// Angles drawn, rad.
+    pub(super) new: [f64; 2],
+    /// ln q of the angles drawn, and of the old ones on the way back.
+    pub(super) log_q: [f64; 2],
+    pub(super) stream: &'a mut Xoshiro256PlusPlus,
+}
+
+/// Both networks for one kind of register.
+pub(super) trait Draws: Send {
+    /// Most members of a group.
+    fn n_lanes(&self) -> usize;
+
+    /// The first-layer bias of a network for inputs that are known beforehand.
+    fn fold(&self, kind: SiteKind, known: &[f32]) -> Vec<f32>;
+
+    /// Draws new angles for every member of a group of one network.
+    fn draw(&mut self, kind: SiteKind, members: &mut [Member<'_>]);
+}
+
+struct LaneDraws<L: Lane> {
+    heads: [LaneHead<L>; 2],
+}
+
+/// For the widest registers that this processor has.
+pub(super) fn draws(model: &LeapModel) -> Box<dyn Draws> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if crate::lane::F32x16::available() {
+            return Box::new(LaneDraws::<crate::lane::F32x16>::new(model));
+        }
+        if crate::lane::F32x8::available() {
+            return Box::new(LaneDraws::<crate::lane::F32x8>::new(model));
+        }
+    }
+    Box::new(LaneDraws::<Array<f32, 16>>::new(model))
+}
+
+impl<L: Lane> LaneDraws<L> {
+    fn new(model: &LeapModel) -> Self {
+        Self {
+            heads: [
+                LaneHead::new(&model.backbone),
+                LaneHead::new(&model.side_chain),
+            ],
+        }
+    }
+}
+
+fn head_index(kind: SiteKind) -> usize {
+    usize::from(kind != SiteKind::Backbone)
+}
+
+impl<L: Lane> Draws for LaneDraws<L> {
+    fn n_lanes(&self) -> usize {
+        L::LANES
+    }
+
+    fn fold(&self, kind: SiteKind, known: &[f32]) -> Vec<f32> {
+        self.heads[head_index(kind)].fold(known)
+    }
+
+    fn draw(&mut self, kind: SiteKind, members: &mut [Member<'_>]) {
+        let head = &mut self.heads[head_index(kind)];
+        let folded: Vec<&[f32]> = members.iter().map(|m| m.folded).collect();
+        let features: Vec<&[f32]> = members.iter().map(|m| m.forward).collect();
+        let there = head.mixture(&features, &folded);
+        for (lane, member) in members.iter_mut().enumerate() {
+            member.new = there.draw(member.angles, lane, member.stream);
+        }
+        // A lane without a member repeats the last one, and nobody looks at it.
+        let of = |value: &dyn Fn(&Member<'_>) -> f64| {
+            L::from_fn(|lane| value(&members[lane.min(members.len() - 1)]))
+        };
+        let wanted = [0, 1].map(|i| of(&|m| m.angles.wanted()[i]));
+        let new = [0, 1].map(|i| of(&|m| m.new[i]));
+        let old = [0, 1].map(|i| of(&|m| m.old[i]));
+        let forward = there.log_density(wanted, new);
+        let reverse = if members.iter().any(|m| m.reverse.is_some()) {
+            let features: Vec<&[f32]> = members
+                .iter()
+                .map(|m| m.reverse.unwrap_or(m.forward))
+                .collect();
+            head.mixture(&features, &folded).log_density(wanted, old)
+        } else {
+            there.log_density(wanted, old)
+        };
+        for (lane, member) in members.iter_mut().enumerate() {
+            member.log_q = [forward.lane(lane), reverse.lane(lane)];
+        }
+    }
+}

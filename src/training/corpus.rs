@@ -1,0 +1,253 @@
+//! What was sampled of one peptide, as a file that a later run reads instead of sampling again. Fits nothing.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+use super::TrainingError;
+
+/// Version of the files; others are refused.
+const VERSION: &str = "saltus-torsion-leap-corpus-1";
+
+/// Configurations of one peptide, and for each block of torsions some draws of it given everything else.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PeptideData {
+    /// Residue names joined by hyphens.
+    pub sequence: String,
+    /// Number of atoms.
+    pub n_atoms: usize,
+    /// Positions in nm, `[n_frames, n_atoms, 3]`.
+    pub positions: Vec<f32>,
+    /// Temperatures in K, `[n_frames]`.
+    pub temperatures_kelvin: Vec<f32>,
+    /// Draws of a block a frame.
+    pub n_draws: usize,
+    /// For every block: torsions in rad, `[n_frames, n_draws, n_torsions]`.
+    pub draws: Vec<Vec<f32>>,
+}
+
+impl PeptideData {
+    /// Number of frames.
+    #[must_use]
+    pub fn n_frames(&self) -> usize {
+        self.temperatures_kelvin.len()
+    }
+
+    /// Positions of one frame, `[n_atoms * 3]`.
+    #[must_use]
+    pub fn frame(&self, frame: usize) -> &[f32] {
+        let size = self.n_atoms * 3;
+        &self.positions[frame * size..(frame + 1) * size]
+    }
+
+    /// Torsions of one draw of a block, `[n_torsions]`.
+    #[must_use]
+    pub fn draw(&self, block: usize, frame: usize, draw: usize) -> &[f32] {
+        let n_torsions = self.draws[block].len() / (self.n_frames() * self.n_draws);
+        let start = (frame * self.n_draws + draw) * n_torsions;
+        &self.draws[block][start..start + n_torsions]
+    }
+}
+
+/// A folder with one file a peptide.
+#[derive(Debug, Clone)]
+pub struct Corpus {
+    directory: PathBuf,
+}
+
+impl Corpus {
+    /// Makes the folder where it is missing.
+    ///
+    /// # Errors
+    /// [`TrainingError::File`].
+    pub fn open(directory: &Path) -> Result<Self, TrainingError> {
+        std::fs::create_dir_all(directory).map_err(|error| TrainingError::File {
+            action: "create",
+            path: directory.to_owned(),
+            reason: error.to_string(),
+            remedy: "give a folder that can be written to as `data.directory`",
+        })?;
+        Ok(Self {
+            directory: directory.to_owned(),
+        })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    fn path(&self, sequence: &str) -> PathBuf {
+        self.directory.join(format!("{sequence}.safetensors"))
+    }
+
+    /// Whether there is a file for this peptide.
+    #[must_use]
+    pub fn has(&self, sequence: &str) -> bool {
+        self.path(sequence).exists()
+    }
+
+    /// Writes one peptide, whole or not at all.
+    ///
+    /// # Errors
+    /// [`TrainingError::File`], for example on a full disk.
+    pub fn write(&self, data: &PeptideData) -> Result<(), TrainingError> {
+        let n_frames = data.n_frames();
+        let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = [
+            (
+                "positions",
+                vec![n_frames, data.n_atoms, 3],
+                &data.positions,
+            ),
+            (
+                "temperatures_kelvin",
+                vec![n_frames],
+                &data.temperatures_kelvin,
+            ),
+        ]
+        .into_iter()
+        .map(|(name, shape, values)| (name.to_owned(), shape, to_bytes(values)))
+        .chain(data.draws.iter().enumerate().map(|(block, values)| {
+            let n_torsions = values.len() / (n_frames * data.n_draws).max(1);
+            let shape = vec![n_frames, data.n_draws, n_torsions];
+            (format!("draws_{block:03}"), shape, to_bytes(values))
+        }))
+        .collect();
+        let views = bytes.iter().map(|(name, shape, bytes)| {
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
+                .expect("invariant: shapes follow from lengths");
+            (name.clone(), view)
+        });
+        let header = HashMap::from([
+            ("version".to_owned(), VERSION.to_owned()),
+            ("sequence".to_owned(), data.sequence.clone()),
+        ]);
+        let path = self.path(&data.sequence);
+        let serialized = safetensors::serialize(views, Some(header))
+            .expect("invariant: tensors have distinct names");
+        write_whole(&path, &serialized)
+    }
+
+    /// Reads one peptide.
+    ///
+    /// # Errors
+    /// [`TrainingError::File`] or [`TrainingError::Content`].
+    pub fn read(&self, sequence: &str) -> Result<PeptideData, TrainingError> {
+        let path = self.path(sequence);
+        let bytes = std::fs::read(&path).map_err(|error| TrainingError::File {
+            action: "read",
+            path: path.clone(),
+            reason: error.to_string(),
+            remedy: "run the command again to sample that peptide",
+        })?;
+        parse(&bytes, sequence).map_err(|reason| TrainingError::Content {
+            path,
+            expected: "a file of sampled configurations",
+            reason,
+            remedy: "delete it, and it will be sampled again",
+        })
+    }
+}
+
+fn parse(bytes: &[u8], sequence: &str) -> Result<PeptideData, String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+    let entries = header.metadata().clone().unwrap_or_default();
+    let version = entries.get("version").map_or("none", String::as_str);
+    if version != VERSION {
+        return Err(format!("its version is {version}, expected {VERSION}"));
+    }
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let tensor = |name: &str| tensors.tensor(name).map_err(|error| error.to_string());
+    let positions = tensor("positions")?;
+    let mut data = PeptideData {
+        sequence: sequence.to_owned(),
+        n_atoms: positions.shape()[1],
+        positions: from_bytes(positions.data()),
+        temperatures_kelvin: from_bytes(tensor("temperatures_kelvin")?.data()),
+        ..PeptideData::default()
+    };
+    while let Ok(draws) = tensors.tensor(&format!("draws_{:03}", data.draws.len())) {
+        data.n_draws = draws.shape()[1];
+        data.draws.push(from_bytes(draws.data()));
+    }
+    let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+    if !finite(&data.positions) || !data.draws.iter().all(|draws| finite(draws)) {
+        return Err("it holds values that are not finite".to_owned());
+    }
+    Ok(data)
+}
+
+/// Writes a file beside its place, then moves it there, so that no half of it is ever seen.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
+    let temporary = path.with_extension("partial");
+    let written =
+        std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    written.map_err(|error| {
+        // The rest of a full disk is of no use to anyone; that it may not be removable changes nothing.
+        drop(std::fs::remove_file(&temporary));
+        TrainingError::File {
+            action: "write",
+            path: path.to_owned(),
+            reason: error.to_string(),
+            remedy: "make room, then start the same command again: it goes on where it stopped",
+        }
+    })
+}
+
+fn to_bytes(values: &[f32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}
+
+fn from_bytes(bytes: &[u8]) -> Vec<f32> {
+    let words = bytes.as_chunks().0.iter();
+    words.map(|word| f32::from_le_bytes(*word)).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+mod tests {
+    use super::*;
+
+    fn data() -> PeptideData {
+        PeptideData {
+            sequence: "ACE-GLY-NME".to_owned(),
+            n_atoms: 2,
+            positions: (0_u8..12).map(f32::from).collect(),
+            temperatures_kelvin: vec![310.0, 400.0],
+            n_draws: 2,
+            draws: vec![
+                (0_u8..8).map(f32::from).collect(),
+                (0_u8..4).map(f32::from).collect(),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = Corpus::open(folder.path()).unwrap();
+        corpus.write(&data()).unwrap();
+        let read = corpus.read("ACE-GLY-NME").unwrap();
+        assert_eq!(read, data());
+        assert_eq!(read.draw(0, 1, 1), [6.0, 7.0]);
+        assert_eq!(read.draw(1, 1, 0), [2.0]);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn damage_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = Corpus::open(folder.path()).unwrap();
+        corpus.write(&data()).unwrap();
+        let path = corpus.path("ACE-GLY-NME");
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
+        let message = corpus.read("ACE-GLY-NME").unwrap_err().to_string();
+        assert!(message.contains("delete it"), "{message}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Models as files, what their cards say, and molecules that they do not know.
+
+use saltus::flow::torsion::{LeapModel, WeightsError};
+use saltus::proposal::{
+    LeapBlock, LeapError, TorsionLeapProposal, builtin_leap_model, random_leap_model,
+};
+use saltus::training::{HELD_OUT, is_held_out};
+
+use super::support::molecule;
+
+/// One-letter codes of a sequence, caps left out.
+fn letters(sequence: &str) -> String {
+    let one_letter = |name: &str| match name {
+        "ACE" | "NME" | "NHE" => None,
+        "ASH" => Some('D'),
+        "GLH" => Some('E'),
+        "LYN" => Some('K'),
+        "CYM" | "CYX" => Some('C'),
+        "HID" | "HIE" | "HIP" => Some('H'),
+        name => {
+            saltus::topology::ResidueLibrary::get()
+                .find(name)
+                .unwrap()
+                .one_letter
+        }
+    };
+    sequence.split('-').filter_map(one_letter).collect()
+}
+
+#[test]
+fn no_model_has_seen_a_test_peptide() {
+    assert_eq!(letters("ACE-HID-GLH-NME"), "HE");
+    assert!(is_held_out(&letters("ACE-ALA-NME")) && is_held_out(&letters("SER-ALA-GLU-LEU")));
+    let card = builtin_leap_model("amber14", "obc1").card;
+    let seen: Vec<&String> = card.trained_on.iter().chain(&card.validated_on).collect();
+    assert!(card.trained_on.len() >= 100 && card.validated_on.len() >= 8);
+    for sequence in seen {
+        let letters = letters(sequence);
+        assert!(
+            !HELD_OUT.contains(&letters.as_str()),
+            "{sequence} is kept for tests"
+        );
+    }
+}
+
+#[test]
+fn files_keep_models() {
+    let model = random_leap_model(3);
+    assert_eq!(LeapModel::from_bytes(&model.to_bytes()).unwrap(), model);
+}
+
+#[test]
+fn damaged_and_foreign_files_are_refused() {
+    let bytes = random_leap_model(3).to_bytes();
+    let error = |bytes: &[u8]| LeapModel::from_bytes(bytes).unwrap_err();
+    assert!(matches!(
+        error(&bytes[..bytes.len() - 9]),
+        WeightsError::Unreadable { .. }
+    ));
+    assert!(matches!(
+        error(b"no model"),
+        WeightsError::Unreadable { .. }
+    ));
+    let mut nan = random_leap_model(3);
+    nan.side_chain.network.layers[1].bias[2] = f32::NAN;
+    let message = error(&nan.to_bytes()).to_string();
+    assert!(
+        message.contains("side_chain.layer1.bias") && message.contains("not finite"),
+        "{message}"
+    );
+    let mut old = random_leap_model(3);
+    old.card.version = 99;
+    let message = error(&old.to_bytes()).to_string();
+    assert!(
+        message.contains("99") && message.contains("saltus train"),
+        "{message}"
+    );
+    let mut other = random_leap_model(3);
+    other.backbone.mean.pop();
+    other.backbone.scale.pop();
+    let topology = molecule("AAAY").topology;
+    let refused = TorsionLeapProposal::new(&topology, &other, None);
+    assert!(matches!(refused.err(), Some(LeapError::Inputs { .. })));
+}
+
+#[test]
+fn unknown_residues_are_left_to_adaptive_torsion() {
+    let model = random_leap_model(3);
+    let mut topology = molecule("ACE-SER-LEU-NME").topology;
+    let leap = TorsionLeapProposal::new(&topology, &model, None).unwrap();
+    assert!(leap.fallback_residues().is_empty());
+    topology.residues[2].name = "XYZ".to_owned();
+    let leap = TorsionLeapProposal::new(&topology, &model, None).unwrap();
+    assert_eq!(leap.fallback_residues(), ["XYZ 3"]);
+}
+
+#[test]
+fn molecules_without_torsions_are_refused() {
+    let model = random_leap_model(3);
+    let refused = |sequence: &str, block| {
+        let made = TorsionLeapProposal::new(&molecule(sequence).topology, &model, Some(block));
+        made.err().unwrap().to_string()
+    };
+    assert!(refused("ACE-ALA-NME", LeapBlock::SideChain).contains("a chi"));
+    assert!(refused("GLY", LeapBlock::Backbone).contains("a phi or psi"));
+}
