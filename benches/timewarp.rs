@@ -1,6 +1,7 @@
 //! Time of one pass of a Timewarp flow on this machine, for comparison with `benches/timewarp_torch.py` on the same cores.
 //!
 //! `cargo bench --bench timewarp`, or with `RAYON_NUM_THREADS=1` for one core.
+#![allow(clippy::cast_possible_truncation, reason = "weights are in f32")]
 #![allow(clippy::print_stdout, reason = "a benchmark tells its result")]
 #![allow(
     clippy::unwrap_used,

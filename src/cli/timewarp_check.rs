@@ -104,7 +104,7 @@ fn judge(max_abs_error: &BTreeMap<&'static str, f64>, precision: usize) -> CliRe
             _ => LOG_LIKELIHOOD_LIMIT,
         }[precision];
         // A deviation that is no number must fail too.
-        if !(error <= limit) {
+        if error.is_nan() || error > limit {
             return Err(CliError::run(format!(
                 "{name} deviates by {error:.3e}, expected at most {limit:.0e}: the weights, the configuration or the vectors are not those of one model"
             )));

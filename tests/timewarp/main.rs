@@ -1,5 +1,9 @@
 //! Timewarp models: parity with the published code, the properties of a flow, training, and the program around them.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "small numbers, and weights in f32"
+)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;

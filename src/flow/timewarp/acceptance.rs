@@ -66,9 +66,9 @@ impl<R: Real> Timewarp<R> {
             .collect();
         let d_reverse: Vec<f64> = shares.iter().map(|s| -weights.acceptance * s).collect();
         let variables = displacements(&condition, &back);
-        let (reverse, (d_back, d_condition)) =
-            self.density_with_gradient(&stack, variables, &d_reverse, gradient, true);
-        let d_condition = d_condition.expect("invariant: it was asked for");
+        let found = self.density_with_gradient(&stack, variables, &d_reverse, gradient, true);
+        let (reverse, d_back) = (found.densities, found.values);
+        let d_condition = found.condition.expect("invariant: it was asked for");
 
         let mut terms = AcceptanceTerms {
             losses: Losses::default(),

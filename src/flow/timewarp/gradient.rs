@@ -16,6 +16,15 @@ pub(super) struct ConditionGradient {
     pub(super) auxiliaries: Vec<f64>,
 }
 
+/// Where the way back begins: gradients at what [`Timewarp::transform`] left.
+#[derive(Debug)]
+pub(super) struct Upstream<'a, R> {
+    /// At the variables, `[n_rows, 3]` each.
+    pub(super) values: [Vec<R>; 2],
+    /// At the sums of ln s, `[n_conformations]`.
+    pub(super) log_scales: &'a [f64],
+}
+
 /// Gradients collected on the way back.
 struct Collected<R> {
     /// At the features `[n_rows, E + 6]`.
@@ -25,18 +34,20 @@ struct Collected<R> {
 }
 
 impl<R: Real> Timewarp<R> {
-    /// From gradients at the variables that [`Timewarp::transform`] left, and at the sums of ln s, to those at the
-    /// variables it was given; adds those of parameters to `gradient`, and gives those of the condition if wanted.
+    /// From the gradients upstream to those at the variables that [`Timewarp::transform`] was given; adds those of parameters to `gradient`, and gives those of the condition if wanted.
     pub(super) fn backward(
         &self,
         stack: &Stack<'_, R>,
         direction: Direction,
         tape: &[CouplingTape<R>],
-        mut d_values: [Vec<R>; 2],
-        d_log_scales: &[f64],
+        upstream: Upstream<'_, R>,
         gradient: &mut [R],
         wants_condition: bool,
     ) -> ([Vec<R>; 2], Option<ConditionGradient>) {
+        let Upstream {
+            values: mut d_values,
+            log_scales: d_log_scales,
+        } = upstream;
         let blocks: Vec<Block<'_, R>> = stack.iter().map(|state| state.block()).collect();
         let width = self.config().n_inputs();
         let mut collected = Collected {

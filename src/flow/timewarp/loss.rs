@@ -5,7 +5,7 @@
 use super::affine::{Direction, Variables};
 use super::density::{check_pairs, displacements, drawn_from_latents};
 use super::error::TimewarpError;
-use super::gradient::ConditionGradient;
+use super::gradient::{ConditionGradient, Upstream};
 use super::model::{Conformation, Pair, StateCondition, Timewarp};
 use crate::flow::real::Real;
 
@@ -86,9 +86,8 @@ impl<R: Real> Timewarp<R> {
             .collect();
         let d_densities: Vec<f64> = weights.iter().map(|w| -weight * w).collect();
         let variables = displacements(&condition, &targets);
-        let (densities, _) =
-            self.density_with_gradient(&stack, variables, &d_densities, gradient, false);
-        Ok(-dot(&densities, &weights))
+        let found = self.density_with_gradient(&stack, variables, &d_densities, gradient, false);
+        Ok(-dot(&found.densities, &weights))
     }
 
     /// Losses on draws from the pairs' starts; adds the gradient of acceptance and entropy terms.
@@ -129,22 +128,14 @@ impl<R: Real> Timewarp<R> {
         let drawn = drawn_from_latents(&stack, &variables, &base_densities);
 
         let terms = self.acceptance_terms(pairs, &drawn, max_climb, energies, weights, gradient)?;
-        let mut d_values = terms.d_drawn;
         let d_forward = terms.d_forward;
-        let (d_latents, _) = {
-            let d: [Vec<R>; 2] = d_values
-                .each_mut()
-                .map(|d| d.iter().map(|&d| R::from_f64(d)).collect());
-            self.backward(
-                &stack,
-                Direction::FromLatent,
-                &tape,
-                d,
-                &d_forward,
-                gradient,
-                false,
-            )
+        let d_drawn = terms.d_drawn.each_ref();
+        let upstream = Upstream {
+            values: d_drawn.map(|d| d.iter().map(|&d| R::from_f64(d)).collect()),
+            log_scales: &d_forward,
         };
+        let way = Direction::FromLatent;
+        let (d_latents, _) = self.backward(&stack, way, &tape, upstream, gradient, false);
         // Latents are base scale times normals, and the base's density falls with the scale.
         for which in 0..2 {
             let pull = d_latents[which].iter().zip(&latents.values[which]);
@@ -169,7 +160,7 @@ impl<R: Real> Timewarp<R> {
         d_densities: &[f64],
         gradient: &mut [R],
         wants_condition: bool,
-    ) -> (Vec<f64>, ([Vec<R>; 2], Option<ConditionGradient>)) {
+    ) -> DensityGradient<R> {
         let mut tape = Vec::new();
         self.transform(stack, Direction::ToLatent, &mut variables, Some(&mut tape));
         let densities = self.base_log_densities(stack, &variables);
@@ -192,17 +183,28 @@ impl<R: Real> Timewarp<R> {
             }
             gradient[self.layout().base_starts[which]] += R::from_f64(d_log_scale);
         }
-        let back = self.backward(
-            stack,
-            Direction::ToLatent,
-            &tape,
-            d_values,
-            d_densities,
-            gradient,
-            wants_condition,
-        );
-        (densities, back)
+        let upstream = Upstream {
+            values: d_values,
+            log_scales: d_densities,
+        };
+        let way = Direction::ToLatent;
+        let (values, condition) =
+            self.backward(stack, way, &tape, upstream, gradient, wants_condition);
+        DensityGradient {
+            densities,
+            values,
+            condition,
+        }
     }
+}
+
+/// Log-densities with their gradients but for those of parameters.
+pub(super) struct DensityGradient<R> {
+    pub(super) densities: Vec<f64>,
+    /// At displacements and auxiliary variables.
+    pub(super) values: [Vec<R>; 2],
+    /// At the condition, where it was wanted.
+    pub(super) condition: Option<ConditionGradient>,
 }
 
 pub(super) fn per_atom<R>(state: &StateCondition<R>, n_pairs: usize) -> f64 {

@@ -143,6 +143,7 @@ mod tests {
             .iter()
             .map(|x| turn * x + Vector3::new(3.0, 1.0, -9.0))
             .collect();
+        #[expect(clippy::cast_possible_truncation, reason = "frames are in f32")]
         let flat = |atoms: &[Vector3<f64>]| -> Vec<f32> {
             atoms
                 .iter()

@@ -65,7 +65,7 @@ pub(super) fn layer_norm<R: Real>(
     for row in rows.chunks_exact_mut(width) {
         let mean = sum(row, |x| x) * share;
         for x in row.iter_mut() {
-            *x = *x - mean;
+            *x -= mean;
         }
         let variance = sum(row, |x| x * x) * share;
         let inverse = one / (variance + epsilon).sqrt();
