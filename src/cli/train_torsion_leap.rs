@@ -92,6 +92,7 @@ fn fit_settings(fit: &FitConfig, n_angles: usize, seed: u64) -> FitSettings {
         weight_decay: fit.weight_decay,
         validate_every: fit.validate_every,
         patience: fit.patience,
+        max_seconds: fit.minutes.map(|minutes| 60.0 * minutes),
         seed,
     }
 }

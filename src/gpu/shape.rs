@@ -171,7 +171,7 @@ mod tests {
                     shape.n_threads * shape.n_sharing <= shape.workgroup_size,
                     "{shape:?}"
                 );
-                assert!(shape.workgroup_size <= 256 && shape.workgroup_size % WARP == 0);
+                assert!(shape.workgroup_size <= 256 && shape.workgroup_size.is_multiple_of(WARP));
                 assert!(
                     shape.workgroup_bytes() <= limits.workgroup_bytes,
                     "{shape:?}"

@@ -18,6 +18,7 @@ mod torsion;
 mod torsion_block;
 mod torsion_density;
 mod torsion_leap;
+mod torsion_leap_batch;
 mod torsion_leap_block;
 mod torsion_leap_chain;
 mod torsion_leap_draws;

@@ -4,10 +4,11 @@
 //! the state, so the ratio of the networks' densities on the way there and back is all that the test needs.
 
 use super::adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
+use super::torsion_leap_batch::{Batch, Densities};
 use super::torsion_leap_block::{Block, LeapBlock, MIXED, blocks};
 use super::torsion_leap_chain::Chain;
-use super::torsion_leap_draws::{Draws, Member, draws};
-use super::torsion_leap_site::{Known, Site, SiteKind};
+use super::torsion_leap_draws::draws;
+use super::torsion_leap_site::Site;
 use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
 use crate::flow::torsion::LeapModel;
 use crate::integrator::Engine;
@@ -43,12 +44,8 @@ pub enum LeapError {
 
 /// Leaps of one block of torsions, drawn from a trained density.
 pub struct TorsionLeapProposal {
-    sites: Vec<Site>,
-    blocks: Vec<Block>,
+    densities: Densities,
     total_weight: f64,
-    /// First-layer bias of every site for every [`Known`].
-    folded: Vec<[Vec<f32>; 3]>,
-    draws: Box<dyn Draws>,
     /// For residues that the networks do not know.
     fallback: Option<AdaptiveTorsionProposal>,
     fallback_residues: Vec<String>,
@@ -84,14 +81,9 @@ impl TorsionLeapProposal {
             };
             return Err(LeapError::NothingToTurn { needed });
         }
-        let draws = draws(model);
-        let fold = |site: &Site| Known::EACH.map(|known| draws.fold(site.kind, site.fixed(known)));
         Ok(Self {
-            folded: sites.iter().map(fold).collect(),
             total_weight: found.iter().map(|block| block.weight).sum(),
-            sites,
-            blocks: found,
-            draws,
+            densities: Densities::new(sites, found, draws(model)),
             fallback,
             fallback_residues,
         })
@@ -105,141 +97,43 @@ impl TorsionLeapProposal {
 
     /// Chooses a block whatever the state: one of the networks' blocks, or one beyond them of the fallback.
     fn choose(&self, stream: &mut Xoshiro256PlusPlus) -> usize {
-        let n_others = self
+        let blocks = &self.densities.blocks;
+        let others = self
             .fallback
             .as_ref()
-            .map_or(0, |fallback| fallback.blocks().len());
-        let n = self.blocks.len() + n_others;
-        if n_others > 0 {
-            let block = stream.random_range(0..n);
-            if block >= self.blocks.len() {
+            .map(|fallback| fallback.blocks().len());
+        if let Some(n_others) = others {
+            let block = stream.random_range(0..blocks.len() + n_others);
+            if block >= blocks.len() {
                 return block;
             }
         }
         let mut rest = stream.random::<f64>() * self.total_weight;
-        for (index, block) in self.blocks.iter().enumerate() {
+        for (index, block) in blocks.iter().enumerate() {
             rest -= block.weight;
             if rest < 0.0 {
                 return index;
             }
         }
-        self.blocks.len() - 1
+        blocks.len() - 1
     }
 
-    /// The next draw of all replicas whose block has that many, register by register.
-    fn step(&mut self, number: usize, batch: &mut Batch<'_>) {
-        for kind in [SiteKind::Backbone, SiteKind::SideChain(0)] {
-            let is_backbone = kind == SiteKind::Backbone;
-            let takes_part = |&replica: &usize| {
-                let block = self.blocks.get(batch.chosen[replica]);
-                let step = block.and_then(|block| block.steps.get(number));
-                step.is_some_and(|step| {
-                    (self.sites[step.site].kind == SiteKind::Backbone) == is_backbone
-                })
-            };
-            let replicas: Vec<usize> = (0..batch.chosen.len()).filter(takes_part).collect();
-            for group in replicas.chunks(self.draws.n_lanes()) {
-                self.draw_group(kind, number, group, batch);
+    /// Draws of the fallback for the replicas that chose it.
+    fn fall_back(&mut self, batch: &mut Batch<'_>) {
+        let Some(fallback) = &mut self.fallback else {
+            return;
+        };
+        for (replica, &chosen) in batch.chosen.iter().enumerate() {
+            if let Some(block) = chosen.checked_sub(self.densities.blocks.len()) {
+                let range = replica * batch.size..(replica + 1) * batch.size;
+                let moving = (
+                    &mut batch.positions[range.clone()],
+                    &mut batch.velocities[range],
+                );
+                batch.log_q[replica] =
+                    fallback.draw_block(block, moving, &mut batch.streams[replica]);
             }
         }
-    }
-
-    fn draw_group(
-        &mut self,
-        kind: SiteKind,
-        number: usize,
-        group: &[usize],
-        batch: &mut Batch<'_>,
-    ) {
-        let step_of = |replica: usize| self.blocks[batch.chosen[replica]].steps[number];
-        let describe = |replica: usize, positions: &[f64]| {
-            let step = step_of(replica);
-            let site = &self.sites[step.site];
-            let mut features = vec![0.0; site.n_features()];
-            let kelvin = batch.temperatures_kelvin[replica];
-            site.describe(step.known, positions.as_chunks().0, kelvin, &mut features);
-            features
-        };
-        let range = |replica: usize| replica * batch.size..(replica + 1) * batch.size;
-        let forward: Vec<Vec<f32>> = group
-            .iter()
-            .map(|&r| describe(r, &batch.positions[range(r)]))
-            .collect();
-        // The first draw of a block sees the same surroundings on both ways.
-        let reverse: Vec<Option<Vec<f32>>> = group
-            .iter()
-            .map(|&r| (number > 0).then(|| describe(r, &batch.start[range(r)])))
-            .collect();
-        let mut streams = batch.streams.iter_mut().enumerate();
-        let mut members: Vec<Member<'_>> = Vec::with_capacity(group.len());
-        for ((&replica, forward), reverse) in group.iter().zip(&forward).zip(&reverse) {
-            let step = self.blocks[batch.chosen[replica]].steps[number];
-            let site = &self.sites[step.site];
-            let (_, stream) = streams
-                .find(|(index, _)| *index == replica)
-                .expect("invariant: replicas of a group ascend");
-            members.push(Member {
-                folded: &self.folded[step.site][step.known as usize],
-                forward,
-                reverse: reverse.as_deref(),
-                angles: site.angles,
-                old: angles(site, &batch.start[range(replica)]),
-                new: [0.0; 2],
-                log_q: [0.0; 2],
-                stream,
-            });
-        }
-        self.draws.draw(kind, &mut members);
-        for (member, &replica) in members.iter().zip(group) {
-            let step = self.blocks[batch.chosen[replica]].steps[number];
-            let range = range(replica);
-            let moving = (
-                &mut batch.positions[range.clone()],
-                &mut batch.velocities[range],
-            );
-            turn(&self.sites[step.site], member.old, member.new, moving);
-            batch.log_q_forward[replica] += member.log_q[0];
-            batch.log_q_reverse[replica] += member.log_q[1];
-        }
-    }
-}
-
-/// The states of all replicas on their way.
-struct Batch<'a> {
-    size: usize,
-    start: &'a [f64],
-    temperatures_kelvin: &'a [f64],
-    chosen: Vec<usize>,
-    positions: Vec<f64>,
-    velocities: Vec<f64>,
-    log_q_forward: Vec<f64>,
-    log_q_reverse: Vec<f64>,
-    streams: &'a mut [Xoshiro256PlusPlus],
-}
-
-/// The torsions of a site where the mixture has them.
-fn angles(site: &Site, positions: &[f64]) -> [f64; 2] {
-    let mut angles = [0.0; 2];
-    for (pivot, place) in site.pivots.iter().zip(places(site)) {
-        angles[place] = pivot.torsion_rad(positions);
-    }
-    angles
-}
-
-/// Which of the mixture's angles the pivots of a site are.
-fn places(site: &Site) -> std::ops::Range<usize> {
-    let first = usize::from(site.angles.wanted()[0] == 0.0);
-    first..first + site.pivots.len()
-}
-
-fn turn(
-    site: &Site,
-    old: [f64; 2],
-    new: [f64; 2],
-    (positions, velocities): (&mut [f64], &mut [f64]),
-) {
-    for (pivot, place) in site.pivots.iter().zip(places(site)) {
-        pivot.turn_moving(positions, velocities, new[place] - old[place]);
     }
 }
 
@@ -296,52 +190,34 @@ impl Proposal for TorsionLeapProposal {
         _engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError> {
-        let n_replicas = current.state.n_replicas;
+        let state = current.state;
+        let chosen: Vec<usize> = streams
+            .iter_mut()
+            .map(|stream| self.choose(stream))
+            .collect();
+        let mut positions = state.positions.clone();
+        let mut velocities = state.velocities.clone();
+        let mut log_q = vec![[0.0; 2]; state.n_replicas];
         let mut batch = Batch {
-            size: current.state.n_atoms * 3,
-            start: &current.state.positions,
+            size: state.n_atoms * 3,
+            start: &state.positions,
             temperatures_kelvin: current.temperatures_kelvin,
-            chosen: streams
-                .iter_mut()
-                .map(|stream| self.choose(stream))
-                .collect(),
-            positions: current.state.positions.clone(),
-            velocities: current.state.velocities.clone(),
-            log_q_forward: vec![0.0; n_replicas],
-            log_q_reverse: vec![0.0; n_replicas],
+            chosen: &chosen,
+            positions: &mut positions,
+            velocities: &mut velocities,
+            log_q: &mut log_q,
             streams,
         };
-        let lengths = batch
-            .chosen
-            .iter()
-            .filter_map(|&block| self.blocks.get(block));
-        let n_steps = lengths.map(|block| block.steps.len()).max().unwrap_or(0);
-        for number in 0..n_steps {
-            self.step(number, &mut batch);
-        }
-        if let Some(fallback) = &mut self.fallback {
-            for replica in 0..n_replicas {
-                if let Some(block) = batch.chosen[replica].checked_sub(self.blocks.len()) {
-                    let range = replica * batch.size..(replica + 1) * batch.size;
-                    let moving = (
-                        &mut batch.positions[range.clone()],
-                        &mut batch.velocities[range],
-                    );
-                    let [forward, reverse] =
-                        fallback.draw_block(block, moving, &mut batch.streams[replica]);
-                    batch.log_q_forward[replica] = forward;
-                    batch.log_q_reverse[replica] = reverse;
-                }
-            }
-        }
+        self.densities.leap(&mut batch);
+        self.fall_back(&mut batch);
+        let (log_q_forward, log_q_reverse) = log_q.into_iter().map(|[a, b]| (a, b)).unzip();
         let log_ratio = LogRatio::Densities {
-            log_q_forward: batch.log_q_forward,
-            log_q_reverse: batch.log_q_reverse,
+            log_q_forward,
+            log_q_reverse,
         };
-        let before = &current.state.velocities;
         Ok(Proposed {
-            velocities: Some(ProposedVelocities::turned(batch.velocities, before)),
-            ..Proposed::new(batch.positions, log_ratio)
+            velocities: Some(ProposedVelocities::turned(velocities, &state.velocities)),
+            ..Proposed::new(positions, log_ratio)
         })
     }
 

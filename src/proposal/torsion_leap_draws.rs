@@ -25,7 +25,7 @@ pub(super) struct Member<'a> {
 }
 
 /// Both networks for one kind of register.
-pub(super) trait Draws: Send {
+pub(super) trait Draws: Send + Sync {
     /// Most members of a group.
     fn n_lanes(&self) -> usize;
 
@@ -33,7 +33,7 @@ pub(super) trait Draws: Send {
     fn fold(&self, kind: SiteKind, known: &[f32]) -> Vec<f32>;
 
     /// Draws new angles for every member of a group of one network.
-    fn draw(&mut self, kind: SiteKind, members: &mut [Member<'_>]);
+    fn draw(&self, kind: SiteKind, members: &mut [Member<'_>]);
 }
 
 struct LaneDraws<L: Lane> {
@@ -78,8 +78,8 @@ impl<L: Lane> Draws for LaneDraws<L> {
         self.heads[head_index(kind)].fold(known)
     }
 
-    fn draw(&mut self, kind: SiteKind, members: &mut [Member<'_>]) {
-        let head = &mut self.heads[head_index(kind)];
+    fn draw(&self, kind: SiteKind, members: &mut [Member<'_>]) {
+        let head = &self.heads[head_index(kind)];
         let folded: Vec<&[f32]> = members.iter().map(|m| m.folded).collect();
         let features: Vec<&[f32]> = members.iter().map(|m| m.forward).collect();
         let there = head.mixture(&features, &folded);

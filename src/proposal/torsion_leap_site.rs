@@ -2,7 +2,7 @@
 //! and what is known beforehand. Draws nothing.
 
 use super::torsion_leap_chain::Chain;
-use super::torsion_leap_invariant::{Frame, Multiplicity, Recipe};
+use super::torsion_leap_invariant::{Multiplicity, Recipe};
 use super::torsion_leap_vocabulary::{Landmarks, N_TYPES};
 use super::{BlockKind, Pivot, torsion_blocks};
 use crate::flow::torsion::Angles;
@@ -134,21 +134,21 @@ struct Slots<'a> {
 impl Slots<'_> {
     fn angle(&mut self, atoms: [Option<usize>; 3]) {
         if let ([Some(a), Some(b), Some(c)], false) = (atoms, self.hidden) {
-            self.recipe.angles.push((self.next, [a, b, c]));
+            self.recipe.angle(self.next, [a, b, c]);
         }
         self.next += 1;
     }
 
     fn plane(&mut self, atoms: [Option<usize>; 4]) {
         if let ([Some(a), Some(b), Some(c), Some(d)], false) = (atoms, self.hidden) {
-            self.recipe.planes.push((self.next, [a, b, c, d]));
+            self.recipe.plane(self.next, [a, b, c, d]);
         }
         self.next += 1;
     }
 
     fn torsion(&mut self, atoms: Option<[usize; 4]>, multiplicity: Multiplicity) {
         if let (Some(atoms), false) = (atoms, self.hidden) {
-            self.recipe.torsions.push((self.next, atoms, multiplicity));
+            self.recipe.torsion(self.next, atoms, multiplicity);
         }
         self.next += 2;
     }
@@ -158,10 +158,7 @@ impl Slots<'_> {
         if let ([Some(a), Some(b), Some(c)], false) = (atoms, self.hidden) {
             let slots = seen.iter().enumerate();
             let seen = slots.filter_map(|(i, &atom)| Some((self.next + 3 * i, atom?)));
-            self.recipe.frames.push(Frame {
-                atoms: [a, b, c],
-                seen: seen.collect(),
-            });
+            self.recipe.frame([a, b, c], seen.collect());
         }
         self.next += 3 * seen.len();
     }

@@ -38,6 +38,9 @@ pub struct FitSettings {
     pub validate_every: u64,
     /// Validations without a better one after which fitting ends.
     pub patience: u64,
+    /// Time after which fitting ends, s; the step size falls towards whichever end is nearer. The result then depends on
+    /// the machine.
+    pub max_seconds: Option<f64>,
     /// Seed.
     pub seed: u64,
 }
@@ -153,7 +156,11 @@ impl Fit {
         let mut batch = Batch::default();
         let (mut tape, mut gradient) = (Tape::default(), NetworkGradient::default());
         let (mut sum, mut n) = (0.0, 0.0);
-        while self.n_steps < self.settings.n_steps && self.n_since_best < self.settings.patience {
+        loop {
+            let done = self.share_done(start.elapsed().as_secs_f64());
+            if done >= 1.0 || self.n_since_best >= self.settings.patience {
+                return Ok(());
+            }
             training.fill(
                 &self.current,
                 None,
@@ -176,7 +183,7 @@ impl Fit {
             self.current.network.backward(&tape, &slopes, &mut gradient);
             gradient.clip(MAX_GRADIENT);
             let adam_settings = AdamSettings {
-                learning_rate: self.learning_rate(),
+                learning_rate: self.learning_rate(done),
                 weight_decay: self.settings.weight_decay,
                 ..AdamSettings::default()
             };
@@ -196,7 +203,6 @@ impl Fit {
                 }
             }
         }
-        Ok(())
     }
 
     /// While there are few steps to average over, the average follows faster.
@@ -210,8 +216,16 @@ impl Fit {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "step counts")]
-    fn learning_rate(&self) -> f64 {
-        let done = self.n_steps as f64 / self.settings.n_steps as f64;
+    fn share_done(&self, seconds: f64) -> f64 {
+        let by_steps = self.n_steps as f64 / self.settings.n_steps as f64;
+        let by_time = self
+            .settings
+            .max_seconds
+            .map_or(0.0, |limit| seconds / limit);
+        by_steps.max(by_time)
+    }
+
+    fn learning_rate(&self, done: f64) -> f64 {
         let rise = (done * 100.0 + 0.01).min(1.0);
         let fall = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
         self.settings.learning_rate * rise * fall.max(0.01)

@@ -103,6 +103,8 @@ pub(crate) struct FitConfig {
     pub(crate) validate_every: u64,
     /// Validations without a better one after which fitting ends.
     pub(crate) patience: u64,
+    /// Minutes after which fitting ends; without it, the same input gives the same model.
+    pub(crate) minutes: Option<f64>,
 }
 
 impl Default for FitConfig {
@@ -117,6 +119,7 @@ impl Default for FitConfig {
             weight_decay: 0.05,
             validate_every: 500,
             patience: 12,
+            minutes: None,
         }
     }
 }

@@ -52,8 +52,6 @@ pub struct LaneHead<L: Lane> {
     scale: Vec<f32>,
     network: LaneNetwork<L>,
     shape: MixtureShape,
-    input: Vec<L>,
-    output: Vec<L>,
 }
 
 impl<L: Lane> LaneHead<L> {
@@ -65,8 +63,6 @@ impl<L: Lane> LaneHead<L> {
             scale: head.scale.clone(),
             network: LaneNetwork::new(&head.network, head.n_dynamic()),
             shape: head.shape,
-            input: Vec::new(),
-            output: Vec::new(),
         }
     }
 
@@ -77,15 +73,18 @@ impl<L: Lane> LaneHead<L> {
     }
 
     /// The mixtures for changing inputs `[n_samples][n_dynamic]` with their folded biases, at most a lane each.
-    pub fn mixture(&mut self, features: &[&[f32]], folded: &[&[f32]]) -> Mixture<L> {
-        self.input.clear();
-        for (index, (&mean, &scale)) in self.mean.iter().zip(&self.scale).enumerate() {
-            self.input.push(L::from_fn(|lane| {
-                let sample = lane.min(features.len() - 1);
-                f64::from(standardise(mean, scale, features[sample][index]))
-            }));
-        }
-        self.network.forward(&self.input, folded, &mut self.output);
-        Mixture::new(self.shape, &self.output)
+    pub fn mixture(&self, features: &[&[f32]], folded: &[&[f32]]) -> Mixture<L> {
+        let scales = self.mean.iter().zip(&self.scale).enumerate();
+        let input: Vec<L> = scales
+            .map(|(index, (&mean, &scale))| {
+                L::from_fn(|lane| {
+                    let sample = lane.min(features.len() - 1);
+                    f64::from(standardise(mean, scale, features[sample][index]))
+                })
+            })
+            .collect();
+        let mut output = Vec::new();
+        self.network.forward(&input, folded, &mut output);
+        Mixture::new(self.shape, &output)
     }
 }
