@@ -38,7 +38,7 @@ fn put_down(slot: u32, on_atom: vec3<f32>) {
 }
 
 fn bond_term(term: Bond) {
-    let vector = position_at(term.atom_1) - position_at(term.atom_0);
+    let vector = between(term.atom_0, term.atom_1);
     let result = bond(vector, term.length, term.k);
     put_down(0u, vector * result.factor);
     if (WANT_ENERGY) {
@@ -47,9 +47,8 @@ fn bond_term(term: Bond) {
 }
 
 fn angle_term(term: Angle) {
-    let vertex = position_at(term.atom_1);
-    let a = position_at(term.atom_0) - vertex;
-    let b = position_at(term.atom_2) - vertex;
+    let a = between(term.atom_1, term.atom_0);
+    let b = between(term.atom_1, term.atom_2);
     let result = angle(a, b, term.angle, term.k);
     put_down(0u, result.first);
     put_down(1u, result.last);
@@ -59,9 +58,10 @@ fn angle_term(term: Angle) {
 }
 
 fn torsion_term(term: Torsion) {
-    let x1 = position_at(term.atom_1);
-    let x2 = position_at(term.atom_2);
-    let result = torsion(x1 - position_at(term.atom_0), x2 - x1, position_at(term.atom_3) - x2, term);
+    let b1 = between(term.atom_0, term.atom_1);
+    let b2 = between(term.atom_1, term.atom_2);
+    let b3 = between(term.atom_2, term.atom_3);
+    let result = torsion(b1, b2, b3, term);
     put_down(0u, result.first);
     put_down(1u, result.second);
     put_down(2u, result.last);

@@ -205,7 +205,8 @@ pub(crate) fn kernel_seed(run_seed: u64, place: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
 
-fn hmc_settings(hmc: &HmcConfig) -> HmcSettings {
+/// The settings of `hmc` as the library has them.
+pub(crate) fn hmc_settings(hmc: &HmcConfig) -> HmcSettings {
     let target = hmc.target_acceptance.unwrap_or(HMC_TARGET_ACCEPTANCE);
     HmcSettings {
         n_steps: hmc.steps,

@@ -8,7 +8,7 @@ use crate::units::FS_PER_PS;
 use super::config::{Config, KernelConfig, LoadedConfig, TorsionDrawConfig};
 use super::device::{gpu_choice, gpu_options};
 use super::error::{Blame, CliError};
-use super::kernels::{kernel_seed, make_kernels, torsion_settings};
+use super::kernels::{hmc_settings, kernel_seed, make_kernels, torsion_settings};
 use super::setup::Prepared;
 
 /// The kernels of a run: one that keeps whole cycles on the device where device and sampler allow it, else one for each
@@ -54,19 +54,27 @@ fn resident(
                 friction_per_ps: langevin.friction_per_ps,
                 seed,
             },
-            KernelConfig::Hmc(hmc) if !hmc.adapt && hmc.refresh == 1.0 => ResidentMove::Hmc {
-                n_moves: hmc.repeats,
-                n_steps: hmc.steps,
-                timestep_ps: hmc.timestep_fs / FS_PER_PS,
-                seed,
-            },
-            // Widths of normal draws are tuned on the host; the device holds one table of torsions.
-            KernelConfig::Torsion(torsion)
-                if torsion.proposal == TorsionDrawConfig::Uniform && torsions.is_none() =>
-            {
+            KernelConfig::Hmc(hmc) if hmc.refresh == 1.0 => {
+                let settings = hmc_settings(hmc);
+                ResidentMove::Hmc {
+                    n_moves: hmc.repeats,
+                    n_steps: settings.n_steps,
+                    timestep_ps: settings.timestep_ps,
+                    target_acceptance: settings.target_acceptance,
+                    seed,
+                }
+            }
+            // The device holds one table of torsions.
+            KernelConfig::Torsion(torsion) if torsions.is_none() => {
                 let topology = &prepared.molecule.topology;
                 let proposal = TorsionProposal::new(topology, &torsion_settings(torsion)).ok()?;
-                torsions = Some(proposal.blocks().to_vec());
+                torsions = Some(TorsionMoves {
+                    blocks: proposal.blocks().to_vec(),
+                    widths_rad: match torsion.proposal {
+                        TorsionDrawConfig::Uniform => Vec::new(),
+                        TorsionDrawConfig::Normal => proposal.step_sizes_rad(),
+                    },
+                });
                 ResidentMove::Torsion {
                     n_moves: torsion.repeats,
                     seed,
@@ -77,10 +85,7 @@ fn resident(
         moves.push(torsion_move);
     }
     let choice = gpu_choice(config, &prepared.system)?;
-    let torsions = TorsionMoves {
-        blocks: torsions.unwrap_or_default(),
-        widths_rad: Vec::new(),
-    };
+    let torsions = torsions.unwrap_or_default();
     let options = gpu_options(choice, profile);
     Some(Resident::new(&prepared.system, &options, moves, &torsions))
 }

@@ -23,6 +23,16 @@ impl DeviceTables {
             .expect("invariant: the moves are the last table") = buffer;
     }
 
+    /// Other numbers in a table of torsion moves of the same size.
+    pub(super) fn update_moves(&self, gpu: &Gpu, moves: &[u32]) {
+        let buffer = self
+            .buffers
+            .last()
+            .expect("invariant: the moves are the last table");
+        gpu.queue
+            .write_buffer(buffer, 0, bytemuck::cast_slice(moves));
+    }
+
     /// Uploads the tables in the order of their bindings, 1 to 11.
     pub(super) fn new(gpu: &Gpu, tables: &Tables) -> Self {
         Self {
@@ -80,6 +90,7 @@ pub(super) struct Batch {
     pub(super) energies: wgpu::Buffer,
     pub(super) failures: wgpu::Buffer,
     pub(super) outcomes: wgpu::Buffer,
+    pub(super) block_counts: wgpu::Buffer,
     workspace: wgpu::Buffer,
 }
 
@@ -87,8 +98,14 @@ pub(super) struct Batch {
 pub(super) const VECTOR_BYTES: u64 = 16;
 
 impl Batch {
-    /// Buffers for `n_replicas` replicas and the outcomes of `n_testing` kernels that put moves to a test.
-    pub(super) fn new(gpu: &Gpu, shape: &Shape, n_replicas: usize, n_testing: usize) -> Self {
+    /// Buffers for `n_replicas` replicas the outcomes of `n_testing` kernels that put moves to a test, and the
+    /// counts of `n_blocks` blocks of torsions.
+    pub(super) fn new(
+        gpu: &Gpu,
+        shape: &Shape,
+        n_replicas: usize,
+        [n_testing, n_blocks]: [usize; 2],
+    ) -> Self {
         let n_padded = shape.n_workgroups(n_replicas) * shape.n_sharing;
         let per_replica = n_padded as u64 * VECTOR_BYTES;
         let per_atom = per_replica * shape.n_atoms as u64;
@@ -116,6 +133,7 @@ impl Batch {
             energies: storage("energies", per_replica),
             failures: storage("failures", per_replica),
             outcomes: storage("outcomes", per_replica * n_testing.max(1) as u64),
+            block_counts: storage("block counts", 8 * n_blocks.max(1) as u64),
             workspace: storage("workspace", if tiled { 2 * per_atom } else { VECTOR_BYTES }),
         }
     }
@@ -136,6 +154,7 @@ impl Batch {
             &self.energies,
             &self.failures,
             &self.outcomes,
+            &self.block_counts,
             &self.workspace,
         ];
         let entries: Vec<wgpu::BindGroupEntry<'_>> = (0_u32..)

@@ -4,14 +4,15 @@ use super::batch::{Batch, DeviceTables};
 use super::device::{AdapterSummary, Choice, Gpu};
 use super::error::GpuError;
 use super::kernels::{KernelKind, Kernels, Recipe};
-use super::layout::{Failure, NO_FAILURE, Settings};
+use super::layout::Settings;
 use super::plan::{self, Plan};
 use super::profile::{Profile, Stopwatch};
+use super::segment::{Run, report, timestep_settings};
 use super::shape::{Placement, Shape};
 use super::sources::ShaderSources;
 use super::tables::{Tables, index, single};
 use crate::forcefield::System;
-use crate::integrator::{Diverged, Engine, EngineError, LangevinSettings};
+use crate::integrator::{Engine, EngineError, LangevinSettings};
 use crate::rng;
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
@@ -66,6 +67,8 @@ pub struct GpuEngine {
     pub(super) batch: Option<(Batch, wgpu::BindGroup)>,
     /// Kernels whose tests are counted apart.
     pub(super) n_testing: usize,
+    /// Blocks of torsions that moves choose from.
+    pub(super) n_blocks: usize,
     stopwatch: Option<Stopwatch>,
     /// Steps a dispatch may take, from the duration of those before, for this number of replicas.
     pub(super) pace: (usize, u64),
@@ -104,6 +107,7 @@ impl GpuEngine {
                 .map_or(largest_batch, |most| most.clamp(1, largest_batch)),
             batch: None,
             n_testing: 0,
+            n_blocks: 0,
             stopwatch,
             pace: (0, FIRST_STEPS),
         })
@@ -133,7 +137,12 @@ impl GpuEngine {
             .as_ref()
             .is_some_and(|(batch, _)| batch.n_replicas == n_replicas);
         if !ready {
-            let batch = Batch::new(&self.gpu, &self.shape, n_replicas, self.n_testing);
+            let batch = Batch::new(
+                &self.gpu,
+                &self.shape,
+                n_replicas,
+                [self.n_testing, self.n_blocks],
+            );
             let bound = batch.bind(&self.gpu, &self.kernels.bind_group_layout, &self.tables);
             self.batch = Some((batch, bound));
         }
@@ -296,77 +305,6 @@ impl GpuEngine {
         let per_step = seconds / n_steps.max(1) as f64;
         let affordable = (DISPATCH_SECONDS / per_step.max(1e-9)).clamp(1.0, 1e5) as u64;
         self.pace.1 = affordable.min(self.pace.1 * 4).max(1);
-    }
-}
-
-/// What a segment of dynamics asks of the device.
-struct Run<'a> {
-    kind: KernelKind,
-    settings: Settings,
-    first_step: u64,
-    n_steps: u64,
-    /// Whether `n_steps` counts time steps, which may be spread over dispatches.
-    paced: bool,
-    checks_forces: bool,
-    temperatures_kelvin: Option<&'a [f64]>,
-}
-
-impl Run<'_> {
-    fn once(kind: KernelKind, settings: Settings, first_step: u64) -> Self {
-        Self {
-            kind,
-            settings,
-            first_step,
-            n_steps: 0,
-            paced: false,
-            checks_forces: false,
-            temperatures_kelvin: None,
-        }
-    }
-}
-
-/// The failure of the first replica that has one.
-fn report(
-    failures: &[Failure],
-    first_replica: usize,
-    first_step: u64,
-    checks_forces: bool,
-) -> Result<(), EngineError> {
-    for (replica, failure) in failures.iter().enumerate() {
-        let replica = first_replica + replica;
-        if checks_forces && failure.force_step != NO_FAILURE {
-            return Err(Diverged {
-                replica,
-                step: first_step + u64::from(failure.force_step),
-                atom_index: failure.atom_index as usize,
-                worst_force_kj_per_mol_nm: f64::from(failure.worst_force).sqrt(),
-            }
-            .into());
-        }
-        if failure.constraint_step != NO_FAILURE {
-            return Err(EngineError::Constraints {
-                replica,
-                step: first_step + u64::from(failure.constraint_step),
-            });
-        }
-    }
-    Ok(())
-}
-
-impl From<GpuError> for EngineError {
-    fn from(error: GpuError) -> Self {
-        Self::Device {
-            reason: error.to_string(),
-        }
-    }
-}
-
-/// Settings of a time step.
-pub(super) fn timestep_settings(timestep_ps: f64) -> Settings {
-    Settings {
-        timestep_ps: single(timestep_ps),
-        inverse_timestep_per_ps: single(1.0 / timestep_ps),
-        ..Settings::default()
     }
 }
 

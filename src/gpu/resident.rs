@@ -1,191 +1,19 @@
 //! Whole cycles on the device: dynamics, moves, tests and swaps one after the other; only frames come back, while the next cycle
 //! runs. Writes no trajectory.
 
-use super::engine::{GpuEngine, GpuOptions, timestep_settings};
+use super::engine::{GpuEngine, GpuOptions};
 use super::error::GpuError;
 use super::kernels::KernelKind;
 use super::layout::{Failure, NO_FAILURE, Settings};
-use super::tables::{index, single};
+use super::resident_move::{ResidentMove, TorsionMoves};
+use super::tables::index;
 use super::transfer::Pending;
 use crate::forcefield::System;
 use crate::integrator::{Diverged, Engine, EngineError};
-use crate::proposal::TorsionBlock;
 use crate::rng;
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
-use std::f64::consts::TAU;
 use std::time::Instant;
-
-/// One entry of a cycle.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ResidentMove {
-    /// Langevin dynamics in the middle scheme; not exact.
-    Langevin {
-        /// Time steps.
-        n_steps: u64,
-        /// Length of one in ps.
-        timestep_ps: f64,
-        /// Friction in ps⁻¹.
-        friction_per_ps: f64,
-        /// Philox key.
-        seed: u64,
-    },
-    /// Torsion moves, each with its Metropolis test.
-    Torsion {
-        /// Moves of a cycle.
-        n_moves: u64,
-        /// Philox key.
-        seed: u64,
-    },
-    /// Hybrid Monte Carlo with full refreshment of velocities.
-    Hmc {
-        /// Trajectories of a cycle.
-        n_moves: u64,
-        /// Velocity Verlet steps of a trajectory.
-        n_steps: u64,
-        /// Length of one in ps.
-        timestep_ps: f64,
-        /// Philox key.
-        seed: u64,
-    },
-}
-
-impl ResidentMove {
-    /// Name as in an input file.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Langevin { .. } => "langevin",
-            Self::Torsion { .. } => "torsion",
-            Self::Hmc { .. } => "hmc",
-        }
-    }
-
-    /// Whether it leaves the Boltzmann distribution exactly invariant.
-    #[must_use]
-    pub fn is_exact(&self) -> bool {
-        !matches!(self, Self::Langevin { .. })
-    }
-
-    fn kind(&self) -> KernelKind {
-        match self {
-            Self::Langevin { .. } => KernelKind::Langevin,
-            Self::Torsion { .. } => KernelKind::TorsionMoves,
-            Self::Hmc { .. } => KernelKind::Hmc,
-        }
-    }
-
-    /// Units that may be spread over dispatches, and energy evaluations of one.
-    fn work(&self) -> (u64, u64) {
-        match *self {
-            Self::Langevin { n_steps, .. } => (n_steps, 1),
-            Self::Torsion { n_moves, .. } => (n_moves, 1),
-            Self::Hmc {
-                n_moves, n_steps, ..
-            } => (n_moves, n_steps + 1),
-        }
-    }
-
-    /// Time steps that advance the step count of the run, and their length in ps.
-    pub(super) fn segment(&self) -> (u64, f64) {
-        match *self {
-            Self::Langevin {
-                n_steps,
-                timestep_ps,
-                ..
-            } => (n_steps, timestep_ps),
-            Self::Torsion { .. } => (0, 0.0),
-            Self::Hmc {
-                n_moves,
-                n_steps,
-                timestep_ps,
-                ..
-            } => (n_moves * n_steps, timestep_ps),
-        }
-    }
-
-    /// Energy evaluations of one replica in a cycle.
-    pub(super) fn n_evaluations(&self) -> u64 {
-        let (units, evaluations) = self.work();
-        units * evaluations
-    }
-
-    fn settings(&self) -> Settings {
-        let (seed, settings) = match *self {
-            Self::Langevin {
-                timestep_ps,
-                friction_per_ps,
-                seed,
-                ..
-            } => {
-                let damping = (-friction_per_ps * timestep_ps).exp();
-                let settings = Settings {
-                    damping: single(damping),
-                    noise: single((1.0 - damping * damping).sqrt()),
-                    ..timestep_settings(timestep_ps)
-                };
-                (seed, settings)
-            }
-            Self::Torsion { seed, .. } => (seed, Settings::default()),
-            Self::Hmc {
-                n_steps,
-                timestep_ps,
-                seed,
-                ..
-            } => {
-                let settings = Settings {
-                    n_steps: index(usize::try_from(n_steps).unwrap_or(usize::MAX)),
-                    ..timestep_settings(timestep_ps)
-                };
-                (seed, settings)
-            }
-        };
-        let [key_low, key_high] = rng::key(seed);
-        Settings {
-            key_low,
-            key_high,
-            ..settings
-        }
-    }
-}
-
-/// Torsions that the torsion moves of a cycle choose from.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct TorsionMoves {
-    /// Blocks; every move picks one of them evenly.
-    pub blocks: Vec<TorsionBlock>,
-    /// Width in rad of each block's wrapped normal; empty for uniform angles.
-    pub widths_rad: Vec<f64>,
-}
-
-impl TorsionMoves {
-    /// The table that shaders/proposal/torsion.wgsl reads.
-    fn table(&self, n_atoms: usize) -> Vec<u32> {
-        let mut table = vec![index(self.blocks.len())];
-        let mut first_pivot = 0;
-        for (number, block) in self.blocks.iter().enumerate() {
-            let width_turns = self.widths_rad.get(number).map_or(0.0, |width| width / TAU);
-            let n_pivots = block.pivots.len();
-            table.extend([
-                index(first_pivot),
-                index(n_pivots),
-                single(width_turns).to_bits(),
-            ]);
-            first_pivot += n_pivots;
-        }
-        let most = self.blocks.iter().map(|block| block.pivots.len()).max();
-        table.push(index(most.unwrap_or(0)));
-        for pivot in self.blocks.iter().flat_map(|block| &block.pivots) {
-            table.extend([index(pivot.atoms[1]), index(pivot.atoms[2])]);
-            let mut mask = vec![0_u32; n_atoms.div_ceil(32)];
-            for &atom in &pivot.moving {
-                mask[atom / 32] |= 1 << (atom % 32);
-            }
-            table.extend(mask);
-        }
-        table
-    }
-}
 
 /// What came back of a frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -205,6 +33,7 @@ pub struct ResidentFrame {
 pub struct Resident {
     engine: GpuEngine,
     moves: Vec<ResidentMove>,
+    torsions: TorsionMoves,
     /// Moves made so far by each entry: the counters of their noise.
     counters: Vec<u64>,
     cycle: u64,
@@ -229,11 +58,13 @@ impl Resident {
     ) -> Result<Self, GpuError> {
         let mut engine = GpuEngine::new(system, options)?;
         engine.n_testing = moves.len();
+        engine.n_blocks = torsions.blocks.len();
         engine
             .tables
             .set_moves(&engine.gpu, &torsions.table(system.n_atoms()));
         Ok(Self {
             engine,
+            torsions: torsions.clone(),
             counters: vec![0; moves.len()],
             moves,
             cycle: 0,
@@ -266,6 +97,44 @@ impl Resident {
     /// If there are not as many as entries of the cycle.
     pub fn set_counters(&mut self, counters: &[u64]) {
         self.counters.copy_from_slice(counters);
+    }
+
+    /// Torsions that the torsion moves choose from.
+    #[must_use]
+    pub fn torsions(&self) -> &TorsionMoves {
+        &self.torsions
+    }
+
+    /// Replaces the widths of the blocks' normals, rad.
+    pub fn set_widths_rad(&mut self, widths_rad: &[f64]) {
+        self.torsions.widths_rad = widths_rad.to_vec();
+        let table = self.torsions.table(self.engine.n_atoms());
+        self.engine.tables.update_moves(&self.engine.gpu, &table);
+    }
+
+    /// Replaces the time step of an entry, ps; torsion moves have none.
+    ///
+    /// # Panics
+    /// If there is no such entry.
+    pub fn set_timestep_ps(&mut self, entry: usize, new: f64) {
+        match &mut self.moves[entry] {
+            ResidentMove::Langevin { timestep_ps, .. } | ResidentMove::Hmc { timestep_ps, .. } => {
+                *timestep_ps = new;
+            }
+            ResidentMove::Torsion { .. } => {}
+        }
+    }
+
+    /// Torsion moves of every block since this was asked last: `[tried, accepted]`, over all replicas.
+    ///
+    /// # Errors
+    /// [`GpuError::Lost`].
+    pub fn take_block_counts(&mut self) -> Result<Vec<[u32; 2]>, GpuError> {
+        let (gpu, batch) = (&self.engine.gpu, self.engine.batch());
+        let counts = gpu.read(&batch.block_counts, self.torsions.blocks.len())?;
+        gpu.queue
+            .write_buffer(&batch.block_counts, 0, &vec![0; counts.len() * 8]);
+        Ok(counts)
     }
 
     /// Brings the replicas onto the device.

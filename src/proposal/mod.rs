@@ -49,3 +49,4 @@ pub use torsion_leap_model::{builtin_leap_model, random_leap_model};
 pub use torsion_leap_site::{
     Known, N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES, Site, SiteKind,
 };
+pub(crate) use torsion_step::AdaptedStep;

@@ -98,6 +98,7 @@ impl Setup {
                 n_moves: 1,
                 n_steps: N_STEPS,
                 timestep_ps: TIMESTEP_PS,
+                target_acceptance: None,
                 seed,
             },
             ResidentMove::Torsion {

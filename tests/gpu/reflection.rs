@@ -260,6 +260,6 @@ fn check_bindings(module: &naga::Module) {
     }
     found.sort_unstable();
     let numbers: Vec<u32> = found.iter().map(|(number, _)| *number).collect();
-    assert_eq!(numbers, (0..21).collect::<Vec<u32>>());
+    assert_eq!(numbers, (0..22).collect::<Vec<u32>>());
     assert!(found.is_sorted_by_key(|(_, written)| *written), "{found:?}");
 }

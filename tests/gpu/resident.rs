@@ -266,6 +266,7 @@ fn hmc_conserves_energy_better_with_shorter_steps_and_keeps_equipartition() {
             n_moves: 6,
             n_steps: 8,
             timestep_ps,
+            target_acceptance: None,
             seed: 4,
         }];
         for placement in [Placement::Resident, Placement::Tiled] {
@@ -299,7 +300,14 @@ fn hmc_conserves_energy_better_with_shorter_steps_and_keeps_equipartition() {
 
 #[test]
 fn the_resident_kernel_goes_on_where_a_saved_one_stopped() {
-    let mut setup = setup(Some(0.5));
+    goes_on(None, None);
+    goes_on(Some(0.5), Some(0.8));
+}
+
+/// Steps put off and run in one go, looked at in between, or resumed from a saved kernel: the same bits. Where something
+/// is tuned, nothing is put off.
+fn goes_on(width_rad: Option<f64>, target_acceptance: Option<f64>) {
+    let mut setup = setup(width_rad);
     let n_replicas = 4;
     let state = setup.start(n_replicas);
     let moves = vec![
@@ -311,6 +319,7 @@ fn the_resident_kernel_goes_on_where_a_saved_one_stopped() {
             n_moves: 1,
             n_steps: 4,
             timestep_ps: 0.001,
+            target_acceptance,
             seed: 8,
         },
     ];
@@ -327,11 +336,10 @@ fn the_resident_kernel_goes_on_where_a_saved_one_stopped() {
         return;
     };
     let (mut a, mut b) = (begin.clone(), begin.clone());
-    // Put off and run in one go, or looked at in between: the same bits.
     for _ in 0..6 {
         whole.step(&mut a, setup.reference.as_mut()).unwrap();
     }
-    assert_eq!(a, begin);
+    assert_eq!(a == begin, width_rad.is_none());
     whole.settle(&mut a).unwrap();
     for _ in 0..2 {
         first.step(&mut b, setup.reference.as_mut()).unwrap();
@@ -393,6 +401,7 @@ fn hmc_and_torsion_moves_keep_rigid_bonds() {
             n_moves: 2,
             n_steps: 5,
             timestep_ps: 0.001,
+            target_acceptance: None,
             seed: 4,
         },
         ResidentMove::Torsion {
@@ -420,4 +429,69 @@ fn hmc_and_torsion_moves_keep_rigid_bonds() {
             assert!(stretch.abs() < 5e-6, "replica {replica}: {stretch:e}");
         }
     }
+}
+
+#[test]
+fn widths_and_time_steps_are_tuned_until_frozen() {
+    let mut setup = setup(Some(3.0));
+    let n_replicas = 128;
+    let mut chain = Chain {
+        state: setup.start(n_replicas),
+        temperatures_kelvin: vec![TEMPERATURE; n_replicas],
+        ..Chain::default()
+    };
+    let moves = vec![
+        ResidentMove::Hmc {
+            n_moves: 1,
+            n_steps: 3,
+            timestep_ps: 0.001,
+            target_acceptance: Some(0.7),
+            seed: 4,
+        },
+        ResidentMove::Torsion {
+            n_moves: 3,
+            seed: 5,
+        },
+    ];
+    let Some(resident) = setup.resident(moves, GpuOptions::default()) else {
+        return;
+    };
+    let mut kernel = ResidentKernel::new(resident);
+    let mut acceptance = |kernel: &mut ResidentKernel, n_steps: usize| {
+        for _ in 0..n_steps {
+            kernel.step(&mut chain, setup.reference.as_mut()).unwrap();
+        }
+        kernel.settle(&mut chain).unwrap();
+        let children = kernel.report().children;
+        [0, 1].map(|entry| {
+            let statistics = children[entry].statistics;
+            statistics.accepted as f64 / statistics.proposed as f64
+        })
+    };
+    acceptance(&mut kernel, 200);
+    kernel.freeze();
+    let frozen = (
+        kernel.resident().torsions().clone(),
+        kernel.resident().moves().to_vec(),
+    );
+    let [hmc, torsion] = acceptance(&mut kernel, 40);
+    println!(
+        "tuned: hmc accepts {hmc:.3}, torsion {torsion:.3}, {:?}",
+        frozen.0.widths_rad
+    );
+    assert!(hmc > 0.55 && hmc < 0.88, "hmc accepts {hmc}");
+    assert!(
+        matches!(frozen.1[0], ResidentMove::Hmc { timestep_ps, .. } if timestep_ps > 0.0012),
+        "{:?}",
+        frozen.1
+    );
+    assert!(torsion > 0.3 && torsion < 0.65, "torsion accepts {torsion}");
+    // Methyl rotors are accepted whatever the angle, (phi, psi) together only for small ones.
+    let widths = &frozen.0.widths_rad;
+    assert!(
+        widths[0] > 3.0 && widths[widths.len() - 1] < 1.0,
+        "{widths:?}"
+    );
+    assert_eq!(frozen.0, *kernel.resident().torsions());
+    assert_eq!(frozen.1, kernel.resident().moves());
 }
