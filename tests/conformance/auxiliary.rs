@@ -182,7 +182,7 @@ fn counted(is_shared: bool) -> Vec<f64> {
     let proposal = Box::new(Augmented { is_shared });
     let ahead = Ahead::Fixed(N_BATCH);
     let mut kernel = LookaheadKernel::new(proposal, N_BATCH as u64, ahead, 17);
-    let mut counts = vec![0.0; N_PLACES];
+    let mut counts = [0.0; N_PLACES];
     for _ in 0..200_000 {
         kernel.step(&mut chain, &mut engine).unwrap();
         counts[place_of(&chain.state.positions)] += 1.0;
