@@ -21,7 +21,7 @@ pub struct LossWeights {
 }
 
 /// Energies over kT, `[n_conformations]`, with their gradients in nm⁻¹, of positions of several molecules.
-pub trait ReducedEnergies {
+pub trait ReducedEnergies: Send {
     /// Evaluates conformation after conformation; `molecules` says which molecule each is.
     fn evaluate(&mut self, molecules: &[usize], positions: &[&[f64]]) -> (Vec<f64>, Vec<Vec<f64>>);
 }
@@ -67,6 +67,15 @@ impl<R: Real> Timewarp<R> {
         weight: f64,
         gradient: &mut [R],
     ) -> Result<f64, TimewarpError> {
+        in_pool(|| self.likelihood_here(pairs, weight, gradient))
+    }
+
+    fn likelihood_here(
+        &self,
+        pairs: &[TrainingPair<'_>],
+        weight: f64,
+        gradient: &mut [R],
+    ) -> Result<f64, TimewarpError> {
         let from: Vec<_> = pairs.iter().map(|pair| pair.from).collect();
         let condition = self.condition(&from)?;
         let targets: Vec<_> = pairs
@@ -97,6 +106,17 @@ impl<R: Real> Timewarp<R> {
     /// # Errors
     /// [`TimewarpError`] for pairs that do not fit the model.
     pub fn draw_losses(
+        &self,
+        pairs: &[TrainingPair<'_>],
+        weights: LossWeights,
+        max_climb: f64,
+        energies: &mut dyn ReducedEnergies,
+        gradient: &mut [R],
+    ) -> Result<Losses, TimewarpError> {
+        in_pool(|| self.draws_here(pairs, weights, max_climb, energies, gradient))
+    }
+
+    fn draws_here(
         &self,
         pairs: &[TrainingPair<'_>],
         weights: LossWeights,
@@ -205,6 +225,11 @@ pub(super) struct DensityGradient<R> {
     pub(super) values: [Vec<R>; 2],
     /// At the condition, where it was wanted.
     pub(super) condition: Option<ConditionGradient>,
+}
+
+/// Runs work within the thread pool, where the layers' many small divisions of labour cost no hand-over.
+fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    rayon::scope(|_| work())
 }
 
 pub(super) fn per_atom<R>(state: &StateCondition<R>, n_pairs: usize) -> f64 {
