@@ -17,6 +17,7 @@ sampler:
   - hmc: {steps: 5, timestep_fs: 1.0}
   - torsion_leap: {LEAP}
 run: {cycles: 5, equilibration_cycles: 2}
+output: {every_cycles: 1}
 ";
 
 fn run(folder: &Path, leap: &str) -> assert_cmd::assert::Assert {
