@@ -12,7 +12,7 @@
 //! | layer | what it knows |
 //! |---|---|
 //! | [`cli`] | arguments, YAML, printing; the only home of clap |
-//! | [`trajectory`], [`analysis`], [`cpu`] | files; numbers from frames; the SIMD engine |
+//! | [`trajectory`], [`analysis`], [`cpu`], [`gpu`] | files; numbers from frames; the SIMD engine; the WGSL engine |
 //! | [`mcmc`] | kernels, the one acceptance test, composition, replica exchange, the driver |
 //! | [`proposal`] | where a chain might go next, and with what density |
 //! | [`integrator`] | the trait [`Engine`], elementary time steps, constraints, minimiser |

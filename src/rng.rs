@@ -11,6 +11,10 @@ pub enum Stream {
     Langevin = 0,
     /// Maxwell-Boltzmann velocities.
     Velocities = 1,
+    /// Blocks, angles and tests of torsion moves that an engine makes itself.
+    Torsion = 2,
+    /// Velocities and tests of hybrid Monte Carlo that an engine runs itself.
+    Hmc = 3,
 }
 
 /// Multipliers of the two halves, Table 2 of doi:10.1145/2063384.2063405.

@@ -4,8 +4,9 @@
 //#include "forcefield/angle.wgsl"
 //#include "forcefield/torsion.wgsl"
 
-/// `[N_SHARING, N_THREADS, 3]`: forces of one chunk of terms.
-var<workgroup> sh_scratch: array<vec4<f32>, N_SCRATCH>;
+/// `[N_SHARING, N_THREADS, 3]`: forces of one chunk of terms, and whatever else threads tell each other. As bits: a word that
+/// is no sound f32 must come through unchanged.
+var<workgroup> sh_scratch: array<vec4<u32>, N_SCRATCH>;
 
 fn bonded() {
     for (var chunk = 0u; chunk < N_BOND_CHUNKS; chunk++) {
@@ -32,11 +33,12 @@ fn bonded() {
 }
 
 fn put_down(slot: u32, on_atom: vec3<f32>) {
-    sh_scratch[(sharer * N_THREADS + own) * 3u + slot] = vec4<f32>(on_atom, 0.0);
+    let bits = bitcast<vec3<u32>>(on_atom);
+    sh_scratch[(sharer * N_THREADS + own) * 3u + slot] = vec4<u32>(bits, 0u);
 }
 
 fn bond_term(term: Bond) {
-    let vector = position_at(term.atom_1) - position_at(term.atom_0);
+    let vector = between(term.atom_0, term.atom_1);
     let result = bond(vector, term.length, term.k);
     put_down(0u, vector * result.factor);
     if (WANT_ENERGY) {
@@ -45,9 +47,8 @@ fn bond_term(term: Bond) {
 }
 
 fn angle_term(term: Angle) {
-    let vertex = position_at(term.atom_1);
-    let a = position_at(term.atom_0) - vertex;
-    let b = position_at(term.atom_2) - vertex;
+    let a = between(term.atom_1, term.atom_0);
+    let b = between(term.atom_1, term.atom_2);
     let result = angle(a, b, term.angle, term.k);
     put_down(0u, result.first);
     put_down(1u, result.last);
@@ -57,9 +58,10 @@ fn angle_term(term: Angle) {
 }
 
 fn torsion_term(term: Torsion) {
-    let x1 = position_at(term.atom_1);
-    let x2 = position_at(term.atom_2);
-    let result = torsion(x1 - position_at(term.atom_0), x2 - x1, position_at(term.atom_3) - x2, term);
+    let b1 = between(term.atom_0, term.atom_1);
+    let b2 = between(term.atom_1, term.atom_2);
+    let b3 = between(term.atom_2, term.atom_3);
+    let result = torsion(b1, b2, b3, term);
     put_down(0u, result.first);
     put_down(1u, result.second);
     put_down(2u, result.last);
@@ -79,7 +81,8 @@ fn gather(chunk: u32) {
             var sum = force[k];
             for (var index = gathers[row]; index < end; index++) {
                 let entry = gathers[index];
-                let part = sh_scratch[sharer * N_THREADS * 3u + (entry >> 1u)].xyz;
+                let bits = sh_scratch[sharer * N_THREADS * 3u + (entry >> 1u)].xyz;
+                let part = bitcast<vec3<f32>>(bits);
                 sum += select(part, -part, (entry & 1u) == 1u);
             }
             force[k] = sum;

@@ -43,6 +43,27 @@ fn evaluate() {
     }
 }
 
+/// Unit of what rounding took from a relative position, nm: 255 of them cover half a last place up to 16 nm from the origin.
+const REST_NM: f32 = 4e-9;
+
+/// Three small numbers in the bits of one, which is neither a NaN nor subnormal, so that it survives being moved.
+fn packed(rest: vec3<f32>) -> f32 {
+    let units = vec3<u32>(vec3<i32>(round(clamp(rest / REST_NM, vec3<f32>(-255.0), vec3<f32>(255.0)))) + 256);
+    return bitcast<f32>(0x20000000u | units.x | (units.y << 9u) | (units.z << 18u));
+}
+
+/// The vector from one atom to another in full precision: stiff bonds make much of a last place.
+fn between(from_atom: u32, to_atom: u32) -> vec3<f32> {
+    let a = placed(from_atom);
+    let b = placed(to_atom);
+    return (b.xyz - a.xyz) + REST_NM * vec3<f32>(unpacked(b.w) - unpacked(a.w));
+}
+
+fn unpacked(word: f32) -> vec3<i32> {
+    let bits = bitcast<u32>(word);
+    return vec3<i32>(vec3<u32>(bits, bits >> 9u, bits >> 18u) & vec3<u32>(511u));
+}
+
 /// Makes the positions known to all threads, relative to the middle atom: far from the origin f32 is too coarse.
 fn place_atoms() {
     for (var k = 0u; k < N_OWNED; k++) {
@@ -55,8 +76,14 @@ fn place_atoms() {
     for (var k = 0u; k < N_OWNED; k++) {
         let atom = owned_atom(k);
         if (atom < N_ATOMS) {
-            let high = opaque_3(position[k] - sh_origin[2u * sharer].xyz);
-            set_position(atom, vec4<f32>(high + (position_low[k] - sh_origin[2u * sharer + 1u].xyz), 0.0));
+            // Knuth's two-sum once for the high parts and once with the low: nothing is lost but what `packed` rounds.
+            let origin = sh_origin[2u * sharer].xyz;
+            let high = opaque_3(position[k] - origin);
+            let virtual_origin = opaque_3(high - position[k]);
+            let error = (position[k] - (high - virtual_origin)) - (origin + virtual_origin);
+            let low = error + (position_low[k] - sh_origin[2u * sharer + 1u].xyz);
+            let relative = opaque_3(high + low);
+            set_position(atom, vec4<f32>(relative, packed(low - (relative - high))));
         }
     }
     publish();

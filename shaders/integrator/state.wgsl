@@ -64,17 +64,17 @@ fn check_forces(step: u32) {
 fn report_failures() {
     workgroupBarrier();
     if (own < N_THREADS) {
-        sh_scratch[sharer * N_THREADS + own] = bitcast<vec4<f32>>(vec4<u32>(
+        sh_scratch[sharer * N_THREADS + own] = vec4<u32>(
             failure.force_step,
             failure.atom_index,
             bitcast<u32>(failure.worst_force),
             failure.constraint_step,
-        ));
+        );
     }
     workgroupBarrier();
     if (own == 0u) {
         for (var thread = 1u; thread < N_THREADS; thread++) {
-            let other = bitcast<vec4<u32>>(sh_scratch[sharer * N_THREADS + thread]);
+            let other = sh_scratch[sharer * N_THREADS + thread];
             failure.constraint_step = min(failure.constraint_step, other.w);
             let earlier = other.x < failure.force_step;
             let worse = (other.z & 0x7fffffffu) > magnitude_bits(failure.worst_force);
@@ -92,13 +92,15 @@ fn report_failures() {
 fn sum_over_threads(share: Sum) -> Sum {
     workgroupBarrier();
     if (own < N_THREADS) {
-        sh_scratch[sharer * N_THREADS + own] = vec4<f32>(sum_parts(share), 0.0, 0.0);
+        let bits = bitcast<vec2<u32>>(sum_parts(share));
+        sh_scratch[sharer * N_THREADS + own] = vec4<u32>(bits, 0u, 0u);
     }
     workgroupBarrier();
     var total = share;
     if (own == 0u) {
         for (var thread = 1u; thread < N_THREADS; thread++) {
-            total = sum_merge(total, sum_of(sh_scratch[sharer * N_THREADS + thread].xy));
+            let bits = sh_scratch[sharer * N_THREADS + thread].xy;
+            total = sum_merge(total, sum_of(bitcast<vec2<f32>>(bits)));
         }
     }
     return total;

@@ -12,7 +12,7 @@ fn hmc(
 ) {
     begin(local_index, workgroup.x);
     load_state();
-    counts = vec4<u32>(0u);
+    load_counts();
     evaluate();
     current_energy = sum_over_threads(energy);
     for (var index = 0u; index < settings.n_moves; index++) {
@@ -29,8 +29,6 @@ fn hmc(
         let gain = sum_parts(sum_difference(kinetic_before, kinetic_after));
         let word = random_words(N_ATOMS, index, STREAM_HMC).x;
         decide(potential, (gain.x + gain.y) / thermal_energies[replica], uniform_number(word), -1.0);
-        // The forces of the state that goes on.
-        evaluate();
     }
     store_outcome();
     report_failures();
@@ -45,6 +43,8 @@ fn refresh_velocities(index: u32) {
         }
     }
     if (RIGID) {
+        // After a rejected move the last placement is that of the state left behind.
+        place_atoms();
         rattle(settings.timestep_ps, index);
     }
 }

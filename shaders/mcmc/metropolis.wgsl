@@ -11,6 +11,7 @@ var<workgroup> sh_outcome: array<u32, N_SHARING>;
 var<private> kept_position: array<vec3<f32>, N_OWNED>;
 var<private> kept_low: array<vec3<f32>, N_OWNED>;
 var<private> kept_velocity: array<vec3<f32>, N_OWNED>;
+var<private> kept_force: array<vec3<f32>, N_OWNED>;
 /// Potential energy of the current state; thread 0 has the whole of it.
 var<private> current_energy: Sum;
 /// Accepted, rejected, not finite, block tried last; thread 0 counts.
@@ -24,11 +25,16 @@ fn accept(log_ratio: f32, uniform_value: f32) -> u32 {
     return select(REJECTED, ACCEPTED, logarithm(uniform_value) < log_ratio);
 }
 
+fn load_counts() {
+    counts = outcomes[settings.outcome_start + replica];
+}
+
 fn keep_state() {
     for (var k = 0u; k < N_OWNED; k++) {
         kept_position[k] = position[k];
         kept_low[k] = position_low[k];
         kept_velocity[k] = velocity[k];
+        kept_force[k] = force[k];
     }
 }
 
@@ -53,6 +59,7 @@ fn decide(proposed_energy: Sum, auxiliary: f32, uniform_value: f32, reversal: f3
             position[k] = kept_position[k];
             position_low[k] = kept_low[k];
             velocity[k] = reversal * kept_velocity[k];
+            force[k] = kept_force[k];
         }
     }
     workgroupBarrier();
@@ -64,6 +71,6 @@ fn store_outcome() {
     store_velocities();
     if (own == 0u) {
         energies[replica] = vec4<f32>(sum_parts(current_energy), 0.0, 0.0);
-        outcomes[replica] = counts;
+        outcomes[settings.outcome_start + replica] = counts;
     }
 }

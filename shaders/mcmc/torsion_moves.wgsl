@@ -9,7 +9,7 @@ fn torsion_moves(
 ) {
     begin(local_index, workgroup.x);
     load_state();
-    counts = vec4<u32>(0u);
+    load_counts();
     evaluate();
     current_energy = sum_over_threads(energy);
     for (var index = 0u; index < settings.n_moves; index++) {
@@ -19,6 +19,10 @@ fn torsion_moves(
         let proposed_energy = sum_over_threads(energy);
         counts.w = drawn.x;
         decide(proposed_energy, 0.0, uniform_number(drawn.y), 1.0);
+        if (own == 0u) {
+            atomicAdd(&block_counts[2u * drawn.x], 1u);
+            atomicAdd(&block_counts[2u * drawn.x + 1u], select(0u, 1u, sh_outcome[sharer] == ACCEPTED));
+        }
     }
     store_outcome();
 }

@@ -32,7 +32,9 @@
 @group(0) @binding(17) var<storage, read_write> energies: array<vec4<f32>>;
 /// `[n_replicas]`
 @group(0) @binding(18) var<storage, read_write> failures: array<Failure>;
-/// `[n_replicas]`: moves accepted, rejected, not finite, and the block tried last.
+/// `[n_kernels, n_replicas]`: moves accepted, rejected, not finite, and the block tried last; kernels add to them.
 @group(0) @binding(19) var<storage, read_write> outcomes: array<vec4<u32>>;
+/// `[n_blocks, 2]`: torsion moves of a block tried and accepted, over all replicas; whole numbers, so that order is no matter.
+@group(0) @binding(20) var<storage, read_write> block_counts: array<atomic<u32>>;
 /// `[n_replicas, n_atoms]`: what does not fit into workgroup memory (one element where all does).
-@group(0) @binding(20) var<storage, read_write> workspace: array<vec4<f32>>;
+@group(0) @binding(21) var<storage, read_write> workspace: array<vec4<f32>>;

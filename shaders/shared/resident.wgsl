@@ -2,7 +2,7 @@
 
 const N_TILES: u32 = 1u;
 
-/// `[N_SHARING, n_atoms]`: position relative to the middle atom, and charge.
+/// `[N_SHARING, n_atoms]`: position relative to the middle atom, and what rounding took from it.
 var<workgroup> sh_position: array<vec4<f32>, N_SHARED_ATOMS>;
 /// `[N_SHARING, n_atoms]`: Born radius.
 var<workgroup> sh_born: array<f32, N_SHARED_ATOMS>;
@@ -15,6 +15,10 @@ fn set_position(atom: u32, position: vec4<f32>) {
 
 fn position_at(atom: u32) -> vec3<f32> {
     return sh_position[sharer * N_ATOMS + atom].xyz;
+}
+
+fn placed(atom: u32) -> vec4<f32> {
+    return sh_position[sharer * N_ATOMS + atom];
 }
 
 fn set_born(atom: u32, born: f32) {

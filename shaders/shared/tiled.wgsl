@@ -18,6 +18,10 @@ fn position_at(atom: u32) -> vec3<f32> {
     return workspace[2u * place(0u) + atom].xyz;
 }
 
+fn placed(atom: u32) -> vec4<f32> {
+    return workspace[2u * place(0u) + atom];
+}
+
 fn set_born(atom: u32, born: f32) {
     workspace[2u * place(0u) + N_ATOMS + atom].x = born;
 }

@@ -19,6 +19,11 @@ struct Settings {
     /// exp(-friction dt) and sqrt(1 - exp(-2 friction dt)).
     damping: f32,
     noise: f32,
+    /// Where the outcomes of the kernel's tests begin.
+    outcome_start: u32,
+    padding_0: u32,
+    padding_1: u32,
+    padding_2: u32,
 }
 
 /// Parameters of one atom.

@@ -11,50 +11,74 @@ const BASINS: [Basin; 4] = [
     Basin::PhiPositiveExtended,
 ];
 
+/// A basin of a residue, with the places of its sin phi, cos phi, sin psi and cos psi among the observables.
+pub(super) struct ResidueBasin {
+    /// `alpha_left_2`.
+    pub(super) name: String,
+    basin: Basin,
+    places: [usize; 4],
+}
+
+impl ResidueBasin {
+    /// Every basin of every residue that has both phi and psi.
+    pub(super) fn all(run: &SamplerDraws) -> Vec<Self> {
+        let find = |name: String| run.observables.iter().position(|(other, _)| *other == name);
+        let mut found = Vec::new();
+        for (name, _) in &run.observables {
+            let label = name.strip_prefix("sin_");
+            let Some(phi) = label.filter(|label| label.contains("phi_")) else {
+                continue;
+            };
+            let psi = phi.replace("phi_", "psi_");
+            let [Some(sin_phi), Some(cos_phi), Some(sin_psi), Some(cos_psi)] = [
+                format!("sin_{phi}"),
+                format!("cos_{phi}"),
+                format!("sin_{psi}"),
+                format!("cos_{psi}"),
+            ]
+            .map(find) else {
+                continue;
+            };
+            found.extend(BASINS.map(|basin| Self {
+                name: phi.replace("phi_", &format!("{}_", basin.name())),
+                basin,
+                places: [sin_phi, cos_phi, sin_psi, cos_psi],
+            }));
+        }
+        found
+    }
+
+    /// 1 for frames inside, else 0, `[n_chains][n_draws]`.
+    pub(super) fn indicator(&self, run: &SamplerDraws) -> Vec<Vec<f32>> {
+        let [sin_phi, cos_phi, sin_psi, cos_psi] =
+            self.places.map(|place| &run.observables[place].1);
+        let inside = |chain: usize, draw: usize| {
+            let angle = |sines: &[Vec<f32>], cosines: &[Vec<f32>]| {
+                f64::from(sines[chain][draw]).atan2(f64::from(cosines[chain][draw]))
+            };
+            let is_inside =
+                basin_indicator(self.basin, angle(sin_phi, cos_phi), angle(sin_psi, cos_psi)) > 0.5;
+            f32::from(u8::from(is_inside))
+        };
+        (0..sin_phi.len())
+            .map(|chain| {
+                (0..sin_phi[chain].len())
+                    .map(|draw| inside(chain, draw))
+                    .collect()
+            })
+            .collect()
+    }
+}
+
 /// Share of the frames in every basin of every residue that has both phi and psi.
 pub(super) fn basin_visits(run: &SamplerDraws) -> Vec<(String, f64)> {
-    let find = |name: &str| {
-        let mut observables = run.observables.iter();
-        observables
-            .find(|(other, _)| other == name)
-            .map(|(_, chains)| chains)
+    let share = |basin: ResidueBasin| {
+        let indicator = basin.indicator(run);
+        let frames = || indicator.iter().flatten();
+        let inside: f64 = frames().map(|&frame| f64::from(frame)).sum();
+        (basin.name, inside / frames().count() as f64)
     };
-    let mut visits = Vec::new();
-    for (name, _) in &run.observables {
-        let Some(label) = name
-            .strip_prefix("sin_")
-            .filter(|rest| rest.contains("phi_"))
-        else {
-            continue;
-        };
-        let psi = label.replace("phi_", "psi_");
-        let names = [label, psi.as_str()]
-            .map(|torsion| [format!("sin_{torsion}"), format!("cos_{torsion}")]);
-        let [
-            [Some(sin_phi), Some(cos_phi)],
-            [Some(sin_psi), Some(cos_psi)],
-        ] = names.map(|pair| pair.map(|name| find(&name)))
-        else {
-            continue;
-        };
-        let angles = |sines: &[Vec<f32>], cosines: &[Vec<f32>]| -> Vec<f64> {
-            let pairs = sines.iter().flatten().zip(cosines.iter().flatten());
-            pairs
-                .map(|(&sine, &cosine)| f64::from(sine).atan2(f64::from(cosine)))
-                .collect()
-        };
-        let (phi, psi) = (angles(sin_phi, cos_phi), angles(sin_psi, cos_psi));
-        for basin in BASINS {
-            let inside: f64 = phi
-                .iter()
-                .zip(&psi)
-                .map(|(&phi, &psi)| basin_indicator(basin, phi, psi))
-                .sum();
-            let name = label.replace("phi_", &format!("{}_", basin.name()));
-            visits.push((name, inside / phi.len() as f64));
-        }
-    }
-    visits
+    ResidueBasin::all(run).into_iter().map(share).collect()
 }
 
 /// Basins without a frame here, found by any sampler.

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::chains::{self, ChainError};
 use super::crossings::{Crossings, Divide};
-use super::sampler_basins::{basin_visits, missed};
+use super::sampler_basins::{ResidueBasin, basin_visits, missed};
 use super::sampler_ratio::{Ratio, Speed, ratio, spread_of_ln_ess};
 use super::{ess_mean, r_hat};
 
@@ -130,7 +130,7 @@ pub fn compare_samplers(
     for (run, own) in runs.iter().zip(&visits) {
         samplers.push(verdict(run, &kept, &missed(own, &visits))?);
     }
-    let crossings = all_crossings(runs, &samplers, &kept);
+    let crossings = all_crossings(runs, &samplers, &kept, &visits);
     for ((sampler, run), crossings) in samplers.iter_mut().zip(runs).zip(&crossings) {
         limit(sampler, run, crossings);
     }
@@ -144,9 +144,9 @@ pub fn compare_samplers(
         .collect();
     let mut reference = speeds[baseline].clone();
     if is_bound {
-        let bounds = crossings[baseline].iter().flatten();
+        let bounds = crossings[baseline].iter();
         let bound = bounds
-            .map(Crossings::effective_at_most)
+            .map(|(_, crossings)| crossings.effective_at_most())
             .fold(f64::INFINITY, f64::min);
         reference.ess_per_second = bound / runs[baseline].wall_seconds;
         reference.ln_spread = 0.0;
@@ -231,40 +231,52 @@ fn slowest(observables: &[ObservableEss], missed: &[String]) -> ObservableEss {
     smallest.expect("invariant: some observable moves").clone()
 }
 
-/// Crossings of every sampler, `[n_samplers][n_kept]`, of the means of the samplers that mixed (of all where none did).
+/// Name and crossings of every observable and of every basin that was found, for every sampler: of the means of the
+/// samplers that mixed (of all where none did).
 fn all_crossings(
     runs: &[SamplerDraws],
     samplers: &[SamplerVerdict],
     kept: &[usize],
-) -> Vec<Vec<Option<Crossings>>> {
+    visits: &[Vec<(String, f64)>],
+) -> Vec<Vec<(String, Crossings)>> {
     let any_sound = samplers.iter().any(is_sound);
-    let trusted: Vec<&SamplerDraws> = runs
-        .iter()
-        .zip(samplers)
-        .filter(|(_, sampler)| is_sound(sampler) || !any_sound)
-        .map(|(run, _)| run)
-        .collect();
-    let divides = kept.iter().map(|&index| {
-        let chains: Vec<&[Vec<f32>]> = trusted
+    let is_trusted = |index: usize| is_sound(&samplers[index]) || !any_sound;
+    let mut crossings = vec![Vec::new(); runs.len()];
+    let mut add = |name: &str, chains: &[&[Vec<f32>]]| {
+        let trusted = (0..chains.len()).filter(|&index| is_trusted(index));
+        let trusted: Vec<&[Vec<f32>]> = trusted.map(|index| chains[index]).collect();
+        let Some(divide) = Divide::of(&trusted) else {
+            return;
+        };
+        for (own, chains) in crossings.iter_mut().zip(chains) {
+            own.push((name.to_owned(), Crossings::of(chains, &divide)));
+        }
+    };
+    for &index in kept {
+        let chains: Vec<&[Vec<f32>]> = runs
             .iter()
             .map(|run| &run.observables[index].1[..])
             .collect();
-        (index, Divide::of(&chains))
-    });
-    let divides: Vec<(usize, Option<Divide>)> = divides.collect();
-    let of_run = |run: &SamplerDraws| {
-        divides
-            .iter()
-            .map(|(index, divide)| Some(Crossings::of(&run.observables[*index].1, &(*divide)?)))
-            .collect()
-    };
-    runs.iter().map(of_run).collect()
+        add(&runs[0].observables[index].0, &chains);
+    }
+    for (place, basin) in ResidueBasin::all(&runs[0]).iter().enumerate() {
+        if visits.iter().any(|own| own[place].1 > FOUND_SHARE) {
+            let indicators: Vec<Vec<Vec<f32>>> =
+                runs.iter().map(|run| basin.indicator(run)).collect();
+            let chains: Vec<&[Vec<f32>]> = indicators.iter().map(|chains| &chains[..]).collect();
+            add(&format!("basin {}", basin.name), &chains);
+        }
+    }
+    crossings
 }
 
-/// Holds every ESS to what the crossings allow.
-fn limit(sampler: &mut SamplerVerdict, run: &SamplerDraws, crossings: &[Option<Crossings>]) {
-    for (observable, crossings) in sampler.observables.iter_mut().zip(crossings) {
-        let Some(crossings) = crossings else {
+/// Holds every ESS to what the crossings allow; a basin may be slower than every observable.
+fn limit(sampler: &mut SamplerVerdict, run: &SamplerDraws, crossings: &[(String, Crossings)]) {
+    for observable in &mut sampler.observables {
+        let named = crossings
+            .iter()
+            .find(|(name, _)| *name == observable.observable);
+        let Some((_, crossings)) = named else {
             continue;
         };
         observable.n_crossings = crossings.count;
@@ -272,6 +284,20 @@ fn limit(sampler: &mut SamplerVerdict, run: &SamplerDraws, crossings: &[Option<C
         observable.ess = observable.ess.min(crossings.effective());
     }
     sampler.slowest = slowest(&sampler.observables, &sampler.missed_basins);
+    let basins = crossings
+        .iter()
+        .filter(|(name, _)| name.starts_with("basin "));
+    for (name, crossings) in basins {
+        if crossings.effective() < sampler.slowest.ess {
+            sampler.slowest = ObservableEss {
+                observable: name.clone(),
+                ess: crossings.effective(),
+                n_crossings: crossings.count,
+                limited_by_crossings: true,
+                r_hat: f64::INFINITY,
+            };
+        }
+    }
     sampler.ess_per_second = sampler.slowest.ess / run.wall_seconds;
 }
 
@@ -322,23 +348,18 @@ fn strongest_md(runs: &[SamplerDraws], samplers: &[SamplerVerdict]) -> usize {
         .expect("invariant: there is a plain MD")
 }
 
-fn speed(run: &SamplerDraws, sampler: &SamplerVerdict, crossings: &[Option<Crossings>]) -> Speed {
-    let is_slowest =
-        |observable: &ObservableEss| observable.observable == sampler.slowest.observable;
-    let place = sampler.observables.iter().position(is_slowest);
-    let limited = place
-        .filter(|_| sampler.slowest.limited_by_crossings)
-        .and_then(|place| crossings[place]);
-    let chains = run
-        .observables
-        .iter()
-        .find(|(name, _)| *name == sampler.slowest.observable);
+fn speed(run: &SamplerDraws, sampler: &SamplerVerdict, crossings: &[(String, Crossings)]) -> Speed {
+    let slowest = &sampler.slowest.observable;
+    let limits = crossings.iter().find(|(name, _)| name == slowest);
+    let chains = run.observables.iter().find(|(name, _)| name == slowest);
     Speed {
         ess_per_second: sampler.ess_per_second,
-        ln_spread: match (limited, chains) {
-            (Some(crossings), _) => crossings.ln_spread(),
-            (None, Some((_, chains))) => spread_of_ln_ess(&chains::split(&wide(chains))),
-            (None, None) => 0.0,
+        ln_spread: match (limits, chains) {
+            (Some((_, crossings)), _) if sampler.slowest.limited_by_crossings => {
+                crossings.ln_spread()
+            }
+            (_, Some((_, chains))) => spread_of_ln_ess(&chains::split(&wide(chains))),
+            _ => 0.0,
         },
     }
 }

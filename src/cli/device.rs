@@ -2,7 +2,7 @@
 
 use crate::cpu::{self, CpuOptions};
 use crate::forcefield::System;
-use crate::gpu::{self, Choice, GpuError, GpuOptions};
+use crate::gpu::{self, Choice, GpuError, GpuOptions, Profile};
 use crate::integrator::Engine;
 
 use super::config::{Config, Precision};
@@ -35,16 +35,20 @@ impl Device {
     }
 }
 
-/// The engine of the device asked for.
+/// The engine of the device asked for; on a GPU it books the times of its kernels in `profile`.
 ///
 /// # Errors
 /// A system that the engine cannot carry, an adapter that is not there, or a machine without threads.
-pub(crate) fn make_engine(config: &Config, system: &System) -> Result<Box<dyn Engine>, CliError> {
+pub(crate) fn make_engine(
+    config: &Config,
+    system: &System,
+    profile: Option<&Profile>,
+) -> Result<Box<dyn Engine>, CliError> {
     let engine = match Device::of(config) {
         Device::Cpu => cpu_engine(config, system)?,
-        Device::Gpu(choice) => gpu_engine(system, choice).blame_input()?,
+        Device::Gpu(choice) => gpu_engine(system, choice, profile).blame_input()?,
         Device::Auto if config.precision == Precision::Double => cpu_engine(config, system)?,
-        Device::Auto => match gpu_engine(system, Choice::Real) {
+        Device::Auto => match gpu_engine(system, Choice::Real, profile) {
             Ok(engine) => engine,
             Err(reason) => {
                 log::info!("device auto takes the CPU: {reason}");
@@ -72,10 +76,32 @@ pub(crate) fn cpu_engine(config: &Config, system: &System) -> Result<Box<dyn Eng
     cpu::engine(system, &options).blame_input()
 }
 
-fn gpu_engine(system: &System, choice: Choice) -> Result<Box<dyn Engine>, GpuError> {
-    let options = GpuOptions {
+/// The GPU that an input takes; `None` where it takes the CPU.
+pub(crate) fn gpu_choice(config: &Config, system: &System) -> Option<Choice> {
+    match Device::of(config) {
+        Device::Cpu => None,
+        Device::Gpu(choice) => Some(choice),
+        Device::Auto => {
+            let is_fit =
+                config.precision != Precision::Double && gpu::plan(system, &Choice::Real).is_ok();
+            is_fit.then_some(Choice::Real)
+        }
+    }
+}
+
+/// Options of every GPU engine of the program.
+pub(crate) fn gpu_options(choice: Choice, profile: Option<&Profile>) -> GpuOptions {
+    GpuOptions {
         choice,
+        profile: profile.cloned(),
         ..GpuOptions::default()
-    };
-    gpu::engine(system, &options)
+    }
+}
+
+fn gpu_engine(
+    system: &System,
+    choice: Choice,
+    profile: Option<&Profile>,
+) -> Result<Box<dyn Engine>, GpuError> {
+    gpu::engine(system, &gpu_options(choice, profile))
 }

@@ -77,7 +77,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     let device = match arguments.device {
         None => None,
         Some(_) => {
-            let mut engine = make_engine(&loaded.config, &prepared.system)?;
+            let mut engine = make_engine(&loaded.config, &prepared.system, None)?;
             Some(on_device(engine.as_mut(), &positions, &forces))
         }
     };

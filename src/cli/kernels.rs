@@ -20,6 +20,7 @@ use super::config::{
     KernelConfig, LoadedConfig, MalaConfig, MixturePart, TorsionConfig, TorsionDrawConfig,
     TorsionKindConfig,
 };
+use super::timewarp_kernel::timewarp;
 
 /// Last counter word of the Philox numbers that become seeds; no stream of an engine has it.
 const SEEDS_TAG: u32 = 0xff00_0000;
@@ -116,6 +117,17 @@ impl Factory<'_> {
                     .map_err(|error| self.fault(&path, &error))?;
                 self.metropolis(&path, Box::new(proposal), adaptive.repeats)
             }
+            KernelConfig::Timewarp(settings) => {
+                let seed = self.seed();
+                timewarp(
+                    self.loaded,
+                    self.topology,
+                    &path,
+                    settings,
+                    self.n_replicas,
+                    seed,
+                )
+            }
             KernelConfig::TorsionLeap(leap) => {
                 let proposal = torsion_leap::proposal(self.loaded, self.topology, &path, leap)?;
                 self.metropolis(&path, Box::new(proposal), leap.repeats)
@@ -187,13 +199,14 @@ impl Factory<'_> {
 }
 
 /// The seed of the kernel at a place of the file, counted from 0: Philox of the place, keyed by the seed of the run.
-fn kernel_seed(run_seed: u64, place: u32) -> u64 {
+pub(crate) fn kernel_seed(run_seed: u64, place: u32) -> u64 {
     let counter = [[place], [0], [0], [SEEDS_TAG]];
     let [[low], [high], ..] = rng::philox(counter, rng::key(run_seed));
     u64::from(high) << 32 | u64::from(low)
 }
 
-fn hmc_settings(hmc: &HmcConfig) -> HmcSettings {
+/// The settings of `hmc` as the library has them.
+pub(crate) fn hmc_settings(hmc: &HmcConfig) -> HmcSettings {
     let target = hmc.target_acceptance.unwrap_or(HMC_TARGET_ACCEPTANCE);
     HmcSettings {
         n_steps: hmc.steps,
@@ -211,7 +224,8 @@ fn mala_settings(mala: &MalaConfig) -> MalaSettings {
     }
 }
 
-fn torsion_settings(torsion: &TorsionConfig) -> TorsionSettings {
+/// The settings of `torsion` as the library has them.
+pub(crate) fn torsion_settings(torsion: &TorsionConfig) -> TorsionSettings {
     TorsionSettings {
         kind: match torsion.kind {
             TorsionKindConfig::Single => BlockKind::Single,

@@ -13,11 +13,16 @@ mod error;
 mod export;
 mod info;
 mod kernels;
+mod resident;
 mod run;
 mod schema;
 mod setup;
 mod timewarp_check;
+mod timewarp_kernel;
 mod train;
+mod train_timewarp;
+mod train_timewarp_data;
+mod train_torsion_leap;
 
 use std::process::ExitCode;
 
@@ -45,7 +50,7 @@ enum Command {
     Energy(energy::EnergyArguments),
     /// Run several samplers for equal wall-clock time and compare them with plain molecular dynamics.
     Bench(bench::BenchArguments),
-    /// Fit a model of a learned proposal, from peptides that the program samples itself.
+    /// Fit the model of a learned proposal: `torsion_leap` or `timewarp`.
     Train(train::TrainArguments),
     /// Build a peptide from its sequence and write it as a PDB file.
     Build(build::BuildArguments),

@@ -5,8 +5,7 @@ use super::error::GpuError;
 use super::layout::{Failure, Settings};
 use super::shape::{Placement, Shape};
 use super::tables::{Tables, single};
-use bytemuck::Pod;
-use std::sync::mpsc;
+use rayon::prelude::*;
 
 /// Tables of the molecule on the device.
 #[derive(Debug)]
@@ -15,43 +14,72 @@ pub(super) struct DeviceTables {
 }
 
 impl DeviceTables {
+    /// Puts another table of torsion moves in the place of the one before.
+    pub(super) fn set_moves(&mut self, gpu: &Gpu, moves: &[u32]) {
+        let buffer = upload(gpu, "moves", bytemuck::cast_slice(moves));
+        *self
+            .buffers
+            .last_mut()
+            .expect("invariant: the moves are the last table") = buffer;
+    }
+
+    /// Other numbers in a table of torsion moves of the same size.
+    pub(super) fn update_moves(&self, gpu: &Gpu, moves: &[u32]) {
+        let buffer = self
+            .buffers
+            .last()
+            .expect("invariant: the moves are the last table");
+        gpu.queue
+            .write_buffer(buffer, 0, bytemuck::cast_slice(moves));
+    }
+
     /// Uploads the tables in the order of their bindings, 1 to 11.
     pub(super) fn new(gpu: &Gpu, tables: &Tables) -> Self {
-        let upload = |label: &str, bytes: &[u8]| {
-            // A binding must not be empty; the largest struct is below 96 bytes.
-            let size = (bytes.len() as u64).max(96);
-            let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size,
-                usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            });
-            gpu.queue.write_buffer(&buffer, 0, bytes);
-            buffer
-        };
         Self {
             buffers: vec![
-                upload("atoms", bytemuck::cast_slice(&tables.atoms)),
-                upload("pairs", bytemuck::cast_slice(&tables.pairs)),
-                upload("necks", bytemuck::cast_slice(&tables.necks)),
-                upload("bonds", bytemuck::cast_slice(&tables.bonds)),
-                upload("angles", bytemuck::cast_slice(&tables.angles)),
-                upload("torsions", bytemuck::cast_slice(&tables.torsions)),
-                upload("gathers", bytemuck::cast_slice(&tables.gathers)),
-                upload("rigid bonds", bytemuck::cast_slice(&tables.rigid_bonds)),
-                upload("clusters", bytemuck::cast_slice(&tables.clusters)),
-                upload("cluster atoms", bytemuck::cast_slice(&tables.cluster_atoms)),
-                upload("moves", bytemuck::cast_slice(&tables.moves)),
+                upload(gpu, "atoms", bytemuck::cast_slice(&tables.atoms)),
+                upload(gpu, "pairs", bytemuck::cast_slice(&tables.pairs)),
+                upload(gpu, "necks", bytemuck::cast_slice(&tables.necks)),
+                upload(gpu, "bonds", bytemuck::cast_slice(&tables.bonds)),
+                upload(gpu, "angles", bytemuck::cast_slice(&tables.angles)),
+                upload(gpu, "torsions", bytemuck::cast_slice(&tables.torsions)),
+                upload(gpu, "gathers", bytemuck::cast_slice(&tables.gathers)),
+                upload(
+                    gpu,
+                    "rigid bonds",
+                    bytemuck::cast_slice(&tables.rigid_bonds),
+                ),
+                upload(gpu, "clusters", bytemuck::cast_slice(&tables.clusters)),
+                upload(
+                    gpu,
+                    "cluster atoms",
+                    bytemuck::cast_slice(&tables.cluster_atoms),
+                ),
+                upload(gpu, "moves", &[]),
             ],
         }
     }
+}
+
+/// A read-only buffer with contents.
+fn upload(gpu: &Gpu, label: &str, bytes: &[u8]) -> wgpu::Buffer {
+    // A binding must not be empty; the largest struct is below 96 bytes.
+    let size = (bytes.len() as u64).max(96);
+    let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(label),
+        size,
+        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    });
+    gpu.queue.write_buffer(&buffer, 0, bytes);
+    buffer
 }
 
 /// State and results of `n_replicas` replicas on the device, padded to full workgroups.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) n_replicas: usize,
-    n_padded: usize,
+    pub(super) n_padded: usize,
     n_atoms: usize,
     settings: wgpu::Buffer,
     thermal_energies: wgpu::Buffer,
@@ -59,9 +87,10 @@ pub(super) struct Batch {
     positions_low: wgpu::Buffer,
     pub(super) velocities: wgpu::Buffer,
     pub(super) forces: wgpu::Buffer,
-    energies: wgpu::Buffer,
-    failures: wgpu::Buffer,
-    outcomes: wgpu::Buffer,
+    pub(super) energies: wgpu::Buffer,
+    pub(super) failures: wgpu::Buffer,
+    pub(super) outcomes: wgpu::Buffer,
+    pub(super) block_counts: wgpu::Buffer,
     workspace: wgpu::Buffer,
 }
 
@@ -69,7 +98,14 @@ pub(super) struct Batch {
 pub(super) const VECTOR_BYTES: u64 = 16;
 
 impl Batch {
-    pub(super) fn new(gpu: &Gpu, shape: &Shape, n_replicas: usize) -> Self {
+    /// Buffers for `n_replicas` replicas the outcomes of `n_testing` kernels that put moves to a test, and the
+    /// counts of `n_blocks` blocks of torsions.
+    pub(super) fn new(
+        gpu: &Gpu,
+        shape: &Shape,
+        n_replicas: usize,
+        [n_testing, n_blocks]: [usize; 2],
+    ) -> Self {
         let n_padded = shape.n_workgroups(n_replicas) * shape.n_sharing;
         let per_replica = n_padded as u64 * VECTOR_BYTES;
         let per_atom = per_replica * shape.n_atoms as u64;
@@ -96,7 +132,8 @@ impl Batch {
             forces: storage("forces", per_atom),
             energies: storage("energies", per_replica),
             failures: storage("failures", per_replica),
-            outcomes: storage("outcomes", per_replica),
+            outcomes: storage("outcomes", per_replica * n_testing.max(1) as u64),
+            block_counts: storage("block counts", 8 * n_blocks.max(1) as u64),
             workspace: storage("workspace", if tiled { 2 * per_atom } else { VECTOR_BYTES }),
         }
     }
@@ -117,6 +154,7 @@ impl Batch {
             &self.energies,
             &self.failures,
             &self.outcomes,
+            &self.block_counts,
             &self.workspace,
         ];
         let entries: Vec<wgpu::BindGroupEntry<'_>> = (0_u32..)
@@ -169,12 +207,12 @@ impl Batch {
         gpu: &Gpu,
         buffer: &wgpu::Buffer,
         values: &[f64],
-        convert: impl Fn(f64) -> f32,
+        convert: impl Fn(f64) -> f32 + Sync,
     ) {
         let mut vectors: Vec<[f32; 4]> = values
             .as_chunks::<3>()
             .0
-            .iter()
+            .par_iter()
             .map(|v| [convert(v[0]), convert(v[1]), convert(v[2]), 0.0])
             .collect();
         // Replicas that only fill the last workgroup are copies of the last.
@@ -187,10 +225,8 @@ impl Batch {
 
     /// Positions `[n_replicas, n_atoms, 3]` as the sums of both parts.
     pub(super) fn read_positions(&self, gpu: &Gpu, target: &mut [f64]) -> Result<(), GpuError> {
-        let high: Vec<[f32; 4]> =
-            self.read(gpu, &self.positions, self.n_replicas * self.n_atoms)?;
-        let low: Vec<[f32; 4]> =
-            self.read(gpu, &self.positions_low, self.n_replicas * self.n_atoms)?;
+        let high: Vec<[f32; 4]> = gpu.read(&self.positions, self.n_replicas * self.n_atoms)?;
+        let low: Vec<[f32; 4]> = gpu.read(&self.positions_low, self.n_replicas * self.n_atoms)?;
         for ((target, high), low) in target.as_chunks_mut::<3>().0.iter_mut().zip(high).zip(low) {
             for axis in 0..3 {
                 target[axis] = f64::from(high[axis]) + f64::from(low[axis]);
@@ -206,7 +242,7 @@ impl Batch {
         buffer: &wgpu::Buffer,
         target: &mut [f64],
     ) -> Result<(), GpuError> {
-        let vectors: Vec<[f32; 4]> = self.read(gpu, buffer, self.n_replicas * self.n_atoms)?;
+        let vectors: Vec<[f32; 4]> = gpu.read(buffer, self.n_replicas * self.n_atoms)?;
         for (target, vector) in target.as_chunks_mut::<3>().0.iter_mut().zip(vectors) {
             for axis in 0..3 {
                 target[axis] = f64::from(vector[axis]);
@@ -217,7 +253,7 @@ impl Batch {
 
     /// Potential energies in kJ/mol.
     pub(super) fn read_energies(&self, gpu: &Gpu, target: &mut [f64]) -> Result<(), GpuError> {
-        let sums: Vec<[f32; 4]> = self.read(gpu, &self.energies, self.n_replicas)?;
+        let sums: Vec<[f32; 4]> = gpu.read(&self.energies, self.n_replicas)?;
         for (target, sum) in target.iter_mut().zip(sums) {
             *target = f64::from(sum[0]) + f64::from(sum[1]);
         }
@@ -226,44 +262,6 @@ impl Batch {
 
     /// First failures of the last dispatch.
     pub(super) fn read_failures(&self, gpu: &Gpu) -> Result<Vec<Failure>, GpuError> {
-        self.read(gpu, &self.failures, self.n_replicas)
-    }
-
-    /// The first `n_values` of a buffer, once everything submitted is done.
-    pub(super) fn read<T: Pod>(
-        &self,
-        gpu: &Gpu,
-        buffer: &wgpu::Buffer,
-        n_values: usize,
-    ) -> Result<Vec<T>, GpuError> {
-        let size = (n_values * size_of::<T>()) as u64;
-        let staging = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("staging"),
-            size,
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        let mut encoder = gpu
-            .device
-            .create_command_encoder(&wgpu::CommandEncoderDescriptor {
-                label: Some("read"),
-            });
-        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, size);
-        gpu.queue.submit([encoder.finish()]);
-        let (sender, receiver) = mpsc::channel();
-        staging.map_async(wgpu::MapMode::Read, .., move |result| {
-            // Nobody listens any more where the wait below has failed.
-            let _ = sender.send(result);
-        });
-        gpu.wait()?;
-        match receiver.recv() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(gpu.lost(&error.to_string())),
-            Err(error) => return Err(gpu.lost(&error.to_string())),
-        }
-        let view = staging
-            .get_mapped_range(..)
-            .map_err(|error| gpu.lost(&error.to_string()))?;
-        Ok(bytemuck::pod_collect_to_vec(&view))
+        gpu.read(&self.failures, self.n_replicas)
     }
 }

@@ -256,15 +256,6 @@ impl Gpu {
             reason: reason.to_owned(),
         }
     }
-
-    /// Waits until everything that was submitted is done.
-    pub(super) fn wait(&self) -> Result<(), GpuError> {
-        let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
-        self.check()?;
-        waited
-            .map(|_| ())
-            .map_err(|error| self.lost(&error.to_string()))
-    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,15 @@ use super::batch::{Batch, DeviceTables};
 use super::device::{AdapterSummary, Choice, Gpu};
 use super::error::GpuError;
 use super::kernels::{KernelKind, Kernels, Recipe};
-use super::layout::{Failure, NO_FAILURE, Settings};
+use super::layout::Settings;
 use super::plan::{self, Plan};
+use super::profile::{Profile, Stopwatch};
+use super::segment::{Run, report, timestep_settings};
 use super::shape::{Placement, Shape};
 use super::sources::ShaderSources;
 use super::tables::{Tables, index, single};
 use crate::forcefield::System;
-use crate::integrator::{Diverged, Engine, EngineError, LangevinSettings};
+use crate::integrator::{Engine, EngineError, LangevinSettings};
 use crate::rng;
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
@@ -27,6 +29,10 @@ pub struct GpuOptions {
     pub n_sharing: Option<usize>,
     /// Sum energies in pairs of f32 even where the adapter has f64.
     pub without_f64: bool,
+    /// Most replicas on the device at once; `None` takes what its limits allow.
+    pub largest_batch: Option<usize>,
+    /// Collects the time of every kernel, where the adapter can tell.
+    pub profile: Option<Profile>,
     /// Shader files.
     pub sources: ShaderSources,
 }
@@ -34,7 +40,7 @@ pub struct GpuOptions {
 /// Time step that scales the tolerance of velocity constraints where no step is taken, ps; as on the CPU.
 const PROJECTION_TIMESTEP_PS: f64 = 0.002;
 /// Steps of the first dispatch, whose duration is not known yet.
-const FIRST_STEPS: u64 = 8;
+pub(super) const FIRST_STEPS: u64 = 8;
 /// Duration that dispatches aim at: far below what makes drivers give up on a kernel (about 2 s).
 const DISPATCH_SECONDS: f64 = 0.2;
 
@@ -57,10 +63,15 @@ pub struct GpuEngine {
     n_degrees_of_freedom: usize,
     f64_sums: bool,
     /// Most replicas of a batch; larger calls are cut.
-    largest_batch: usize,
-    batch: Option<(Batch, wgpu::BindGroup)>,
+    pub(super) largest_batch: usize,
+    pub(super) batch: Option<(Batch, wgpu::BindGroup)>,
+    /// Kernels whose tests are counted apart.
+    pub(super) n_testing: usize,
+    /// Blocks of torsions that moves choose from.
+    pub(super) n_blocks: usize,
+    stopwatch: Option<Stopwatch>,
     /// Steps a dispatch may take, from the duration of those before, for this number of replicas.
-    pace: (usize, u64),
+    pub(super) pace: (usize, u64),
 }
 
 impl GpuEngine {
@@ -78,6 +89,11 @@ impl GpuEngine {
         let f64_sums = gpu.adapter.has_f64 && !options.without_f64;
         let recipe = Recipe::new(system, &shape, options.sources.clone(), f64_sums)?;
         plan::check_bindings(&gpu.adapter)?;
+        let profile = options
+            .profile
+            .as_ref()
+            .filter(|_| gpu.adapter.has_timestamps);
+        let stopwatch = profile.map(|profile| Stopwatch::new(&gpu, profile.clone()));
         Ok(Self {
             kernels: Kernels::new(&gpu, recipe),
             tables: DeviceTables::new(&gpu, &tables),
@@ -86,8 +102,13 @@ impl GpuEngine {
             masses_da: system.masses_da.clone(),
             n_degrees_of_freedom: system.n_degrees_of_freedom(),
             f64_sums,
-            largest_batch,
+            largest_batch: options
+                .largest_batch
+                .map_or(largest_batch, |most| most.clamp(1, largest_batch)),
             batch: None,
+            n_testing: 0,
+            n_blocks: 0,
+            stopwatch,
             pace: (0, FIRST_STEPS),
         })
     }
@@ -104,6 +125,11 @@ impl GpuEngine {
         self.shape
     }
 
+    /// Makes the device useless, as a crashed driver would: for tests of what happens then.
+    pub fn destroy_device(&self) {
+        self.gpu.device.destroy();
+    }
+
     /// Buffers for a batch, kept from the last call where it had as many replicas.
     pub(super) fn prepare(&mut self, n_replicas: usize) {
         let ready = self
@@ -111,7 +137,12 @@ impl GpuEngine {
             .as_ref()
             .is_some_and(|(batch, _)| batch.n_replicas == n_replicas);
         if !ready {
-            let batch = Batch::new(&self.gpu, &self.shape, n_replicas);
+            let batch = Batch::new(
+                &self.gpu,
+                &self.shape,
+                n_replicas,
+                [self.n_testing, self.n_blocks],
+            );
             let bound = batch.bind(&self.gpu, &self.kernels.bind_group_layout, &self.tables);
             self.batch = Some((batch, bound));
         }
@@ -141,14 +172,20 @@ impl GpuEngine {
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                 label: Some(kind.name()),
-                timestamp_writes: None,
+                timestamp_writes: self.stopwatch.as_ref().map(Stopwatch::writes),
             });
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, bound, &[]);
             pass.dispatch_workgroups(n_workgroups, 1, 1);
         }
+        if let Some(stopwatch) = &self.stopwatch {
+            stopwatch.resolve(&mut encoder);
+        }
         self.gpu.queue.submit([encoder.finish()]);
-        Ok(())
+        match &self.stopwatch {
+            Some(stopwatch) => stopwatch.read(&self.gpu, kind),
+            None => Ok(()),
+        }
     }
 
     /// Runs a function on every batch of a large number of replicas: (first replica, number of replicas).
@@ -236,6 +273,8 @@ impl GpuEngine {
                 step_high,
                 ..run.settings
             };
+            // Compiling must not count as the kernel's time.
+            self.kernels.pipeline(&self.gpu, run.kind)?;
             let start = Instant::now();
             self.dispatch(run.kind, &settings)?;
             let failures = self.batch().read_failures(&self.gpu)?;
@@ -262,81 +301,10 @@ impl GpuEngine {
         clippy::cast_sign_loss,
         reason = "a clamped, positive estimate"
     )]
-    fn adjust_pace(&mut self, n_steps: u64, seconds: f64) {
+    pub(super) fn adjust_pace(&mut self, n_steps: u64, seconds: f64) {
         let per_step = seconds / n_steps.max(1) as f64;
         let affordable = (DISPATCH_SECONDS / per_step.max(1e-9)).clamp(1.0, 1e5) as u64;
         self.pace.1 = affordable.min(self.pace.1 * 4).max(1);
-    }
-}
-
-/// What a segment of dynamics asks of the device.
-struct Run<'a> {
-    kind: KernelKind,
-    settings: Settings,
-    first_step: u64,
-    n_steps: u64,
-    /// Whether `n_steps` counts time steps, which may be spread over dispatches.
-    paced: bool,
-    checks_forces: bool,
-    temperatures_kelvin: Option<&'a [f64]>,
-}
-
-impl Run<'_> {
-    fn once(kind: KernelKind, settings: Settings, first_step: u64) -> Self {
-        Self {
-            kind,
-            settings,
-            first_step,
-            n_steps: 0,
-            paced: false,
-            checks_forces: false,
-            temperatures_kelvin: None,
-        }
-    }
-}
-
-/// The failure of the first replica that has one.
-fn report(
-    failures: &[Failure],
-    first_replica: usize,
-    first_step: u64,
-    checks_forces: bool,
-) -> Result<(), EngineError> {
-    for (replica, failure) in failures.iter().enumerate() {
-        let replica = first_replica + replica;
-        if checks_forces && failure.force_step != NO_FAILURE {
-            return Err(Diverged {
-                replica,
-                step: first_step + u64::from(failure.force_step),
-                atom_index: failure.atom_index as usize,
-                worst_force_kj_per_mol_nm: f64::from(failure.worst_force).sqrt(),
-            }
-            .into());
-        }
-        if failure.constraint_step != NO_FAILURE {
-            return Err(EngineError::Constraints {
-                replica,
-                step: first_step + u64::from(failure.constraint_step),
-            });
-        }
-    }
-    Ok(())
-}
-
-impl From<GpuError> for EngineError {
-    fn from(error: GpuError) -> Self {
-        Self::Device {
-            reason: error.to_string(),
-        }
-    }
-}
-
-/// Settings of a time step.
-fn timestep_settings(timestep_ps: f64) -> Settings {
-    Settings {
-        timestep_ps: single(timestep_ps),
-        inverse_timestep_per_ps: single(1.0 / timestep_ps),
-        ..Settings::default()
     }
 }
 

@@ -30,6 +30,14 @@ pub struct Settings {
     pub damping: f32,
     /// sqrt(1 - exp(-2 friction dt)).
     pub noise: f32,
+    /// Where the outcomes of the kernel's tests begin.
+    pub outcome_start: u32,
+    /// Unused.
+    pub padding_0: u32,
+    /// Unused.
+    pub padding_1: u32,
+    /// Unused.
+    pub padding_2: u32,
 }
 
 /// Parameters of one atom.

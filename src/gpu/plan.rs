@@ -8,7 +8,7 @@ use super::shape::{Placement, Shape};
 use crate::forcefield::System;
 
 /// Storage buffers that every kernel is bound to.
-const N_STORAGE_BUFFERS: u64 = 20;
+const N_STORAGE_BUFFERS: u64 = 21;
 
 /// Memory of a run, from sizes alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,7 @@ impl Plan {
         }
         let tiled = shape.placement == Placement::Tiled;
         let widest = n_atoms as u64 * VECTOR_BYTES * if tiled { 2 } else { 1 };
-        let by_memory = (offered / widest.max(1)) as usize / shape.n_sharing * shape.n_sharing;
+        let by_memory = count(offered / widest.max(1)) / shape.n_sharing * shape.n_sharing;
         let by_dispatch = adapter.n_workgroups * shape.n_sharing;
         let necks = system
             .implicit_solvent
@@ -103,10 +103,13 @@ pub(super) fn check_bindings(adapter: &AdapterSummary) -> Result<(), GpuError> {
     Ok(())
 }
 
-/// Atoms of the largest molecule: the largest table has an entry for every pair.
+/// Atoms of the largest molecule: its table of pairs has an entry of 16 bytes for every ordered pair.
 pub(super) fn largest_molecule(adapter: &AdapterSummary) -> usize {
-    let (_, offered) = smallest_limit(adapter);
-    usize::try_from((offered / VECTOR_BYTES).isqrt()).unwrap_or(usize::MAX)
+    count((smallest_limit(adapter).1 / VECTOR_BYTES).isqrt())
+}
+
+fn count(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
 }
 
 fn pair_bytes(n_atoms: usize) -> u64 {

@@ -22,7 +22,6 @@ pub(super) struct Tables {
     pub(super) rigid_bonds: Vec<RigidBond>,
     pub(super) clusters: Vec<Cluster>,
     pub(super) cluster_atoms: Vec<u32>,
-    pub(super) moves: Vec<u32>,
 }
 
 #[expect(

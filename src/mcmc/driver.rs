@@ -107,13 +107,12 @@ pub fn drive(
         kernels.iter_mut().for_each(|kernel| kernel.freeze());
     }
     for cycle in start_cycle + 1..=schedule.total_cycles() {
+        let ends_phase = [schedule.equilibration_cycles, schedule.total_cycles()].contains(&cycle);
+        // Asked every time: observers may decide here what is due.
+        let is_read = observer.reads_chain(cycle) || ends_phase;
+        let shares_chain = kernels.len() > 1;
         for kernel in kernels.iter_mut() {
-            kernel
-                .step(chain, engine)
-                .map_err(|source| DriveError::Kernel {
-                    name: kernel.name().to_owned(),
-                    source,
-                })?;
+            advance(kernel.as_mut(), chain, engine, shares_chain || is_read)?;
         }
         if cycle == schedule.equilibration_cycles {
             kernels.iter_mut().for_each(|kernel| kernel.freeze());
@@ -122,6 +121,9 @@ pub fn drive(
             .after_cycle(cycle, chain, engine, kernels)
             .map_err(DriveError::Observer)?;
         if !go_on && cycle < schedule.total_cycles() {
+            for kernel in kernels.iter_mut() {
+                kernel.settle(chain).map_err(failure_of(kernel.name()))?;
+            }
             return Ok(Driven {
                 ending: Ending::Stopped { cycle },
                 warnings,
@@ -132,4 +134,24 @@ pub fn drive(
         ending: Ending::Completed,
         warnings,
     })
+}
+
+/// One step of a kernel, and the chain up to date where it is needed.
+fn advance(
+    kernel: &mut dyn Kernel,
+    chain: &mut Chain,
+    engine: &mut dyn Engine,
+    settles: bool,
+) -> Result<(), DriveError> {
+    let stepped = kernel.step(chain, engine);
+    let settled = match settles {
+        true => stepped.and_then(|()| kernel.settle(chain)),
+        false => stepped,
+    };
+    settled.map_err(failure_of(kernel.name()))
+}
+
+fn failure_of(name: &str) -> impl FnOnce(KernelError) -> DriveError + use<> {
+    let name = name.to_owned();
+    move |source| DriveError::Kernel { name, source }
 }

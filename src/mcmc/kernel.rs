@@ -89,6 +89,15 @@ pub trait Kernel: Send {
     /// [`KernelError`] where the run cannot go on.
     fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError>;
 
+    /// Brings the chain up to date, for kernels that work on another device and may run several steps in one go. Called
+    /// before anyone else reads or changes the chain.
+    ///
+    /// # Errors
+    /// [`KernelError`] where the run cannot go on.
+    fn settle(&mut self, _chain: &mut Chain) -> Result<(), KernelError> {
+        Ok(())
+    }
+
     /// Counters since the last reset.
     fn statistics(&self) -> KernelStatistics;
 
@@ -112,6 +121,11 @@ pub trait Kernel: Send {
 
 /// Sees the chain after every cycle of both phases: trajectory writers, progress bars, checkpoints.
 pub trait Observer {
+    /// Whether [`Observer::after_cycle`] will look at the chain this time; if not, kernels on another device may run on.
+    fn reads_chain(&mut self, _cycle: u64) -> bool {
+        true
+    }
+
     /// Called when `cycle` cycles are done, equilibration included; returning `false` stops the run cleanly.
     ///
     /// # Errors

@@ -110,7 +110,7 @@ impl MetropolisKernel {
 
 /// What the proposal contributes to ln r of one replica, whose coordinates are `range`; NaN where y has a coordinate
 /// that is not finite, since an engine's clamps might turn that into a finite energy.
-fn proposal_terms(proposed: &Proposed, replica: usize, range: Range<usize>) -> f64 {
+pub(super) fn proposal_terms(proposed: &Proposed, replica: usize, range: Range<usize>) -> f64 {
     let finite = proposed.positions[range].iter().all(|x| x.is_finite());
     if !finite {
         return f64::NAN;

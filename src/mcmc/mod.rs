@@ -2,9 +2,11 @@
 
 mod composition;
 mod driver;
+mod exploration;
 mod kernel;
 mod ladder;
 mod langevin;
+mod lookahead;
 mod metropolis;
 mod replica_exchange;
 mod statistics;
@@ -13,9 +15,11 @@ mod walkers;
 
 pub use composition::{CompositionError, Mixture, Repeat, Sequence};
 pub use driver::{DriveError, Driven, Ending, SamplerWarning, Schedule, check_sampler, drive};
+pub use exploration::ExplorationKernel;
 pub use kernel::{Chain, Kernel, KernelError, Observer};
 pub use ladder::{Ladder, LadderError};
 pub use langevin::LangevinKernel;
+pub use lookahead::{Ahead, LookaheadKernel};
 pub use metropolis::{MetropolisKernel, accept};
 pub use replica_exchange::{PairStatistics, ReplicaExchange};
 pub use statistics::{KernelReport, KernelStatistics};

@@ -12,6 +12,8 @@ mod hmc;
 mod mala;
 mod pivot;
 mod settings_error;
+mod timewarp;
+mod timewarp_guard;
 mod torsion;
 mod torsion_block;
 mod torsion_density;
@@ -37,6 +39,8 @@ pub use hmc::{Hmc, HmcSettings};
 pub use mala::{Mala, MalaSettings};
 pub use pivot::Pivot;
 pub use settings_error::SettingsError;
+pub use timewarp::{TimewarpProposal, TimewarpProposalError};
+pub use timewarp_guard::ChiralGuard;
 pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
 pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
 pub use torsion_density::{CellWeights, PeriodicGrid};
@@ -46,3 +50,4 @@ pub use torsion_leap_model::{builtin_leap_model, random_leap_model};
 pub use torsion_leap_site::{
     Known, N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES, Site, SiteKind,
 };
+pub(crate) use torsion_step::AdaptedStep;

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// A step size in rad with its tuning state (Robbins and Monro, doi:10.1214/aoms/1177729586).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct AdaptedStep {
+pub(crate) struct AdaptedStep {
     /// Standard deviation of the step, rad.
-    pub(super) size_rad: f64,
+    pub(crate) size_rad: f64,
     n_tries: f64,
 }
 
@@ -16,7 +16,7 @@ pub(super) const TARGET_ACCEPTANCE: f64 = 0.35;
 const RANGE_RAD: [f64; 2] = [1e-4, std::f64::consts::PI];
 
 impl AdaptedStep {
-    pub(super) fn new(size_rad: f64) -> Self {
+    pub(crate) fn new(size_rad: f64) -> Self {
         Self {
             size_rad,
             n_tries: 0.0,
@@ -24,7 +24,7 @@ impl AdaptedStep {
     }
 
     /// Learns from tries and how many of them were accepted; the gain falls with the tries so far.
-    pub(super) fn learn(&mut self, n_tries: f64, n_accepted: f64) {
+    pub(crate) fn learn(&mut self, n_tries: f64, n_accepted: f64) {
         let gain = 2.0 / (20.0 + self.n_tries + n_tries).powf(0.6);
         let change = gain * (n_accepted - TARGET_ACCEPTANCE * n_tries);
         let size_rad = self.size_rad * change.clamp(-1.0, 1.0).exp();

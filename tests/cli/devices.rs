@@ -130,3 +130,43 @@ fn the_energy_on_a_gpu_is_that_of_the_reference() {
         .unwrap();
     assert!(deviation < 0.05, "{deviation}");
 }
+
+/// The same cycle with a kernel that needs the host comes back between kernels; this one stays, and is stopped and resumed.
+#[test]
+fn cycles_that_stay_on_the_device_resume_to_the_same_bits() {
+    let Some(name) = adapter() else { return };
+    let sampler = "  - hmc: {steps: 4, timestep_fs: 1.0}\n  - torsion: {repeats: 2}\n";
+    let edit = |text: String| {
+        let start = text.find("  - langevin").unwrap();
+        let end = text.find("run:").unwrap();
+        format!("{}{sampler}{}", &text[..start], &text[end..])
+    };
+    let device = format!("gpu:{name}");
+    let run = |small: &Small, arguments: &[&str]| {
+        let output = small
+            .run()
+            .args(["--device", &device, "--json"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        json(&output)
+    };
+    let (whole, stopped) = (Small::new(edit), Small::new(edit));
+    let report = run(&whole, &[]);
+    run(&stopped, &["--cycles", "31"]);
+    run(&stopped, &["--resume"]);
+    assert_eq!(frames(&whole.output), frames(&stopped.output));
+    let kernel = &report["kernels"][0];
+    assert_eq!(kernel["name"], "gpu_cycle");
+    assert_eq!(
+        (&report["exact"], &kernel["children"][1]["name"]),
+        (&true.into(), &"torsion".into())
+    );
+    assert_eq!(kernel["children"][0]["proposed"], 60 * 2);
+    assert_eq!(kernel["children"][1]["proposed"], 60 * 2 * 2);
+    assert!(
+        kernel["children"][1]["accepted"].as_u64().unwrap() > 0,
+        "{kernel}"
+    );
+}

@@ -13,6 +13,7 @@
     reason = "counts and indices of small targets"
 )]
 
+mod auxiliary;
 mod checks;
 mod composition;
 mod contract;
@@ -26,5 +27,6 @@ mod rigid;
 mod rows;
 mod table;
 mod targets;
+mod timewarp;
 mod torsion_moves;
 mod toy_engine;

@@ -2,6 +2,7 @@
 
 use crate::moves::{GaussianStep, Scaling};
 use crate::targets::{DoubleWell, FourAtoms, Harmonic, Target};
+use crate::timewarp::{adaptive, ahead, timewarp};
 use crate::torsion_moves::{leap, learned, torsion};
 use saltus::mcmc::{
     Kernel, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
@@ -215,6 +216,30 @@ pub(crate) fn rows() -> Vec<Row> {
                 "adaptive torsion given angles, four atoms",
                 four_atoms,
                 || learned(2),
+            )
+        },
+        proposal("timewarp, random weights, harmonic", harmonic, || {
+            timewarp(3, 0.05, true)
+        }),
+        proposal(
+            "timewarp given v, random weights, double well",
+            double_well,
+            || timewarp(1, 0.08, false),
+        ),
+        Row {
+            reversible: true,
+            ..kernel(
+                "timewarp three ahead, double well",
+                double_well,
+                |_, seed| ahead(4, 3, seed),
+            )
+        },
+        Row {
+            reversible: true,
+            ..kernel(
+                "timewarp ahead adaptively, harmonic",
+                harmonic,
+                |_, seed| adaptive(seed),
             )
         },
         Row {

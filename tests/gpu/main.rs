@@ -2,15 +2,21 @@
 //!
 //! Without any adapter the tests that need one say so on stderr and pass; with `CI` or `SALTUS_REQUIRE_GPU` set they fail.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "single precision is what is tested; counts are small"
+)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "measured deviations belong in the log")]
 
 mod bad_input;
 mod dynamics;
 mod energies;
+mod ensembles;
 mod noise;
 #[path = "../physics/openmm_reference.rs"]
 #[allow(dead_code, reason = "other tests read the rest of the files")]
 mod openmm_reference;
 mod reflection;
+mod resident;
 mod support;

@@ -78,6 +78,10 @@ fn check_structs(module: &naga::Module) {
             inverse_timestep_per_ps,
             damping,
             noise,
+            outcome_start,
+            padding_0,
+            padding_1,
+            padding_2,
         }
     );
     check_struct!(
@@ -256,6 +260,6 @@ fn check_bindings(module: &naga::Module) {
     }
     found.sort_unstable();
     let numbers: Vec<u32> = found.iter().map(|(number, _)| *number).collect();
-    assert_eq!(numbers, (0..21).collect::<Vec<u32>>());
+    assert_eq!(numbers, (0..22).collect::<Vec<u32>>());
     assert!(found.is_sorted_by_key(|(_, written)| *written), "{found:?}");
 }

@@ -10,3 +10,4 @@ mod program;
 mod properties;
 mod reference;
 mod support;
+mod training;

@@ -73,3 +73,126 @@ fn a_wrong_model_fails_and_a_wrong_input_says_so() {
         .code(2)
         .stderr(contains("--device cpu"));
 }
+
+fn saltus(arguments: &[&str], input: &std::path::Path) -> assert_cmd::assert::Assert {
+    let mut command = assert_cmd::cargo::cargo_bin_cmd!("saltus");
+    command
+        .env_remove("RUST_LOG")
+        .args(arguments)
+        .arg(input)
+        .assert()
+}
+
+fn run_input(kernel: &str) -> String {
+    format!(
+        "system: {{sequence: ACE-ALA-NME}}\ntemperature_kelvin: 310\nreplicas: 2\nseed: 3\nthreads: 1\nsampler:\n  - hmc: {{steps: 3, timestep_fs: 1.0}}\n  - timewarp: {kernel}\nrun: {{cycles: 4, equilibration_cycles: 2}}\noutput: {{directory: OUT, every_cycles: 1}}\n"
+    )
+}
+
+fn write_run(folder: &std::path::Path, kernel: &str) -> std::path::PathBuf {
+    let weights = data("alanine_dipeptide.weights.safetensors");
+    let text = run_input(kernel)
+        .replace("MODEL", weights.to_str().unwrap())
+        .replace("OUT", folder.join("out").to_str().unwrap());
+    let path = folder.join("input.yaml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// Random weights: nothing is accepted, the run is exact, and its metadata says so; exploration says that it is not.
+#[test]
+fn a_run_proposes_and_says_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = write_run(folder.path(), "{model: MODEL, proposals: 3, repeats: 5}");
+    let output = saltus(&["run", "--json", "--quiet"], &input).success();
+    let report: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let kernel = &report["kernels"][1];
+    assert_eq!(
+        (&report["exact"], &kernel["name"]),
+        (&true.into(), &"timewarp".into())
+    );
+    assert_eq!(kernel["proposed"], 2 * 5 * 4);
+    assert_eq!(kernel["details"]["proposals_together"], 3);
+    let exploring = tempfile::tempdir().unwrap();
+    let input = write_run(
+        exploring.path(),
+        "{model: MODEL, mode: exploration, repeats: 2}",
+    );
+    let output = saltus(&["run", "--json"], &input)
+        .success()
+        .stderr(contains("timewarp_exploration explores"));
+    let report: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(report["exact"], false);
+    assert_eq!(report["kernels"][1]["name"], "timewarp_exploration");
+}
+
+#[test]
+fn settings_that_make_no_sense_point_at_their_key() {
+    for (kernel, expected) in [
+        ("{model: none.safetensors}", "there is no file"),
+        (
+            "{model: MODEL, proposals: 0}",
+            "sampler[1].timewarp.proposals",
+        ),
+        ("{model: MODEL, proposals: many}", "`adaptive`"),
+        ("{model: MODEL, repeats: 0}", "sampler[1].timewarp.repeats"),
+        (
+            "{model: MODEL, max_climb_kj_per_mol: 300}",
+            "mode: exploration",
+        ),
+        (
+            "{model: MODEL, mode: exploration, max_climb_kj_per_mol: -1}",
+            "expected a number over 0",
+        ),
+        ("{modell: MODEL}", "did you mean `model`"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let input = write_run(folder.path(), kernel);
+        saltus(&["run"], &input).code(2).stderr(contains(expected));
+    }
+}
+
+/// From dynamics to weights and back into a run; faults of the training input are named.
+#[test]
+fn training_from_a_trajectory_gives_weights_that_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    let md = format!(
+        "system: {{sequence: ACE-ALA-NME}}\ntemperature_kelvin: 310\nseed: 5\nthreads: 1\nsampler: [{{langevin: {{steps: 20, timestep_fs: 1.0}}}}]\nrun: {{cycles: 40, equilibration_cycles: 2}}\noutput: {{directory: {}, every_cycles: 1}}\n",
+        home.join("md").display()
+    );
+    std::fs::write(home.join("md.yaml"), md).unwrap();
+    saltus(&["run", "--quiet"], &home.join("md.yaml")).success();
+    let training = "timewarp:\n  output: w.safetensors\n  trajectories: [md/trajectory_0000.h5]\n  lag_ps: LAG\n  batch: 4\n  draws: 2\n  validation_pairs: 4\n  validate_every_steps: 2\n  model: {element_vocabulary: [C, H, N, O], atom_embedding_dim: 2, mlp_hidden_dims: [4], num_coupling_layers: 2, num_transformer_layers: 1, d_model: 4, dim_feedforward: 6, lengthscales_nm: [0.2], ignore_conditional_velocity: true}\n  stages: [{steps: 3, learning_rate: 1.0e-3}, {steps: 3, learning_rate: 1.0e-4, acceptance: 0.1, entropy: 0.01}]\n";
+    let input = home.join("train.yaml");
+    let write = |edit: fn(String) -> String| {
+        std::fs::write(&input, edit(training.replace("LAG", "0.1"))).unwrap();
+    };
+    for (edit, expected) in [
+        (
+            (|t: String| t.replace("0.1\n", "5\n")) as fn(String) -> String,
+            "shorter than `lag_ps`, 5",
+        ),
+        (
+            |t| t.replace("lag_ps: 0.1", "lag_ps: 0.05"),
+            "expected a multiple of the time between frames",
+        ),
+        (|t| t.replace("[C, H, N, O]", "[C, H, N]"), "is O, but"),
+        (|t| t.replace("batch: 4", "batch: 0"), "batch: got none"),
+        (|t| t.replace("lag_ps", "lagg_ps"), "lagg_ps"),
+    ] {
+        write(edit);
+        saltus(&["train"], &input)
+            .code(2)
+            .stderr(contains(expected));
+    }
+    write(|t| t);
+    let output = saltus(&["train", "--json"], &input).success();
+    let report: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(report["curve"].as_array().unwrap().len(), 3);
+    saltus(&["train"], &input)
+        .code(2)
+        .stderr(contains("exists already"));
+    let run = write_run(home, "{model: w.safetensors}");
+    saltus(&["run", "--quiet"], &run).success();
+}

@@ -6,7 +6,7 @@ use crate::analysis::{ObservableSet, SamplerDraws};
 use crate::cli::config::LoadedConfig;
 use crate::cli::device::make_engine;
 use crate::cli::error::CliError;
-use crate::cli::kernels::make_kernels;
+use crate::cli::resident::run_kernels;
 use crate::cli::setup;
 use crate::integrator::Engine;
 use crate::mcmc::{Chain, Kernel, KernelReport, check_sampler};
@@ -78,8 +78,8 @@ impl<'a> Contestant<'a> {
         let config = &loaded.config;
         let start = Instant::now();
         let prepared = setup::prepare(&loaded)?;
-        let mut engine = make_engine(config, &prepared.system)?;
-        let kernels = make_kernels(&loaded, &prepared.molecule.topology)?;
+        let mut engine = make_engine(config, &prepared.system, None)?;
+        let kernels = run_kernels(&loaded, &prepared, None)?;
         let chain = setup::starting_chain(config, &prepared, engine.as_mut())?;
         for warning in check_sampler(&kernels) {
             log::warn!("sampler `{name}`: {warning}");
@@ -140,6 +140,7 @@ impl<'a> Contestant<'a> {
         for kernel in &mut self.kernels {
             kernel
                 .step(&mut self.chain, self.engine.as_mut())
+                .and_then(|()| kernel.settle(&mut self.chain))
                 .map_err(|error| {
                     let kernel = kernel.name();
                     CliError::run(format!(

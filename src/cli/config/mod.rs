@@ -10,6 +10,8 @@ mod replica_exchange;
 mod sampler;
 mod suggest;
 mod system;
+mod timewarp;
+mod timewarp_training;
 mod training;
 mod validate;
 mod validate_sampler;
@@ -28,6 +30,9 @@ pub(crate) use system::{
     BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
 };
 pub(crate) use training::{FitConfig, LoadedTraining, load_training};
+
+pub(crate) use timewarp::{ProposalsConfig, TimewarpKernelConfig, TimewarpMode};
+pub(crate) use timewarp_training::{TimewarpTrainingConfig, load_timewarp_training};
 
 use std::path::PathBuf;
 

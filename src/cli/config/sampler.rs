@@ -13,6 +13,7 @@ use super::kernels::{
     TorsionLeapConfig, VelocityVerletConfig,
 };
 use super::load::HELP_MARK;
+use super::timewarp::TimewarpKernelConfig;
 
 /// Names of all kernels as the YAML file spells them.
 pub(crate) const KERNEL_NAMES: &[&str] = &[
@@ -23,6 +24,7 @@ pub(crate) const KERNEL_NAMES: &[&str] = &[
     "torsion",
     "concerted",
     "adaptive_torsion",
+    "timewarp",
     "torsion_leap",
     "mixture",
     "sequence",
@@ -46,6 +48,8 @@ pub(crate) enum KernelConfig {
     Concerted(ConcertedConfig),
     /// Torsions drawn from a density learned during equilibration. Exact, not ergodic by itself.
     AdaptiveTorsion(AdaptiveTorsionConfig),
+    /// Jumps drawn from a conditional flow on Cartesian coordinates. Exact in its mode `exact`.
+    Timewarp(TimewarpKernelConfig),
     /// Torsions drawn from a density that a trained network gives for their surroundings. Exact, not ergodic by itself.
     TorsionLeap(TorsionLeapConfig),
     /// One kernel out of several a cycle, drawn with fixed weights for all replicas together.
@@ -75,6 +79,7 @@ impl KernelConfig {
             Self::Torsion(_) => "torsion",
             Self::Concerted(_) => "concerted",
             Self::AdaptiveTorsion(_) => "adaptive_torsion",
+            Self::Timewarp(_) => "timewarp",
             Self::TorsionLeap(_) => "torsion_leap",
             Self::Mixture(_) => "mixture",
             Self::Sequence(_) => "sequence",
@@ -112,6 +117,7 @@ impl<'de> Visitor<'de> for KernelVisitor {
             "torsion" => KernelConfig::Torsion(map.next_value()?),
             "concerted" => KernelConfig::Concerted(map.next_value()?),
             "adaptive_torsion" => KernelConfig::AdaptiveTorsion(map.next_value()?),
+            "timewarp" => KernelConfig::Timewarp(map.next_value()?),
             "torsion_leap" => KernelConfig::TorsionLeap(map.next_value()?),
             "mixture" => KernelConfig::Mixture(map.next_value()?),
             "sequence" => KernelConfig::Sequence(map.next_value()?),

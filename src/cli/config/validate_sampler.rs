@@ -7,7 +7,7 @@ use super::replica_exchange::{LadderForm, WrittenTemperatures};
 use super::sampler::MixturePart;
 use super::system::Constraints;
 use super::validate::{Checks, MAX_TEMPERATURE_KELVIN};
-use super::{KernelConfig, ReplicaExchangeConfig};
+use super::{KernelConfig, ProposalsConfig, ReplicaExchangeConfig};
 
 /// Longest time step accepted, in fs: half a period of the fastest angle motions left once bonds to hydrogen are rigid.
 const MAX_TIMESTEP_FS: f64 = 5.0;
@@ -66,6 +66,7 @@ impl Checks<'_> {
             KernelConfig::Torsion(torsion) => self.repeats(&path, torsion.repeats),
             KernelConfig::Concerted(concerted) => self.repeats(&path, concerted.repeats),
             KernelConfig::AdaptiveTorsion(adaptive) => self.repeats(&path, adaptive.repeats),
+            KernelConfig::Timewarp(timewarp) => self.timewarp(&path, timewarp),
             KernelConfig::TorsionLeap(leap) => self.repeats(&path, leap.repeats),
             KernelConfig::Mixture(parts) => self.mixture(&path, parts),
             KernelConfig::Sequence(kernels) => self.sequence(&path, kernels),
@@ -109,7 +110,7 @@ impl Checks<'_> {
         }
     }
 
-    fn repeats(&mut self, path: &str, repeats: u64) {
+    pub(super) fn repeats(&mut self, path: &str, repeats: u64) {
         if repeats == 0 {
             self.fault(
                 &format!("{path}.repeats"),
@@ -159,7 +160,7 @@ impl Checks<'_> {
         }
     }
 
-    fn flexible_bonds(&mut self, path: &str) {
+    pub(super) fn flexible_bonds(&mut self, path: &str) {
         if self.loaded.config.system.constraints != Constraints::None {
             self.fault(
                 path,
@@ -302,6 +303,7 @@ fn name_adapting(kernel: &KernelConfig, names: &mut Vec<&'static str>) {
         KernelConfig::Mala(mala) => mala.adapt,
         KernelConfig::Torsion(torsion) => torsion.proposal == TorsionDrawConfig::Normal,
         KernelConfig::Concerted(_) | KernelConfig::AdaptiveTorsion(_) => true,
+        KernelConfig::Timewarp(timewarp) => timewarp.proposals == ProposalsConfig::Adaptive,
         KernelConfig::Mixture(parts) => {
             parts.iter().for_each(|p| name_adapting(&p.kernel, names));
             false

@@ -23,8 +23,9 @@ use self::recorder::Recorder;
 use self::summary::Summary;
 use super::CliResult;
 use super::device::make_engine;
-use super::kernels::make_kernels;
+use super::resident::run_kernels;
 use super::setup::{self, Overrides};
+use crate::gpu::Profile;
 use crate::mcmc::{Schedule, drive};
 
 /// Arguments of `saltus run`.
@@ -57,6 +58,9 @@ pub(crate) struct RunArguments {
     /// Say what the run would do, on which device, and how much memory and disk it would take; write nothing.
     #[arg(long, conflicts_with_all = ["resume", "force"])]
     dry_run: bool,
+    /// Say at the end how long each kernel of a GPU ran, by the device's own clock (slows it down a little).
+    #[arg(long)]
+    profile: bool,
     /// Show no progress and no summary.
     #[arg(short, long)]
     quiet: bool,
@@ -96,8 +100,9 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
     if arguments.dry_run {
         return estimate::dry_run(&loaded, &prepared, arguments.json);
     }
-    let mut engine = make_engine(&loaded.config, &prepared.system)?;
-    let mut kernels = make_kernels(&loaded, &prepared.molecule.topology)?;
+    let profile = arguments.profile.then(Profile::default);
+    let mut engine = make_engine(&loaded.config, &prepared.system, profile.as_ref())?;
+    let mut kernels = run_kernels(&loaded, &prepared, profile.as_ref())?;
     let directory = OutputDirectory::new(&loaded.config.output.directory);
     let identity = identity::of(&loaded.config, &prepared, engine.as_ref());
 
@@ -163,6 +168,7 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
     };
     let (ending, record) = record;
     let summary = Summary {
+        profile: profile.as_ref().map(Profile::times),
         ending,
         record,
         directory: &directory,

@@ -65,6 +65,15 @@ pub(super) struct Record {
     pub(super) kernels: Vec<KernelReport>,
 }
 
+/// What the end of a cycle asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Now {
+    frame: bool,
+    checkpoint: bool,
+    progress: bool,
+    stop: bool,
+}
+
 /// When things are due.
 #[derive(Debug, Clone, PartialEq)]
 struct Due {
@@ -94,6 +103,8 @@ pub(super) struct Recorder {
     counters: Counters,
     interrupt: Interrupt,
     cycle: u64,
+    /// Decided before the end of the cycle, so that the chain is up to date for whatever is done then.
+    now: Now,
     last_checkpoint: Instant,
     clock: Clock,
 }
@@ -128,6 +139,7 @@ impl Recorder {
             counters,
             interrupt,
             cycle,
+            now: Now::default(),
             last_checkpoint: Instant::now(),
         }
     }
@@ -286,6 +298,17 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
+    fn reads_chain(&mut self, cycle: u64) -> bool {
+        let recorded = cycle.saturating_sub(self.due.equilibration_cycles);
+        self.now = Now {
+            frame: recorded > 0 && recorded.is_multiple_of(self.due.every_cycles),
+            checkpoint: self.last_checkpoint.elapsed() >= self.due.checkpoint_period,
+            progress: self.progress.is_due(),
+            stop: self.interrupt.asked(),
+        };
+        self.now != Now::default()
+    }
+
     fn after_cycle(
         &mut self,
         cycle: u64,
@@ -297,17 +320,16 @@ impl Observer for Recorder {
         if cycle == self.due.equilibration_cycles {
             self.clock.begin_production(chain.n_energy_evaluations);
         }
-        let recorded = cycle.saturating_sub(self.due.equilibration_cycles);
-        if recorded > 0 && recorded.is_multiple_of(self.due.every_cycles) {
+        if self.now.frame {
             self.record_frames(chain, engine, kernels)?;
         }
-        if self.last_checkpoint.elapsed() >= self.due.checkpoint_period {
+        if self.now.checkpoint {
             self.save_checkpoint(chain, kernels)?;
         }
-        if self.progress.is_due() {
+        if self.now.progress {
             self.show(chain, engine);
         }
-        Ok(!self.interrupt.asked())
+        Ok(!self.now.stop)
     }
 }
 

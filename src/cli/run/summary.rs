@@ -1,11 +1,13 @@
 //! What a run says at its end: to the user in a few lines, to programs as one JSON object.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use crate::cli::CliResult;
 use crate::cli::console::{note, print_json};
+use crate::gpu::KernelTime;
 use crate::mcmc::{Ending, KernelReport};
 
 use super::exchange_summary::ExchangeSummary;
@@ -14,6 +16,8 @@ use super::recorder::Record;
 
 /// Everything the summary tells.
 pub(super) struct Summary<'a> {
+    /// Times of the GPU's kernels, where they were asked for.
+    pub(super) profile: Option<BTreeMap<&'static str, KernelTime>>,
     /// How the run ended.
     pub(super) ending: Ending,
     /// What was recorded.
@@ -29,6 +33,8 @@ pub(super) struct Summary<'a> {
 struct RunReport<'a> {
     kernels: &'a [KernelReport],
     #[serde(skip_serializing_if = "Option::is_none")]
+    gpu_profile: Option<Vec<ProfileLine>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     replica_exchange: Option<ExchangeSummary>,
     exact: bool,
     energy_evaluations: u64,
@@ -43,6 +49,15 @@ struct RunReport<'a> {
     ns_per_day: f64,
     steps_per_second: f64,
     evaluations_per_second: f64,
+}
+
+/// Time of one kernel of the GPU.
+#[derive(Debug, Serialize)]
+struct ProfileLine {
+    kernel: &'static str,
+    dispatches: u64,
+    seconds: f64,
+    share: f64,
 }
 
 impl Summary<'_> {
@@ -69,6 +84,7 @@ impl Summary<'_> {
         if let Some(exchange) = ExchangeSummary::of(&record.kernels) {
             note(&exchange.line());
         }
+        self.note_profile();
         note(&self.exactness());
         note(&format!("next: {}", self.next_command()));
     }
@@ -78,6 +94,7 @@ impl Summary<'_> {
         let record = &self.record;
         print_json(&RunReport {
             kernels: &record.kernels,
+            gpu_profile: self.profile_lines(),
             replica_exchange: ExchangeSummary::of(&record.kernels),
             exact: record.kernels.iter().all(|kernel| kernel.exact),
             energy_evaluations: record.n_energy_evaluations,
@@ -96,10 +113,54 @@ impl Summary<'_> {
         })
     }
 
+    /// Kernels of the GPU, the slowest first.
+    fn profile_lines(&self) -> Option<Vec<ProfileLine>> {
+        let times = self.profile.as_ref()?;
+        let total: f64 = times.values().map(|time| time.seconds).sum();
+        let line = |(&kernel, time): (&&'static str, &KernelTime)| ProfileLine {
+            kernel,
+            dispatches: time.n_dispatches,
+            seconds: time.seconds,
+            share: time.seconds / total,
+        };
+        let mut lines: Vec<ProfileLine> = times.iter().map(line).collect();
+        lines.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        Some(lines)
+    }
+
+    fn note_profile(&self) {
+        let Some(lines) = self.profile_lines() else {
+            return;
+        };
+        if lines.is_empty() {
+            note(
+                "profile: no kernel was timed (the device is the CPU, or its driver has no timestamps)",
+            );
+        }
+        for line in lines {
+            note(&format!(
+                "  {:<24} {:>5.1} % of the device's time, {:.3} s in {} dispatches",
+                line.kernel,
+                100.0 * line.share,
+                line.seconds,
+                line.dispatches
+            ));
+        }
+    }
+
     fn exactness(&self) -> String {
         let mut inexact = Vec::new();
         for kernel in &self.record.kernels {
             name_inexact(kernel, &mut inexact);
+        }
+        let (exploring, inexact): (Vec<&str>, Vec<&str>) = inexact
+            .into_iter()
+            .partition(|name| name.ends_with("_exploration"));
+        if !exploring.is_empty() {
+            return format!(
+                "exact: no, {} explores: its structures follow no Boltzmann distribution",
+                exploring.join(" and ")
+            );
         }
         if inexact.is_empty() {
             return "exact: yes, every kernel leaves the Boltzmann distribution invariant"

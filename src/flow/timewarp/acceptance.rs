@@ -2,9 +2,10 @@
 //!
 //! ln r = -(U(y) - U(x))/kT - (|v_y|² - |v_x|²)/2 - ln p(Y|x) + ln p(X|Y).
 
+use super::density::displacements;
 use super::error::TimewarpError;
 use super::loss::{LossWeights, Losses, ReducedEnergies, TrainingPair, dot, per_atom};
-use super::model::{Conformation, Drawn, Pair, Timewarp, displacements};
+use super::model::{Conformation, Drawn, Pair, Timewarp};
 use crate::flow::real::Real;
 
 /// What the draws owe to the loss.

@@ -3,11 +3,10 @@
 //! All are per atom, averaged over the batch; arXiv:2302.01170, section 4.
 
 use super::affine::{Direction, Variables};
+use super::density::{check_pairs, displacements, drawn_from_latents};
 use super::error::TimewarpError;
 use super::gradient::ConditionGradient;
-use super::model::{
-    Conformation, Pair, StateCondition, Timewarp, check_pairs, displacements, drawn_from_latents,
-};
+use super::model::{Conformation, Pair, StateCondition, Timewarp};
 use crate::flow::real::Real;
 
 /// Weights of the terms of the loss.

@@ -9,7 +9,9 @@ mod affine;
 mod attention;
 mod backward;
 mod config;
+mod density;
 mod error;
+mod files;
 mod gradient;
 mod initial;
 mod layout;
@@ -23,6 +25,7 @@ mod trainer;
 
 pub use config::{TimewarpConfig, read_config};
 pub use error::TimewarpError;
+pub use files::{CONFIG_REMARK, load_model};
 pub use initial::initial_parameters;
 pub use layout::{EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec};
 pub use loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};

@@ -1,0 +1,355 @@
+//! Whole cycles on the device: dynamics, moves, tests and swaps one after the other; only frames come back, while the next cycle
+//! runs. Writes no trajectory.
+
+use super::engine::{GpuEngine, GpuOptions};
+use super::error::GpuError;
+use super::kernels::KernelKind;
+use super::layout::{Failure, NO_FAILURE, Settings};
+use super::resident_move::{ResidentMove, TorsionMoves};
+use super::tables::index;
+use super::transfer::Pending;
+use crate::forcefield::System;
+use crate::integrator::{Diverged, Engine, EngineError};
+use crate::rng;
+use crate::state::State;
+use crate::units::thermal_energy_kj_per_mol;
+use std::time::Instant;
+
+/// What came back of a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResidentFrame {
+    /// Cycles done since the upload.
+    pub cycle: u64,
+    /// Step count of the run.
+    pub step: u64,
+    /// Positions in nm, `[n_replicas, n_atoms, 3]`.
+    pub positions: Vec<f32>,
+    /// Potential energies in kJ/mol, `[n_replicas]`.
+    pub potential_energies: Vec<f64>,
+}
+
+/// Replicas that live on the device, and the cycle they go through.
+#[derive(Debug)]
+pub struct Resident {
+    engine: GpuEngine,
+    moves: Vec<ResidentMove>,
+    torsions: TorsionMoves,
+    /// Moves made so far by each entry: the counters of their noise.
+    counters: Vec<u64>,
+    cycle: u64,
+    step: u64,
+    /// Cycles whose duration set the pace; the first of them may include the driver's compilation.
+    n_timed: u32,
+}
+
+/// Cycles that are timed before the pace is kept.
+const TIMED_CYCLES: u32 = 4;
+
+impl Resident {
+    /// Opens the device and prepares a cycle.
+    ///
+    /// # Errors
+    /// [`GpuError`] where there is no such adapter or the molecule does not fit it.
+    pub fn new(
+        system: &System,
+        options: &GpuOptions,
+        moves: Vec<ResidentMove>,
+        torsions: &TorsionMoves,
+    ) -> Result<Self, GpuError> {
+        let mut engine = GpuEngine::new(system, options)?;
+        engine.n_testing = moves.len();
+        engine.n_blocks = torsions.blocks.len();
+        engine
+            .tables
+            .set_moves(&engine.gpu, &torsions.table(system.n_atoms()));
+        Ok(Self {
+            engine,
+            torsions: torsions.clone(),
+            counters: vec![0; moves.len()],
+            moves,
+            cycle: 0,
+            step: 0,
+            n_timed: 0,
+        })
+    }
+
+    /// The engine behind, for its description.
+    #[must_use]
+    pub fn engine(&self) -> &GpuEngine {
+        &self.engine
+    }
+
+    /// The cycle's entries.
+    #[must_use]
+    pub fn moves(&self) -> &[ResidentMove] {
+        &self.moves
+    }
+
+    /// Moves made so far by each entry; with [`Resident::set_counters`] the noise goes on where it stopped.
+    #[must_use]
+    pub fn counters(&self) -> &[u64] {
+        &self.counters
+    }
+
+    /// Restores what [`Resident::counters`] said.
+    ///
+    /// # Panics
+    /// If there are not as many as entries of the cycle.
+    pub fn set_counters(&mut self, counters: &[u64]) {
+        self.counters.copy_from_slice(counters);
+    }
+
+    /// Torsions that the torsion moves choose from.
+    #[must_use]
+    pub fn torsions(&self) -> &TorsionMoves {
+        &self.torsions
+    }
+
+    /// Replaces the widths of the blocks' normals, rad.
+    pub fn set_widths_rad(&mut self, widths_rad: &[f64]) {
+        self.torsions.widths_rad = widths_rad.to_vec();
+        let table = self.torsions.table(self.engine.n_atoms());
+        self.engine.tables.update_moves(&self.engine.gpu, &table);
+    }
+
+    /// Replaces the time step of an entry, ps; torsion moves have none.
+    ///
+    /// # Panics
+    /// If there is no such entry.
+    pub fn set_timestep_ps(&mut self, entry: usize, new: f64) {
+        match &mut self.moves[entry] {
+            ResidentMove::Langevin { timestep_ps, .. } | ResidentMove::Hmc { timestep_ps, .. } => {
+                *timestep_ps = new;
+            }
+            ResidentMove::Torsion { .. } => {}
+        }
+    }
+
+    /// Torsion moves of every block since this was asked last: `[tried, accepted]`, over all replicas.
+    ///
+    /// # Errors
+    /// [`GpuError::Lost`].
+    pub fn take_block_counts(&mut self) -> Result<Vec<[u32; 2]>, GpuError> {
+        let (gpu, batch) = (&self.engine.gpu, self.engine.batch());
+        let counts = gpu.read(&batch.block_counts, self.torsions.blocks.len())?;
+        gpu.queue
+            .write_buffer(&batch.block_counts, 0, &vec![0; counts.len() * 8]);
+        Ok(counts)
+    }
+
+    /// Brings the replicas onto the device.
+    ///
+    /// # Errors
+    /// [`GpuError::TooManyReplicas`] where they do not fit at once.
+    pub fn upload(&mut self, state: &State, temperatures_kelvin: &[f64]) -> Result<(), GpuError> {
+        let largest = self.engine.largest_batch;
+        if state.n_replicas > largest {
+            let bytes = |n: usize| (n * state.n_atoms) as u64 * super::batch::VECTOR_BYTES;
+            return Err(GpuError::TooManyReplicas {
+                adapter: self.engine.adapter().name.clone(),
+                n_atoms: state.n_atoms,
+                n_replicas: state.n_replicas,
+                limit: "max_storage_buffer_binding_size or max_compute_workgroups_per_dimension",
+                offered: bytes(largest),
+                needed: bytes(state.n_replicas),
+                largest,
+            });
+        }
+        self.engine.prepare(state.n_replicas);
+        let kt: Vec<f64> = temperatures_kelvin
+            .iter()
+            .map(|&temperature| thermal_energy_kj_per_mol(temperature))
+            .collect();
+        let (gpu, batch) = (&self.engine.gpu, self.engine.batch());
+        batch.write_thermal_energies(gpu, &kt);
+        batch.write_positions(gpu, &state.positions);
+        batch.write_velocities(gpu, &state.velocities);
+        (self.step, self.cycle) = (state.step, 0);
+        gpu.check()
+    }
+
+    /// Copies the replicas back.
+    ///
+    /// # Errors
+    /// [`GpuError::Lost`].
+    pub fn download(&mut self, state: &mut State) -> Result<(), GpuError> {
+        let (gpu, batch) = (&self.engine.gpu, self.engine.batch());
+        batch.read_positions(gpu, &mut state.positions)?;
+        batch.read_vectors(gpu, &batch.velocities, &mut state.velocities)?;
+        state.step = self.step;
+        Ok(())
+    }
+
+    /// Potential energies of the replicas in kJ/mol.
+    ///
+    /// # Errors
+    /// [`GpuError::Lost`].
+    pub fn potential_energies(&mut self) -> Result<Vec<f64>, GpuError> {
+        self.engine
+            .dispatch(KernelKind::Energies, &Settings::default())?;
+        let mut energies = vec![0.0; self.engine.batch().n_replicas];
+        self.engine
+            .batch()
+            .read_energies(&self.engine.gpu, &mut energies)?;
+        Ok(energies)
+    }
+
+    /// Tests of each entry since the batch was made: `[accepted, rejected, not finite]` of every replica.
+    ///
+    /// # Errors
+    /// [`GpuError::Lost`].
+    pub fn outcomes(&self) -> Result<Vec<Vec<[u32; 3]>>, GpuError> {
+        let batch = self.engine.batch();
+        let n_values = batch.n_padded * self.moves.len();
+        let counts: Vec<[u32; 4]> = self.engine.gpu.read(&batch.outcomes, n_values)?;
+        let of_entry = |rows: &[[u32; 4]]| {
+            rows[..batch.n_replicas]
+                .iter()
+                .map(|&[a, r, n, _]| [a, r, n])
+                .collect()
+        };
+        Ok(counts.chunks(batch.n_padded).map(of_entry).collect())
+    }
+
+    /// Runs cycles and hands over a frame after every `every` of them, each while the device goes on with the next.
+    ///
+    /// # Errors
+    /// [`EngineError`] when a replica blew up or the device was lost; what came back before is sound.
+    pub fn run(
+        &mut self,
+        n_cycles: u64,
+        every: u64,
+        frame: &mut dyn FnMut(ResidentFrame),
+    ) -> Result<(), EngineError> {
+        let mut pending: Option<(u64, u64, Pending)> = None;
+        for cycle in 1..=n_cycles {
+            self.run_cycle()?;
+            if cycle % every.max(1) == 0 {
+                self.engine
+                    .dispatch(KernelKind::Energies, &Settings::default())?;
+                let asked = self.request_frame();
+                if let Some(earlier) = pending.replace((self.cycle, self.step, asked)) {
+                    frame(self.receive_frame(earlier)?);
+                }
+            }
+        }
+        match pending {
+            Some(last) => {
+                frame(self.receive_frame(last)?);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Submits one cycle; waits for it only until the pace of this batch is known.
+    fn run_cycle(&mut self) -> Result<(), EngineError> {
+        let n_replicas = self.engine.batch().n_replicas;
+        if self.engine.pace.0 != n_replicas {
+            self.engine.pace = (n_replicas, super::engine::FIRST_STEPS);
+            self.n_timed = 0;
+        }
+        let timed = self.n_timed < TIMED_CYCLES;
+        self.n_timed += u32::from(timed);
+        for entry in 0..self.moves.len() {
+            let resident_move = self.moves[entry];
+            let (n_units, evaluations) = resident_move.work();
+            let mut done = 0;
+            while done < n_units {
+                let affordable = (self.engine.pace.1 / evaluations).max(1);
+                let n = affordable.min(n_units - done);
+                let start = Instant::now();
+                self.submit(entry, n)?;
+                if timed {
+                    self.engine.batch().read_failures(&self.engine.gpu)?;
+                    self.engine
+                        .adjust_pace(n * evaluations, start.elapsed().as_secs_f64());
+                }
+                done += n;
+            }
+            self.step += match resident_move {
+                ResidentMove::Langevin { .. } => 0,
+                other => other.segment().0,
+            };
+        }
+        self.cycle += 1;
+        Ok(())
+    }
+
+    /// One dispatch of `n` steps or moves of an entry.
+    fn submit(&mut self, entry: usize, n: u64) -> Result<(), GpuError> {
+        let resident_move = self.moves[entry];
+        let langevin = matches!(resident_move, ResidentMove::Langevin { .. });
+        // Langevin noise counts the steps of the run, as everywhere; the others count their own moves.
+        let counter = if langevin {
+            self.step
+        } else {
+            self.counters[entry]
+        };
+        let [step_low, step_high] = rng::key(counter);
+        let count = index(usize::try_from(n).unwrap_or(usize::MAX));
+        let base = resident_move.settings();
+        let settings = Settings {
+            n_steps: if langevin { count } else { base.n_steps },
+            n_moves: if langevin { 0 } else { count },
+            step_low,
+            step_high,
+            outcome_start: index(entry * self.engine.batch().n_padded),
+            ..base
+        };
+        self.engine.dispatch(resident_move.kind(), &settings)?;
+        self.counters[entry] += n;
+        self.step += if langevin { n } else { 0 };
+        Ok(())
+    }
+
+    fn request_frame(&self) -> Pending {
+        let batch = self.engine.batch();
+        let vectors = (batch.n_replicas * self.engine.n_atoms() * 16) as u64;
+        let scalars = (batch.n_replicas * 16) as u64;
+        self.engine.gpu.request(&[
+            (&batch.positions, vectors),
+            (&batch.energies, scalars),
+            (&batch.failures, scalars),
+        ])
+    }
+
+    fn receive_frame(
+        &self,
+        (cycle, step, pending): (u64, u64, Pending),
+    ) -> Result<ResidentFrame, EngineError> {
+        let bytes = self.engine.gpu.receive(pending)?;
+        let n_replicas = self.engine.batch().n_replicas;
+        let (vectors, rest) = bytes.split_at(n_replicas * self.engine.n_atoms() * 16);
+        let (energies, failures) = rest.split_at(n_replicas * 16);
+        let vectors: Vec<[f32; 4]> = bytemuck::pod_collect_to_vec(vectors);
+        let energies: Vec<[f32; 4]> = bytemuck::pod_collect_to_vec(energies);
+        let failures: Vec<Failure> = bytemuck::pod_collect_to_vec(failures);
+        let blown_up = |f: &Failure| f.force_step != NO_FAILURE && self.has_langevin();
+        if let Some(replica) = failures.iter().position(blown_up) {
+            let failure = failures[replica];
+            return Err(Diverged {
+                replica,
+                step,
+                atom_index: failure.atom_index as usize,
+                worst_force_kj_per_mol_nm: f64::from(failure.worst_force).sqrt(),
+            }
+            .into());
+        }
+        Ok(ResidentFrame {
+            cycle,
+            step,
+            positions: vectors.iter().flat_map(|v| [v[0], v[1], v[2]]).collect(),
+            potential_energies: energies
+                .iter()
+                .map(|sum| f64::from(sum[0]) + f64::from(sum[1]))
+                .collect(),
+        })
+    }
+
+    fn has_langevin(&self) -> bool {
+        self.moves
+            .iter()
+            .any(|m| matches!(m, ResidentMove::Langevin { .. }))
+    }
+}

@@ -1,0 +1,182 @@
+//! What a cycle on the device is made of: its entries, and the torsions they turn. Runs nothing.
+
+use super::kernels::KernelKind;
+use super::layout::Settings;
+use super::segment::timestep_settings;
+use super::tables::{index, single};
+use crate::proposal::TorsionBlock;
+use crate::rng;
+use std::f64::consts::TAU;
+
+/// One entry of a cycle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ResidentMove {
+    /// Langevin dynamics in the middle scheme; not exact.
+    Langevin {
+        /// Time steps.
+        n_steps: u64,
+        /// Length of one in ps.
+        timestep_ps: f64,
+        /// Friction in ps⁻¹.
+        friction_per_ps: f64,
+        /// Philox key.
+        seed: u64,
+    },
+    /// Torsion moves, each with its Metropolis test.
+    Torsion {
+        /// Moves of a cycle.
+        n_moves: u64,
+        /// Philox key.
+        seed: u64,
+    },
+    /// Hybrid Monte Carlo with full refreshment of velocities.
+    Hmc {
+        /// Trajectories of a cycle.
+        n_moves: u64,
+        /// Velocity Verlet steps of a trajectory.
+        n_steps: u64,
+        /// Length of one in ps; the start of the tuning where there is one.
+        timestep_ps: f64,
+        /// Acceptance that the time step is tuned to in the adaptation phase; `None` keeps it.
+        target_acceptance: Option<f64>,
+        /// Philox key.
+        seed: u64,
+    },
+}
+
+impl ResidentMove {
+    pub(super) fn kind(&self) -> KernelKind {
+        match self {
+            Self::Langevin { .. } => KernelKind::Langevin,
+            Self::Torsion { .. } => KernelKind::TorsionMoves,
+            Self::Hmc { .. } => KernelKind::Hmc,
+        }
+    }
+
+    /// Name as in an input file.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Langevin { .. } => "langevin",
+            Self::Torsion { .. } => "torsion",
+            Self::Hmc { .. } => "hmc",
+        }
+    }
+
+    /// Whether it leaves the Boltzmann distribution exactly invariant.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        !matches!(self, Self::Langevin { .. })
+    }
+
+    /// Units that may be spread over dispatches, and energy evaluations of one.
+    pub(super) fn work(&self) -> (u64, u64) {
+        match *self {
+            Self::Langevin { n_steps, .. } => (n_steps, 1),
+            Self::Torsion { n_moves, .. } => (n_moves, 1),
+            Self::Hmc {
+                n_moves, n_steps, ..
+            } => (n_moves, n_steps + 1),
+        }
+    }
+
+    /// Time steps that advance the step count of the run, and their length in ps.
+    pub(super) fn segment(&self) -> (u64, f64) {
+        match *self {
+            Self::Langevin {
+                n_steps,
+                timestep_ps,
+                ..
+            } => (n_steps, timestep_ps),
+            Self::Torsion { .. } => (0, 0.0),
+            Self::Hmc {
+                n_moves,
+                n_steps,
+                timestep_ps,
+                ..
+            } => (n_moves * n_steps, timestep_ps),
+        }
+    }
+
+    /// Energy evaluations of one replica in a cycle.
+    pub(super) fn n_evaluations(&self) -> u64 {
+        let (units, evaluations) = self.work();
+        units * evaluations
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        let (seed, settings) = match *self {
+            Self::Langevin {
+                timestep_ps,
+                friction_per_ps,
+                seed,
+                ..
+            } => {
+                let damping = (-friction_per_ps * timestep_ps).exp();
+                let settings = Settings {
+                    damping: single(damping),
+                    noise: single((1.0 - damping * damping).sqrt()),
+                    ..timestep_settings(timestep_ps)
+                };
+                (seed, settings)
+            }
+            Self::Torsion { seed, .. } => (seed, Settings::default()),
+            Self::Hmc {
+                n_steps,
+                timestep_ps,
+                seed,
+                ..
+            } => {
+                let settings = Settings {
+                    n_steps: index(usize::try_from(n_steps).unwrap_or(usize::MAX)),
+                    ..timestep_settings(timestep_ps)
+                };
+                (seed, settings)
+            }
+        };
+        let [key_low, key_high] = rng::key(seed);
+        Settings {
+            key_low,
+            key_high,
+            ..settings
+        }
+    }
+}
+
+/// Torsions that the torsion moves of a cycle choose from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TorsionMoves {
+    /// Blocks; every move picks one of them evenly.
+    pub blocks: Vec<TorsionBlock>,
+    /// Width in rad of each block's wrapped normal, tuned in the adaptation phase; empty for uniform angles.
+    pub widths_rad: Vec<f64>,
+}
+
+impl TorsionMoves {
+    /// The table that shaders/proposal/torsion.wgsl reads.
+    pub(super) fn table(&self, n_atoms: usize) -> Vec<u32> {
+        let mut table = vec![index(self.blocks.len())];
+        let mut first_pivot = 0;
+        for (number, block) in self.blocks.iter().enumerate() {
+            let width_turns = self.widths_rad.get(number).map_or(0.0, |width| width / TAU);
+            let n_pivots = block.pivots.len();
+            table.extend([
+                index(first_pivot),
+                index(n_pivots),
+                single(width_turns).to_bits(),
+            ]);
+            first_pivot += n_pivots;
+        }
+        let most = self.blocks.iter().map(|block| block.pivots.len()).max();
+        table.push(index(most.unwrap_or(0)));
+        for pivot in self.blocks.iter().flat_map(|block| &block.pivots) {
+            table.extend([index(pivot.atoms[1]), index(pivot.atoms[2])]);
+            let mut mask = vec![0_u32; n_atoms.div_ceil(32)];
+            for &atom in &pivot.moving {
+                mask[atom / 32] |= 1 << (atom % 32);
+            }
+            table.extend(mask);
+        }
+        table
+    }
+}
