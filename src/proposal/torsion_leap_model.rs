@@ -37,10 +37,15 @@ pub fn random_leap_model(seed: u64) -> LeapModel {
         };
         let mut normal = || stream.sample::<f64, _>(StandardNormal);
         let n_in = n_features + N_FIXED;
+        let mut bias = shape.spread();
+        // Broad components: with sharp ones the right ensemble would take too long to reach for a test.
+        for group in (2..=2 * n_angles).step_by(2) {
+            bias[group * shape.n_components..(group + 1) * shape.n_components].fill(-2.5);
+        }
         Head {
             mean: vec![0.0; n_features],
             scale: vec![1.0; n_features],
-            network: Network::random(n_in, 16, 2, shape.spread(), &mut normal),
+            network: Network::random(n_in, 16, 2, bias, &mut normal),
             shape,
         }
     };

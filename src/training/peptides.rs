@@ -175,6 +175,17 @@ fn random_peptide(stream: &mut Xoshiro256PlusPlus) -> Peptide {
         ends if ends < 0.32 => [false, true],
         _ => [false, false],
     };
+    // The force fields have these protonation states inside chains only.
+    let free_ends = [(0, first), (length - 1, last)];
+    for (index, _) in free_ends.into_iter().filter(|(_, capped)| !capped) {
+        names[index] = match names[index] {
+            "ASH" => "ASP",
+            "GLH" => "GLU",
+            "LYN" => "LYS",
+            "CYM" => "CYS",
+            name => name,
+        };
+    }
     if first {
         names.insert(0, "ACE");
     }

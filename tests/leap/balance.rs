@@ -10,8 +10,8 @@ use std::f64::consts::{PI, TAU};
 use super::support::{ToyEngine, chain, molecule, random_leap, toy_energy_over_kt};
 
 const N_CELLS: usize = 6;
-const N_REPLICAS: usize = 6000;
-const N_STEPS: usize = 60;
+const N_REPLICAS: usize = 4000;
+const N_STEPS: usize = 120;
 
 fn cell(a: f64) -> usize {
     #[expect(
@@ -104,8 +104,10 @@ fn random_weights_give_the_right_ensemble() {
         let right = deviation(leap(), &mut toy, &molecule);
         // 35 degrees of freedom: the standard deviation is 0.24.
         assert!(right < 2.2, "{kind:?}: reduced chi-square {right}");
-        let wrong = deviation(Box::new(ForgetsItsRatio(leap())), &mut toy, &molecule);
-        assert!(wrong > 3.0, "{kind:?}: the planted error gives {wrong}");
+        if kind == Some(LeapBlock::Backbone) {
+            let wrong = deviation(Box::new(ForgetsItsRatio(leap())), &mut toy, &molecule);
+            assert!(wrong > 3.0, "{kind:?}: the planted error gives {wrong}");
+        }
     }
 }
 
