@@ -40,7 +40,7 @@ pub trait Real:
     /// 1 / (1 + exp(-x)), to a few units in the last place, quick in a loop.
     fn sigmoid(self) -> Self;
 
-    /// c = a b + beta c on matrices that lie within their slices; see [`Matrix`].
+    /// c = a b + beta c on matrices that lie within their slices; see `Matrix`.
     fn multiply(a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: MatrixMut<'_, Self>);
 }
 
