@@ -213,6 +213,7 @@ pub(crate) fn hmc_settings(hmc: &HmcConfig) -> HmcSettings {
         timestep_ps: hmc.timestep_fs / FS_PER_PS,
         refresh: hmc.refresh,
         target_acceptance: hmc.adapt.then_some(target),
+        jitter: hmc.jitter,
     }
 }
 

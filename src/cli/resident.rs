@@ -54,7 +54,7 @@ fn resident(
                 friction_per_ps: langevin.friction_per_ps,
                 seed,
             },
-            KernelConfig::Hmc(hmc) if hmc.refresh == 1.0 => {
+            KernelConfig::Hmc(hmc) if hmc.refresh == 1.0 && hmc.jitter == 0.0 => {
                 let settings = hmc_settings(hmc);
                 ResidentMove::Hmc {
                     n_moves: hmc.repeats,

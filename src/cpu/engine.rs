@@ -245,6 +245,10 @@ impl<L: Lane> Engine for CpuEngine<L> {
         )
     }
 
+    fn threads(&self) -> Option<&rayon::ThreadPool> {
+        Some(&self.threads)
+    }
+
     fn n_atoms(&self) -> usize {
         self.machine.parameters.n_atoms
     }

@@ -117,4 +117,17 @@ pub trait Engine: Send {
     /// # Errors
     /// [`EngineError::Constraints`] when it cannot.
     fn apply_constraints(&mut self, state: &mut State) -> Result<(), EngineError>;
+
+    /// The threads that it runs on, which host work between two calls may use too; `None` where it has none of its own.
+    fn threads(&self) -> Option<&rayon::ThreadPool> {
+        None
+    }
+}
+
+/// Runs host work on an engine's own threads: parallel iterators within it take no others.
+pub fn on_threads_of<T: Send>(engine: &dyn Engine, work: impl FnOnce() -> T + Send) -> T {
+    match engine.threads() {
+        Some(threads) => threads.install(work),
+        None => work(),
+    }
 }

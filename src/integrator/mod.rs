@@ -6,6 +6,6 @@ mod minimize;
 pub mod steps;
 
 pub use constraints::{RigidBond, constrain_positions, constrain_velocities};
-pub use engine::{Diverged, Engine, EngineError, LangevinSettings};
+pub use engine::{Diverged, Engine, EngineError, LangevinSettings, on_threads_of};
 pub use minimize::{MinimizeSettings, Minimized, minimize};
 pub use steps::NoiseSlots;

@@ -7,10 +7,11 @@ use super::adaptive_torsion_block::{LearnedBlock, Resolution, Scratch};
 use super::adaptive_torsion_table::{MAX_RANK, Table};
 use super::torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, describe, torsion_blocks};
 use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
-use crate::integrator::Engine;
+use crate::integrator::{Engine, on_threads_of};
 use crate::topology::Topology;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
 
 /// Settings of [`AdaptiveTorsionProposal`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +47,9 @@ impl Default for AdaptiveTorsionSettings {
 const EXPLORING_FLOOR: f64 = 0.2;
 /// Steps over which the density passes from uniform to learned.
 const WARM_UP_STEPS: f64 = 50.0;
+
+/// Fewest replicas that a thread takes: less is not worth the handing over.
+const REPLICAS_OF_A_TASK: usize = 8;
 
 /// Independence draws of one block of torsions, given what the block's motion leaves unchanged.
 #[derive(Debug, Clone)]
@@ -190,23 +194,27 @@ impl Proposal for AdaptiveTorsionProposal {
     fn propose(
         &mut self,
         current: Current<'_>,
-        _engine: &mut dyn Engine,
+        engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError> {
         let size = current.state.n_atoms * 3;
         let mut positions = current.state.positions.clone();
         let mut velocities = current.state.velocities.clone();
-        let mut log_q_forward = Vec::with_capacity(streams.len());
-        let mut log_q_reverse = Vec::with_capacity(streams.len());
-        let replicas = positions
-            .chunks_exact_mut(size)
-            .zip(velocities.chunks_exact_mut(size));
-        for (moving, stream) in replicas.zip(streams) {
-            let block = &self.blocks[stream.random_range(0..self.blocks.len())];
-            let [forward, reverse] = block.propose(moving, stream, &mut self.scratch);
-            log_q_forward.push(forward);
-            log_q_reverse.push(reverse);
-        }
+        let blocks = &self.blocks;
+        let draw = |scratch: &mut Scratch, (moving, stream): (_, &mut Xoshiro256PlusPlus)| {
+            let block = &blocks[stream.random_range(0..blocks.len())];
+            let [forward, reverse] = block.propose(moving, stream, scratch);
+            (forward, reverse)
+        };
+        let (log_q_forward, log_q_reverse) = on_threads_of(engine, || {
+            positions
+                .par_chunks_exact_mut(size)
+                .zip(velocities.par_chunks_exact_mut(size))
+                .zip(streams)
+                .with_min_len(REPLICAS_OF_A_TASK)
+                .map_init(Scratch::default, draw)
+                .unzip()
+        });
         let log_ratio = LogRatio::Densities {
             log_q_forward,
             log_q_reverse,

@@ -8,6 +8,7 @@ use super::contract::{
 use super::dual_averaging::DualAveraging;
 use super::{mean_acceptance, settings_error::SettingsError};
 use crate::integrator::{Engine, EngineError};
+use crate::rng;
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
 use rand::RngExt;
@@ -27,6 +28,10 @@ pub struct HmcSettings {
     pub refresh: f64,
     /// Acceptance that the time step is tuned to in the adaptation phase; `None` keeps the time step.
     pub target_acceptance: Option<f64>,
+    /// Share j by which trajectories differ in length, 0 <= j < 1: their numbers of steps lie from (1 - j) to (1 + j) times
+    /// `n_steps`, each as likely, drawn from the run's step count and from nothing of the positions, so that no vibration
+    /// stays in step with them (doi:10.1201/b10905-6, section 3.2).
+    pub jitter: f64,
 }
 
 impl Default for HmcSettings {
@@ -36,9 +41,13 @@ impl Default for HmcSettings {
             timestep_ps: 0.001,
             refresh: 1.0,
             target_acceptance: None,
+            jitter: 0.0,
         }
     }
 }
+
+/// Key of the numbers that lengths of trajectories are drawn by.
+const LENGTH_KEY: u64 = 0x6c65_6e67_7468;
 
 /// Hybrid Monte Carlo on positions and velocities: density exp(-(U(x) + K(v))/kT), reversible, volume-preserving map.
 ///
@@ -46,7 +55,8 @@ impl Default for HmcSettings {
 /// the engine's degrees of freedom. A trajectory that blows up, or that no longer meets its constraints, is rejected.
 #[derive(Debug, Clone)]
 pub struct Hmc {
-    n_steps: u64,
+    /// Fewest and most steps of a trajectory.
+    n_steps: [u64; 2],
     refresh: f64,
     tunes: bool,
     timestep_ps: DualAveraging,
@@ -71,9 +81,17 @@ impl Hmc {
                 expected: "a number above 0 and up to 1",
             });
         }
+        if !(settings.jitter >= 0.0 && settings.jitter < 1.0) {
+            return Err(SettingsError {
+                proposal: "hmc",
+                key: "jitter",
+                got: settings.jitter,
+                expected: "a number from 0 and below 1",
+            });
+        }
         let target = settings.target_acceptance.unwrap_or(1.0);
         Ok(Self {
-            n_steps: settings.n_steps,
+            n_steps: lengths(settings.n_steps, settings.jitter),
             refresh: settings.refresh,
             tunes: settings.target_acceptance.is_some(),
             timestep_ps: DualAveraging::new(settings.timestep_ps, target),
@@ -84,6 +102,15 @@ impl Hmc {
     #[must_use]
     pub fn timestep_ps(&self) -> f64 {
         self.timestep_ps.value()
+    }
+
+    /// Steps of the trajectory that starts when the run has taken so many, the same for all replicas.
+    #[expect(clippy::cast_possible_truncation, reason = "halves of a counter")]
+    fn length(&self, step: u64) -> u64 {
+        let [fewest, most] = self.n_steps;
+        let counter = [[step as u32], [(step >> 32) as u32], [0], [0]];
+        let [[word], ..] = rng::philox(counter, rng::key(LENGTH_KEY));
+        fewest + u64::from(word) * (most - fewest + 1) / (1 << 32)
     }
 
     /// The current state with refreshed velocities along the constraints.
@@ -118,16 +145,21 @@ impl Hmc {
     }
 
     /// Runs the trajectories; those that fail end at NaN, for the acceptance test to reject.
-    fn run(&self, engine: &mut dyn Engine, state: &mut State) -> Result<(), EngineError> {
+    fn run(
+        &self,
+        engine: &mut dyn Engine,
+        state: &mut State,
+        n_steps: u64,
+    ) -> Result<(), EngineError> {
         let start = state.clone();
         let timestep_ps = self.timestep_ps();
-        match engine.velocity_verlet(state, timestep_ps, self.n_steps) {
+        match engine.velocity_verlet(state, timestep_ps, n_steps) {
             Err(EngineError::Constraints { .. }) => {
                 // One replica in trouble stops its neighbours in the batch, so each gets a run of its own.
                 for replica in 0..start.n_replicas {
                     let mut one = start.one_replica(replica);
                     if engine
-                        .velocity_verlet(&mut one, timestep_ps, self.n_steps)
+                        .velocity_verlet(&mut one, timestep_ps, n_steps)
                         .is_err()
                     {
                         one.positions.fill(f64::NAN);
@@ -139,6 +171,18 @@ impl Hmc {
             other => other,
         }
     }
+}
+
+/// Fewest and most steps: as many below `n_steps` as above.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a step count"
+)]
+fn lengths(n_steps: u64, jitter: f64) -> [u64; 2] {
+    let spread = (jitter * n_steps as f64).floor() as u64;
+    [n_steps - spread, n_steps + spread]
 }
 
 impl Proposal for Hmc {
@@ -154,7 +198,8 @@ impl Proposal for Hmc {
     ) -> Result<Proposed, ProposalError> {
         let before = self.refreshed(current, engine, streams)?;
         let mut after = before.clone();
-        self.run(engine, &mut after)?;
+        let n_steps = self.length(before.step);
+        self.run(engine, &mut after, n_steps)?;
         let kinetic_before = before.kinetic_energies(engine.masses_da());
         let kinetic_after = after.kinetic_energies(engine.masses_da());
         let log_auxiliary = kinetic_before
@@ -169,10 +214,10 @@ impl Proposal for Hmc {
                 accepted: after.velocities,
             }),
             segment: Some(Segment {
-                n_steps: self.n_steps,
+                n_steps,
                 timestep_ps: self.timestep_ps(),
             }),
-            n_energy_evaluations: (self.n_steps + 1) * before.n_replicas as u64,
+            n_energy_evaluations: (n_steps + 1) * before.n_replicas as u64,
             ..Proposed::new(after.positions, LogRatio::Symmetric)
         })
     }

@@ -62,7 +62,7 @@ impl TorsionBlock {
 pub enum BlockKind {
     /// Every rotatable bond by itself, methyl rotors and caps included.
     Single,
-    /// phi and psi of a residue; the one it has at chain ends and in proline.
+    /// phi and psi of a residue, at a free C-terminus N-CA-C-O for psi; the one that turns where there is but one.
     #[default]
     Pair,
     /// All chi of a residue.
@@ -84,7 +84,10 @@ pub fn torsion_blocks(topology: &Topology, kind: BlockKind, planar: bool) -> Vec
             .collect();
     }
     let wanted = |bond: &&RotatableBond| match kind {
-        BlockKind::Pair => matches!(bond.kind, TorsionKind::Phi | TorsionKind::Psi),
+        BlockKind::Pair => matches!(
+            bond.kind,
+            TorsionKind::Phi | TorsionKind::Psi | TorsionKind::TerminalPsi
+        ),
         _ => matches!(bond.kind, TorsionKind::Chi(_)),
     };
     (0..topology.residues.len())

@@ -4,14 +4,14 @@
 //! the state, so the ratio of the networks' densities on the way there and back is all that the test needs.
 
 use super::adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
-use super::torsion_leap_batch::{Batch, Densities};
+use super::torsion_leap_batch::{Densities, Traveller};
 use super::torsion_leap_block::{Block, LeapBlock, MIXED, blocks};
 use super::torsion_leap_chain::Chain;
 use super::torsion_leap_draws::draws;
 use super::torsion_leap_site::Site;
 use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
 use crate::flow::torsion::LeapModel;
-use crate::integrator::Engine;
+use crate::integrator::{Engine, on_threads_of};
 use crate::topology::Topology;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -119,19 +119,14 @@ impl TorsionLeapProposal {
     }
 
     /// Draws of the fallback for the replicas that chose it.
-    fn fall_back(&mut self, batch: &mut Batch<'_>) {
+    fn fall_back(&mut self, travellers: &mut [Traveller<'_>]) {
         let Some(fallback) = &mut self.fallback else {
             return;
         };
-        for (replica, &chosen) in batch.chosen.iter().enumerate() {
-            if let Some(block) = chosen.checked_sub(self.densities.blocks.len()) {
-                let range = replica * batch.size..(replica + 1) * batch.size;
-                let moving = (
-                    &mut batch.positions[range.clone()],
-                    &mut batch.velocities[range],
-                );
-                batch.log_q[replica] =
-                    fallback.draw_block(block, moving, &mut batch.streams[replica]);
+        for traveller in travellers {
+            if let Some(block) = traveller.block.checked_sub(self.densities.blocks.len()) {
+                let moving = (&mut *traveller.positions, &mut *traveller.velocities);
+                traveller.log_q = fallback.draw_block(block, moving, traveller.stream);
             }
         }
     }
@@ -187,30 +182,36 @@ impl Proposal for TorsionLeapProposal {
     fn propose(
         &mut self,
         current: Current<'_>,
-        _engine: &mut dyn Engine,
+        engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError> {
         let state = current.state;
-        let chosen: Vec<usize> = streams
-            .iter_mut()
-            .map(|stream| self.choose(stream))
-            .collect();
+        let size = state.n_atoms * 3;
         let mut positions = state.positions.clone();
         let mut velocities = state.velocities.clone();
-        let mut log_q = vec![[0.0; 2]; state.n_replicas];
-        let mut batch = Batch {
-            size: state.n_atoms * 3,
-            start: &state.positions,
-            temperatures_kelvin: current.temperatures_kelvin,
-            chosen: &chosen,
-            positions: &mut positions,
-            velocities: &mut velocities,
-            log_q: &mut log_q,
-            streams,
-        };
-        self.densities.leap(&mut batch);
-        self.fall_back(&mut batch);
-        let (log_q_forward, log_q_reverse) = log_q.into_iter().map(|[a, b]| (a, b)).unzip();
+        let arrays = state
+            .positions
+            .chunks_exact(size)
+            .zip(positions.chunks_exact_mut(size))
+            .zip(velocities.chunks_exact_mut(size));
+        let mut travellers: Vec<Traveller<'_>> = arrays
+            .zip(current.temperatures_kelvin)
+            .zip(streams)
+            .map(
+                |((((start, positions), velocities), &kelvin), stream)| Traveller {
+                    start,
+                    temperature_kelvin: kelvin,
+                    block: self.choose(stream),
+                    positions,
+                    velocities,
+                    log_q: [0.0; 2],
+                    stream,
+                },
+            )
+            .collect();
+        on_threads_of(engine, || self.densities.leap(&mut travellers));
+        self.fall_back(&mut travellers);
+        let (log_q_forward, log_q_reverse) = travellers.iter().map(|t| t.log_q.into()).unzip();
         let log_ratio = LogRatio::Densities {
             log_q_forward,
             log_q_reverse,

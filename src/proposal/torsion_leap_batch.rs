@@ -1,9 +1,10 @@
-//! The draws of a batch of replicas, one step of their blocks after another, register by register. Chooses no blocks.
+//! The draws of a batch of replicas, one step of their blocks after another, a register of replicas at a time. Chooses no blocks.
 
 use super::torsion_leap_block::{Block, Step};
 use super::torsion_leap_draws::{Draws, Member};
 use super::torsion_leap_site::{Known, Site, SiteKind};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// All densities of a molecule, with the blocks they are drawn in.
@@ -15,26 +16,18 @@ pub(super) struct Densities {
     draws: Box<dyn Draws>,
 }
 
-/// Some replicas on their way; arrays over replicas, then atoms and axes.
-pub(super) struct Batch<'a> {
-    /// Numbers a replica: three for each atom.
-    pub(super) size: usize,
+/// One replica on its way; positions and velocities `[n_atoms * 3]`.
+pub(super) struct Traveller<'a> {
     /// Positions that the leap starts from.
     pub(super) start: &'a [f64],
-    pub(super) temperatures_kelvin: &'a [f64],
-    /// Index of each replica's block; those beyond the blocks are left alone.
-    pub(super) chosen: &'a [usize],
+    pub(super) temperature_kelvin: f64,
+    /// Index of its block; one beyond the blocks is left alone.
+    pub(super) block: usize,
     pub(super) positions: &'a mut [f64],
     pub(super) velocities: &'a mut [f64],
     /// ln q there and back, which the draws add to.
-    pub(super) log_q: &'a mut [[f64; 2]],
-    pub(super) streams: &'a mut [Xoshiro256PlusPlus],
-}
-
-impl Batch<'_> {
-    fn range(&self, replica: usize) -> Range<usize> {
-        replica * self.size..(replica + 1) * self.size
-    }
+    pub(super) log_q: [f64; 2],
+    pub(super) stream: &'a mut Xoshiro256PlusPlus,
 }
 
 impl Densities {
@@ -48,27 +41,25 @@ impl Densities {
         }
     }
 
-    /// Draws the chosen block of every replica.
-    pub(super) fn leap(&self, batch: &mut Batch<'_>) {
-        let chosen = batch
-            .chosen
-            .iter()
-            .filter_map(|&block| self.blocks.get(block));
-        let n_steps = chosen.map(|block| block.steps.len()).max().unwrap_or(0);
+    /// Draws the chosen block of every replica, groups of replicas in parallel.
+    pub(super) fn leap(&self, travellers: &mut [Traveller<'_>]) {
+        let blocks = travellers.iter().filter_map(|t| self.blocks.get(t.block));
+        let n_steps = blocks.map(|block| block.steps.len()).max().unwrap_or(0);
         for number in 0..n_steps {
-            for kind in [SiteKind::Backbone, SiteKind::SideChain(0)] {
-                let is_backbone = kind == SiteKind::Backbone;
-                let takes_part = |&replica: &usize| {
-                    let step = self.step(batch.chosen[replica], number);
-                    step.is_some_and(|step| {
-                        (self.sites[step.site].kind == SiteKind::Backbone) == is_backbone
-                    })
-                };
-                let replicas: Vec<usize> = (0..batch.chosen.len()).filter(takes_part).collect();
-                for group in replicas.chunks(self.draws.n_lanes()) {
-                    self.draw_group(kind, number, group, batch);
+            let (mut backbones, mut side_chains) = (Vec::new(), Vec::new());
+            for traveller in travellers.iter_mut() {
+                if let Some(step) = self.step(traveller.block, number) {
+                    match self.sites[step.site].kind {
+                        SiteKind::Backbone => backbones.push((step, traveller)),
+                        SiteKind::SideChain(_) => side_chains.push((step, traveller)),
+                    }
                 }
             }
+            let n_lanes = self.draws.n_lanes();
+            backbones
+                .par_chunks_mut(n_lanes)
+                .chain(side_chains.par_chunks_mut(n_lanes))
+                .for_each(|group| self.draw_group(number, group));
         }
     }
 
@@ -76,76 +67,54 @@ impl Densities {
         self.blocks.get(block)?.steps.get(number).copied()
     }
 
-    fn draw_group(&self, kind: SiteKind, number: usize, group: &[usize], batch: &mut Batch<'_>) {
-        let steps: Vec<Step> = group
-            .iter()
-            .filter_map(|&replica| self.step(batch.chosen[replica], number))
-            .collect();
-        let n_features = self.sites[steps[0].site].n_features();
-        let forward = self.describe(&steps, group, batch, batch.positions, n_features);
+    /// Draws that step of replicas whose sites belong to the same network.
+    fn draw_group(&self, number: usize, group: &mut [(Step, &mut Traveller<'_>)]) {
+        let kind = self.sites[group[0].0.site].kind;
+        let n_features = self.sites[group[0].0.site].n_features();
+        let forward = self.describe(group, n_features, |traveller| traveller.positions);
         // The first draw of a block sees the same surroundings on both ways.
         let reverse = if number > 0 {
-            self.describe(&steps, group, batch, batch.start, n_features)
+            self.describe(group, n_features, |traveller| traveller.start)
         } else {
             Vec::new()
         };
-        let olds: Vec<[f64; 2]> = steps
-            .iter()
-            .zip(group)
-            .map(|(step, &replica)| {
-                angles(&self.sites[step.site], &batch.start[batch.range(replica)])
-            })
-            .collect();
-        let mut streams = batch.streams.iter_mut().enumerate();
         let mut members: Vec<Member<'_>> = Vec::with_capacity(group.len());
-        for (place, (&step, &replica)) in steps.iter().zip(group).enumerate() {
-            let (_, stream) = streams
-                .find(|(index, _)| *index == replica)
-                .expect("invariant: replicas of a group ascend");
+        for (place, (step, traveller)) in group.iter_mut().enumerate() {
+            let site = &self.sites[step.site];
             let own = place * n_features..(place + 1) * n_features;
             members.push(Member {
                 folded: &self.folded[step.site][step.known as usize],
                 forward: &forward[own.clone()],
                 reverse: reverse.get(own),
-                angles: self.sites[step.site].angles,
-                old: olds[place],
+                angles: site.angles,
+                old: angles(site, traveller.start),
                 new: [0.0; 2],
                 log_q: [0.0; 2],
-                stream,
+                stream: traveller.stream,
             });
         }
         self.draws.draw(kind, &mut members);
-        let drawn: Vec<[[f64; 2]; 2]> = members.iter().map(|m| [m.new, m.log_q]).collect();
-        for (place, &replica) in group.iter().enumerate() {
-            let range = batch.range(replica);
-            let moving = (
-                &mut batch.positions[range.clone()],
-                &mut batch.velocities[range],
-            );
-            let [new, log_q] = drawn[place];
-            turn(&self.sites[steps[place].site], olds[place], new, moving);
-            batch.log_q[replica][0] += log_q[0];
-            batch.log_q[replica][1] += log_q[1];
+        let drawn: Vec<[[f64; 2]; 3]> = members.iter().map(|m| [m.old, m.new, m.log_q]).collect();
+        for ([old, new, log_q], (step, traveller)) in drawn.into_iter().zip(group) {
+            let moving = (&mut *traveller.positions, &mut *traveller.velocities);
+            turn(&self.sites[step.site], old, new, moving);
+            traveller.log_q[0] += log_q[0];
+            traveller.log_q[1] += log_q[1];
         }
     }
 
     /// Features of every member of a group, `[n_members, n_features]`.
     fn describe(
         &self,
-        steps: &[Step],
-        group: &[usize],
-        batch: &Batch<'_>,
-        positions: &[f64],
+        group: &[(Step, &mut Traveller<'_>)],
         n_features: usize,
+        positions: impl for<'t> Fn(&'t Traveller<'_>) -> &'t [f64],
     ) -> Vec<f32> {
         let mut features = vec![0.0; group.len() * n_features];
-        let members = features
-            .chunks_exact_mut(n_features)
-            .zip(steps.iter().zip(group));
-        for (own, (step, &replica)) in members {
-            let kelvin = batch.temperatures_kelvin[replica];
-            let positions = positions[batch.range(replica)].as_chunks().0;
-            self.sites[step.site].describe(step.known, positions, kelvin, own);
+        for (own, (step, traveller)) in features.chunks_exact_mut(n_features).zip(group) {
+            let site = &self.sites[step.site];
+            let positions = positions(traveller).as_chunks().0;
+            site.describe(step.known, positions, traveller.temperature_kelvin, own);
         }
         features
     }

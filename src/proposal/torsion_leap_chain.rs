@@ -3,7 +3,7 @@
 
 use super::Pivot;
 use super::torsion_leap_vocabulary::Landmarks;
-use crate::topology::{NamedTorsion, Topology, TorsionKind, named_torsions};
+use crate::topology::{NamedTorsion, Topology, TorsionKind, named_torsions, terminal_psi_torsions};
 use std::collections::HashMap;
 
 /// Residues joined by peptide bonds, with what features are made of.
@@ -18,6 +18,7 @@ pub(super) struct Chain<'a> {
 impl<'a> Chain<'a> {
     pub(super) fn new(topology: &'a Topology) -> Self {
         let named = named_torsions(topology).into_iter();
+        let named = named.chain(terminal_psi_torsions(topology));
         Self {
             topology,
             neighbors: topology.neighbors(),
@@ -82,15 +83,6 @@ impl<'a> Chain<'a> {
         torsions
             .find(|t| axis(t.atoms) == own)
             .map_or(TorsionKind::Other, |t| t.kind)
-    }
-
-    /// N-CA-C-O of a residue with a free carboxylate.
-    pub(super) fn carboxylate(&self, index: usize) -> Option<[usize; 4]> {
-        let own = &self.residues[index];
-        if self.after(index).is_some() {
-            return None;
-        }
-        Some([own.n?, own.ca?, own.c?, own.o?])
     }
 
     /// The third neighbour of an amide nitrogen: its hydrogen, or proline's CD.

@@ -173,7 +173,7 @@ fn backbone_site(chain: &Chain<'_>, index: usize, pivots: Vec<Pivot>) -> Site {
     let kinds: Vec<TorsionKind> = pivots.iter().map(|pivot| chain.kind(pivot)).collect();
     let angles = match kinds[..] {
         [TorsionKind::Phi] => Angles::First,
-        [TorsionKind::Psi] => Angles::Second,
+        [TorsionKind::Psi | TorsionKind::TerminalPsi] => Angles::Second,
         _ => Angles::Both,
     };
     Site {
@@ -225,7 +225,9 @@ fn backbone_recipe(
     slots.hidden = false;
     let phi = (!moving.contains(&TorsionKind::Phi)).then(|| chain.torsion(index, TorsionKind::Phi));
     slots.torsion(phi.flatten(), Multiplicity::One);
-    slots.torsion(chain.carboxylate(index), Multiplicity::Two);
+    let carboxylate = (!moving.contains(&TorsionKind::TerminalPsi))
+        .then(|| chain.torsion(index, TorsionKind::TerminalPsi));
+    slots.torsion(carboxylate.flatten(), Multiplicity::Two);
     landmarks_around(&mut slots, index, known);
     debug_assert_eq!(slots.next + 1, N_BACKBONE_FEATURES);
     slots.recipe

@@ -20,7 +20,7 @@ pub use pdb::PdbError;
 pub use residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, TemplateTorsion};
 pub use rotatable::{
     NamedTorsion, RotatableBond, TorsionKind, backbone_torsions, named_torsions, rotatable_bonds,
-    torsion_rad,
+    terminal_psi_torsions, torsion_rad,
 };
 pub use sequence::{Sequence, SequenceError};
 

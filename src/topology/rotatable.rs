@@ -15,6 +15,8 @@ pub enum TorsionKind {
     Omega,
     /// Side-chain torsion 1 to 5 (IUPAC; ILE's chi2 is CA-CB-CG1-CD1).
     Chi(u8),
+    /// N-CA-C-O of a residue with a free C-terminus: psi without a nitrogen to end on. Not of the standard set.
+    TerminalPsi,
     /// Any other rotatable bond: methyl, ammonium, hydroxyl, amide.
     Other,
 }
@@ -121,6 +123,24 @@ fn alpha(topology: &Topology, residue_index: usize) -> Option<usize> {
     topology.atom_index(residue_index, name)
 }
 
+/// N-CA-C-O of the residues whose carbonyl carbon no other residue follows.
+#[must_use]
+pub fn terminal_psi_torsions(topology: &Topology) -> Vec<NamedTorsion> {
+    let followed: Vec<usize> = backbone_torsions(topology)
+        .iter()
+        .filter(|torsion| torsion.kind == TorsionKind::Psi)
+        .map(|torsion| torsion.residue_index)
+        .collect();
+    (0..topology.residues.len())
+        .filter(|index| !followed.contains(index))
+        .filter_map(|index| {
+            let [n, ca, c, o] = ["N", "CA", "C", "O"].map(|name| topology.atom_index(index, name));
+            let atoms = [n?, ca?, c?, o?];
+            Some(named(topology, index, TorsionKind::TerminalPsi, atoms))
+        })
+        .collect()
+}
+
 fn chi_torsions(topology: &Topology, residue_index: usize) -> Vec<NamedTorsion> {
     let Some(template) = ResidueLibrary::get().find(&topology.residues[residue_index].name) else {
         return Vec::new();
@@ -150,6 +170,7 @@ fn named(
         TorsionKind::Psi => "psi".to_owned(),
         TorsionKind::Omega => "omega".to_owned(),
         TorsionKind::Chi(number) => format!("chi{number}"),
+        TorsionKind::TerminalPsi => "terminal_psi".to_owned(),
         TorsionKind::Other => {
             let [_, b, c, _] = atoms.map(|atom| topology.atoms[atom].name.as_str());
             format!("{b}-{c}")
@@ -174,7 +195,8 @@ fn named(
 #[must_use]
 pub fn rotatable_bonds(topology: &Topology) -> Vec<RotatableBond> {
     let neighbors = topology.neighbors();
-    let named = named_torsions(topology);
+    let mut named = named_torsions(topology);
+    named.extend(terminal_psi_torsions(topology));
     bridges(&neighbors)
         .into_iter()
         .filter(|bond| bond.iter().all(|&atom| neighbors[atom].len() > 1))
@@ -326,6 +348,8 @@ mod tests {
             .map(|t| t.name)
             .collect();
         assert_eq!(free, ["psi_1", "omega_1", "phi_2"]);
+        assert!(names("AG", &[]).contains(&"terminal_psi_2".to_owned()));
+        assert!(terminal_psi_torsions(&topology).is_empty());
     }
 
     #[test]

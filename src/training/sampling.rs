@@ -116,6 +116,7 @@ fn kernels(
         timestep_ps: 1e-3,
         refresh: 1.0,
         target_acceptance: Some(0.8),
+        jitter: 0.5,
     };
     let hmc = Hmc::new(&hmc).map_err(|error| error.to_string())?;
     let n_blocks = proposal.blocks().len() as u64;

@@ -86,6 +86,7 @@ fn sample(folder: &Path, tilt: f64) {
         timestep_ps: 0.001,
         refresh: 1.0,
         target_acceptance: None,
+        ..HmcSettings::default()
     };
     let leap = Forgetful { turns, psi, tilt };
     let mut kernels = [

@@ -201,6 +201,13 @@ fn settings_that_make_no_sense_are_named() {
             },
             "got 1 for target_acceptance",
         ),
+        (
+            HmcSettings {
+                jitter: 1.0,
+                ..good
+            },
+            "got 1 for jitter",
+        ),
     ];
     for (settings, expected) in cases {
         let message = Hmc::new(&settings).unwrap_err().to_string();

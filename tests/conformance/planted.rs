@@ -98,6 +98,7 @@ fn hmc(timestep_ps: f64, refresh: f64) -> Box<dyn Proposal> {
         timestep_ps,
         refresh,
         target_acceptance: None,
+        ..HmcSettings::default()
     };
     Box::new(Hmc::new(&settings).unwrap())
 }

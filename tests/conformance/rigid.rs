@@ -88,6 +88,7 @@ fn check(refresh: f64, timestep_ps: f64) {
         timestep_ps,
         refresh,
         target_acceptance: None,
+        ..HmcSettings::default()
     };
     let hmc = Box::new(Hmc::new(&settings).unwrap());
     let mut kernel = MetropolisKernel::new(hmc, N_REPLICAS, 95);

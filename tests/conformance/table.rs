@@ -73,6 +73,7 @@ fn hmc(n_steps: u64, timestep_ps: f64, refresh: f64, target: Option<f64>) -> Box
         timestep_ps,
         refresh,
         target_acceptance: target,
+        ..HmcSettings::default()
     };
     Box::new(Hmc::new(&settings).unwrap())
 }
@@ -157,6 +158,15 @@ pub(crate) fn rows() -> Vec<Row> {
     vec![
         proposal("hmc, harmonic", harmonic, || hmc(3, 0.035, 1.0, None)),
         proposal("hmc, double well", double_well, || hmc(4, 0.05, 1.0, None)),
+        proposal("hmc of many lengths, double well", double_well, || {
+            let settings = HmcSettings {
+                n_steps: 4,
+                timestep_ps: 0.05,
+                jitter: 0.8,
+                ..HmcSettings::default()
+            };
+            Box::new(Hmc::new(&settings).unwrap())
+        }),
         proposal("hmc tuned, harmonic", harmonic, || {
             hmc(3, 0.01, 1.0, Some(0.7))
         }),

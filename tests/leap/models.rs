@@ -102,5 +102,5 @@ fn molecules_without_torsions_are_refused() {
         made.err().unwrap().to_string()
     };
     assert!(refused("ACE-ALA-NME", LeapBlock::SideChain).contains("a chi"));
-    assert!(refused("GLY", LeapBlock::Backbone).contains("a phi or psi"));
+    assert!(refused("ACE-NME", LeapBlock::Backbone).contains("a phi or psi"));
 }

@@ -130,7 +130,10 @@ fn blocks_leave_out_what_cannot_turn() {
         blocks.into_iter().map(|block| block.name).collect()
     };
     assert_eq!(names("ACE-ALA-NME", &[], BlockKind::Pair), ["phi_2,psi_2"]);
-    assert_eq!(names("AY", &[], BlockKind::Pair), ["psi_1", "phi_2"]);
+    assert_eq!(
+        names("AY", &[], BlockKind::Pair),
+        ["psi_1", "phi_2,terminal_psi_2"]
+    );
     assert_eq!(
         names("ACE-ALA-PRO-NME", &[], BlockKind::Pair),
         ["phi_2,psi_2", "psi_3"]

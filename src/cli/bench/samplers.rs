@@ -112,11 +112,12 @@ fn langevin(steps: u64, timestep_fs: f64, friction_per_ps: f64) -> KernelConfig 
 
 fn hmc() -> KernelConfig {
     KernelConfig::Hmc(HmcConfig {
-        steps: 20,
-        timestep_fs: 1.0,
+        steps: 8,
+        timestep_fs: 1.2,
         refresh: 1.0,
         adapt: true,
-        target_acceptance: None,
+        target_acceptance: Some(0.85),
+        jitter: 0.5,
         repeats: 1,
     })
 }

@@ -45,6 +45,9 @@ pub(crate) struct HmcConfig {
     /// Acceptance that `adapt` aims at; 0.8 where the key is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) target_acceptance: Option<f64>,
+    /// Share by which trajectories differ in length, from 0 and below 1: 0.5 draws 10 to 30 steps for `steps: 20`, so that no vibration stays in step.
+    #[serde(default)]
+    pub(crate) jitter: f64,
     /// Trajectories a cycle.
     #[serde(default = "one")]
     pub(crate) repeats: u64,
