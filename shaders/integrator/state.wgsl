@@ -60,7 +60,12 @@ fn check_forces(step: u32) {
     }
 }
 
-/// The first failure of the replica, from those of its threads.
+/// A step of the dispatch as one of the run.
+fn step_of_run(step: u32) -> u32 {
+    return select(settings.step_low + step, NO_FAILURE, step == NO_FAILURE);
+}
+
+/// The first failure of the replica, from those of its threads; it stays until the host clears it.
 fn report_failures() {
     workgroupBarrier();
     if (own < N_THREADS) {
@@ -84,7 +89,12 @@ fn report_failures() {
                 failure.worst_force = bitcast<f32>(other.z);
             }
         }
-        failures[replica] = failure;
+        let known = failures[replica];
+        if (known.force_step == NO_FAILURE && known.constraint_step == NO_FAILURE) {
+            failure.force_step = step_of_run(failure.force_step);
+            failure.constraint_step = step_of_run(failure.constraint_step);
+            failures[replica] = failure;
+        }
     }
 }
 

@@ -19,7 +19,8 @@ fn torsion_moves(
         let proposed_energy = sum_over_threads(energy);
         counts.w = drawn.x;
         decide(proposed_energy, 0.0, uniform_number(drawn.y), 1.0);
-        if (own == 0u) {
+        // What only fills the last workgroup must not tune anything.
+        if (own == 0u && replica < settings.n_replicas) {
             atomicAdd(&block_counts[2u * drawn.x], 1u);
             atomicAdd(&block_counts[2u * drawn.x + 1u], select(0u, 1u, sh_outcome[sharer] == ACCEPTED));
         }

@@ -22,7 +22,8 @@ struct Settings {
     /// Where the outcomes of the kernel's tests begin.
     outcome_start: u32,
     padding_0: u32,
-    padding_1: u32,
+    /// Replicas of the batch; those beyond only fill the last workgroup.
+    n_replicas: u32,
     padding_2: u32,
 }
 
@@ -92,7 +93,7 @@ struct Cluster {
     n_atoms: u32,
 }
 
-/// First failure of a replica in a dispatch; `NO_FAILURE` where there is none.
+/// First failure of a replica since the host cleared it, in steps of the run; `NO_FAILURE` where there is none.
 struct Failure {
     force_step: u32,
     atom_index: u32,

@@ -2,7 +2,7 @@
 
 use super::device::Gpu;
 use super::error::GpuError;
-use super::layout::{Failure, Settings};
+use super::layout::{Failure, NO_FAILURE, Settings};
 use super::shape::{Placement, Shape};
 use super::tables::{Tables, single};
 use rayon::prelude::*;
@@ -260,7 +260,19 @@ impl Batch {
         Ok(())
     }
 
-    /// First failures of the last dispatch.
+    /// Forgets the failures so far.
+    pub(super) fn clear_failures(&self, gpu: &Gpu) {
+        let none = Failure {
+            force_step: NO_FAILURE,
+            constraint_step: NO_FAILURE,
+            ..Failure::default()
+        };
+        let all = vec![none; self.n_padded];
+        gpu.queue
+            .write_buffer(&self.failures, 0, bytemuck::cast_slice(&all));
+    }
+
+    /// First failures since they were cleared.
     pub(super) fn read_failures(&self, gpu: &Gpu) -> Result<Vec<Failure>, GpuError> {
         gpu.read(&self.failures, self.n_replicas)
     }

@@ -7,7 +7,7 @@ use super::kernels::{KernelKind, Kernels, Recipe};
 use super::layout::Settings;
 use super::plan::{self, Plan};
 use super::profile::{Profile, Stopwatch};
-use super::segment::{Run, report, timestep_settings};
+use super::segment::{Run, earliest, timestep_settings};
 use super::shape::{Placement, Shape};
 use super::sources::ShaderSources;
 use super::tables::{Tables, index, single};
@@ -160,7 +160,11 @@ impl GpuEngine {
         settings: &Settings,
     ) -> Result<(), GpuError> {
         let (batch, bound) = self.batch.as_ref().expect("invariant: prepared before use");
-        batch.write_settings(&self.gpu, settings);
+        let settings = Settings {
+            n_replicas: index(batch.n_replicas),
+            ..*settings
+        };
+        batch.write_settings(&self.gpu, &settings);
         let n_workgroups = index(self.shape.n_workgroups(batch.n_replicas));
         let pipeline = self.kernels.pipeline(&self.gpu, kind)?;
         let mut encoder = self
@@ -241,6 +245,7 @@ impl GpuEngine {
             let (gpu, batch) = (&engine.gpu, engine.batch());
             batch.write_positions(gpu, &state.positions[range.clone()]);
             batch.write_velocities(gpu, &state.velocities[range.clone()]);
+            batch.clear_failures(gpu);
             if let Some(temperatures) = run.temperatures_kelvin {
                 let kt: Vec<f64> = temperatures[first..first + size]
                     .iter()
@@ -281,13 +286,11 @@ impl GpuEngine {
             if run.paced {
                 self.adjust_pace(n_steps, start.elapsed().as_secs_f64());
             }
-            report(
-                &failures,
-                first_replica,
-                run.first_step + done,
-                run.checks_forces,
-            )?;
             done += n_steps;
+            let failed = earliest(&failures, first_replica, run.first_step + done);
+            if let Some((_, error)) = failed {
+                return Err(error);
+            }
             if done >= run.n_steps {
                 return Ok(());
             }
@@ -366,7 +369,6 @@ impl Engine for GpuEngine {
             first_step: state.step,
             n_steps,
             paced: true,
-            checks_forces: true,
             temperatures_kelvin: Some(&settings.temperatures_kelvin),
         };
         let result = self.advance(state, &run);

@@ -34,8 +34,8 @@ pub struct Settings {
     pub outcome_start: u32,
     /// Unused.
     pub padding_0: u32,
-    /// Unused.
-    pub padding_1: u32,
+    /// Replicas of the batch; those beyond only fill the last workgroup.
+    pub n_replicas: u32,
     /// Unused.
     pub padding_2: u32,
 }
@@ -161,19 +161,19 @@ pub struct Cluster {
     pub n_atoms: u32,
 }
 
-/// First failure of a replica in a dispatch.
+/// First failure of a replica since the host cleared it.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Pod, Zeroable)]
 pub struct Failure {
-    /// Step within the dispatch at which a force left the range of physics, or [`NO_FAILURE`].
+    /// Step of the run (its low word) at which a force left the range of physics, or [`NO_FAILURE`].
     pub force_step: u32,
     /// Atom with the largest force then.
     pub atom_index: u32,
     /// Square of that force.
     pub worst_force: f32,
-    /// Step within the dispatch at which constraints failed, or [`NO_FAILURE`].
+    /// Step of the run (its low word) at which constraints failed, or [`NO_FAILURE`].
     pub constraint_step: u32,
 }
 
-/// No failure in this dispatch.
+/// No failure so far.
 pub const NO_FAILURE: u32 = u32::MAX;

@@ -18,6 +18,7 @@ pub mod layout;
 mod plan;
 mod profile;
 mod resident;
+mod resident_failure;
 mod resident_kernel;
 mod resident_move;
 mod segment;

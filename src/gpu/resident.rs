@@ -4,12 +4,13 @@
 use super::engine::{GpuEngine, GpuOptions};
 use super::error::GpuError;
 use super::kernels::KernelKind;
-use super::layout::{Failure, NO_FAILURE, Settings};
+use super::layout::{Failure, Settings};
+use super::resident_failure::Origin;
 use super::resident_move::{ResidentMove, TorsionMoves};
 use super::tables::index;
 use super::transfer::Pending;
 use crate::forcefield::System;
-use crate::integrator::{Diverged, Engine, EngineError};
+use crate::integrator::{Engine, EngineError};
 use crate::rng;
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
@@ -38,6 +39,8 @@ pub struct Resident {
     counters: Vec<u64>,
     cycle: u64,
     step: u64,
+    /// Where the run was at the upload.
+    origin: Origin,
     /// Cycles whose duration set the pace; the first of them may include the driver's compilation.
     n_timed: u32,
 }
@@ -69,6 +72,7 @@ impl Resident {
             moves,
             cycle: 0,
             step: 0,
+            origin: Origin::default(),
             n_timed: 0,
         })
     }
@@ -164,8 +168,15 @@ impl Resident {
         batch.write_thermal_energies(gpu, &kt);
         batch.write_positions(gpu, &state.positions);
         batch.write_velocities(gpu, &state.velocities);
+        batch.clear_failures(gpu);
+        gpu.check()?;
         (self.step, self.cycle) = (state.step, 0);
-        gpu.check()
+        let done = self.moves.iter().zip(&self.counters).next();
+        self.origin = Origin {
+            step: state.step,
+            cycle: done.map_or(0, |(entry, counter)| counter / entry.work().0.max(1)),
+        };
+        Ok(())
     }
 
     /// Copies the replicas back.
@@ -214,7 +225,7 @@ impl Resident {
     /// Runs cycles and hands over a frame after every `every` of them, each while the device goes on with the next.
     ///
     /// # Errors
-    /// [`EngineError`] when a replica blew up or the device was lost; what came back before is sound.
+    /// [`EngineError::InCycle`] when a replica blew up, [`EngineError::Device`] when the device was lost; what came back before is sound.
     pub fn run(
         &mut self,
         n_cycles: u64,
@@ -238,8 +249,16 @@ impl Resident {
                 frame(self.receive_frame(last)?);
                 Ok(())
             }
-            None => Ok(()),
+            None => self.check_failures(
+                &self.engine.batch().read_failures(&self.engine.gpu)?,
+                self.step,
+            ),
         }
+    }
+
+    /// Fails with the earliest failure, and says which kernel of which cycle it was.
+    fn check_failures(&self, failures: &[Failure], latest: u64) -> Result<(), EngineError> {
+        self.origin.check(failures, &self.moves, latest)
     }
 
     /// Submits one cycle; waits for it only until the pace of this batch is known.
@@ -325,17 +344,7 @@ impl Resident {
         let vectors: Vec<[f32; 4]> = bytemuck::pod_collect_to_vec(vectors);
         let energies: Vec<[f32; 4]> = bytemuck::pod_collect_to_vec(energies);
         let failures: Vec<Failure> = bytemuck::pod_collect_to_vec(failures);
-        let blown_up = |f: &Failure| f.force_step != NO_FAILURE && self.has_langevin();
-        if let Some(replica) = failures.iter().position(blown_up) {
-            let failure = failures[replica];
-            return Err(Diverged {
-                replica,
-                step,
-                atom_index: failure.atom_index as usize,
-                worst_force_kj_per_mol_nm: f64::from(failure.worst_force).sqrt(),
-            }
-            .into());
-        }
+        self.check_failures(&failures, step)?;
         Ok(ResidentFrame {
             cycle,
             step,
@@ -345,11 +354,5 @@ impl Resident {
                 .map(|sum| f64::from(sum[0]) + f64::from(sum[1]))
                 .collect(),
         })
-    }
-
-    fn has_langevin(&self) -> bool {
-        self.moves
-            .iter()
-            .any(|m| matches!(m, ResidentMove::Langevin { .. }))
     }
 }

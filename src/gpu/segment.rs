@@ -5,6 +5,7 @@ use super::kernels::KernelKind;
 use super::layout::{Failure, NO_FAILURE, Settings};
 use super::tables::single;
 use crate::integrator::{Diverged, EngineError};
+use crate::rng;
 
 /// What a segment of dynamics asks of the device.
 pub(super) struct Run<'a> {
@@ -14,7 +15,6 @@ pub(super) struct Run<'a> {
     pub(super) n_steps: u64,
     /// Whether `n_steps` counts time steps, which may be spread over dispatches.
     pub(super) paced: bool,
-    pub(super) checks_forces: bool,
     pub(super) temperatures_kelvin: Option<&'a [f64]>,
 }
 
@@ -26,38 +26,40 @@ impl Run<'_> {
             first_step,
             n_steps: 0,
             paced: false,
-            checks_forces: false,
             temperatures_kelvin: None,
         }
     }
 }
 
-/// The failure of the first replica that has one.
-pub(super) fn report(
+/// The step of the run whose low word a failure carries: the last one up to `latest`.
+fn step_of_run(word: u32, latest: u64) -> u64 {
+    let [low, _] = rng::key(latest);
+    latest.saturating_sub(low.wrapping_sub(word).into())
+}
+
+/// The earliest failure and its step; `latest` is the step count of the run, `first_replica` the number of the first.
+pub(super) fn earliest(
     failures: &[Failure],
     first_replica: usize,
-    first_step: u64,
-    checks_forces: bool,
-) -> Result<(), EngineError> {
-    for (replica, failure) in failures.iter().enumerate() {
-        let replica = first_replica + replica;
-        if checks_forces && failure.force_step != NO_FAILURE {
-            return Err(Diverged {
-                replica,
-                step: first_step + u64::from(failure.force_step),
-                atom_index: failure.atom_index as usize,
-                worst_force_kj_per_mol_nm: f64::from(failure.worst_force).sqrt(),
-            }
-            .into());
-        }
-        if failure.constraint_step != NO_FAILURE {
-            return Err(EngineError::Constraints {
-                replica,
-                step: first_step + u64::from(failure.constraint_step),
-            });
-        }
+    latest: u64,
+) -> Option<(u64, EngineError)> {
+    let steps = failures.iter().enumerate().filter_map(|(index, failure)| {
+        let word = failure.force_step.min(failure.constraint_step);
+        (word != NO_FAILURE).then(|| (step_of_run(word, latest), index))
+    });
+    let (step, index) = steps.min()?;
+    let failure = &failures[index];
+    let replica = first_replica + index;
+    if failure.force_step == NO_FAILURE {
+        return Some((step, EngineError::Constraints { replica, step }));
     }
-    Ok(())
+    let diverged = Diverged {
+        replica,
+        step,
+        atom_index: failure.atom_index as usize,
+        worst_force_kj_per_mol_nm: f64::from(failure.worst_force).sqrt(),
+    };
+    Some((step, diverged.into()))
 }
 
 impl From<GpuError> for EngineError {

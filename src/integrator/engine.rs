@@ -37,6 +37,18 @@ pub enum EngineError {
     /// A replica blew up; the others are as they were at the end of the segment.
     #[error(transparent)]
     Diverged(#[from] Diverged),
+    /// One of these happened while whole cycles of a sampler ran in one go.
+    #[error("`{kernel}` (entry {entry} of the cycle) in cycle {cycle}: {source}")]
+    InCycle {
+        /// Name of the kernel as in an input file.
+        kernel: &'static str,
+        /// Its place in the cycle, from 1.
+        entry: usize,
+        /// Cycle of the run, from 1.
+        cycle: u64,
+        /// What happened.
+        source: Box<EngineError>,
+    },
     /// The constraint solver did not reach its tolerance.
     #[error(
         "replica {replica}: constraints did not converge at step {step}; take a smaller time step"
@@ -53,6 +65,18 @@ pub enum EngineError {
         /// Which device, what happened, and the remedy.
         reason: String,
     },
+}
+
+impl EngineError {
+    /// The replica that blew up, if that is what happened.
+    #[must_use]
+    pub fn diverged(&self) -> Option<&Diverged> {
+        match self {
+            Self::Diverged(diverged) => Some(diverged),
+            Self::InCycle { source, .. } => source.diverged(),
+            Self::Constraints { .. } | Self::Device { .. } => None,
+        }
+    }
 }
 
 /// Energies, forces and dynamics of `n_replicas` copies of one system at once.

@@ -2,11 +2,11 @@
 
 use crate::table::Row;
 use crate::targets::Target;
-use crate::toy_engine::ToyEngine;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use saltus::analysis::mcse_mean;
+use saltus::integrator::Engine;
 use saltus::mcmc::{Chain, Kernel};
 use saltus::rng;
 use saltus::state::State;
@@ -48,10 +48,17 @@ pub(crate) fn exact_chain(row: &Row, n_replicas: usize, seed: u64) -> Chain {
     }
 }
 
-fn steps(kernel: &mut dyn Kernel, chain: &mut Chain, engine: &mut ToyEngine, n_steps: usize) {
+/// Steps, and the chain up to date after them.
+pub(crate) fn steps(
+    kernel: &mut dyn Kernel,
+    chain: &mut Chain,
+    engine: &mut dyn Engine,
+    n_steps: usize,
+) {
     for _ in 0..n_steps {
         kernel.step(chain, engine).unwrap();
     }
+    kernel.settle(chain).unwrap();
 }
 
 /// Observables of every replica, `[n_replicas][n_observables]`.
@@ -82,14 +89,14 @@ fn compare(what: &str, (mean, error): (f64, f64), expected: f64) -> Result<(), S
 pub(crate) fn invariance(
     row: &Row,
     kernel: &mut dyn Kernel,
+    engine: &mut dyn Engine,
     n_steps: usize,
     n_replicas: usize,
 ) -> Result<(), String> {
     let target = (row.target)();
-    let mut engine = ToyEngine::new(target.clone());
     let mut chain = exact_chain(row, n_replicas, 11);
     kernel.freeze();
-    steps(kernel, &mut chain, &mut engine, n_steps);
+    steps(kernel, &mut chain, engine, n_steps);
     let mut temperatures = chain.temperatures_kelvin.clone();
     temperatures.dedup();
     temperatures.truncate(3);
@@ -128,19 +135,19 @@ fn velocities_are_thermal(row: &Row, chain: &Chain, masses_da: &[f64]) -> Result
 pub(crate) fn moments(
     row: &Row,
     kernel: &mut dyn Kernel,
+    engine: &mut dyn Engine,
     n_replicas: usize,
-    n_steps: usize,
+    [n_tuning, n_steps]: [usize; 2],
 ) -> Result<(), String> {
     let target = (row.target)();
-    let mut engine = ToyEngine::new(target.clone());
     let mut chain = exact_chain(row, n_replicas, 12);
     let start = chain.state.replica_positions(0).to_vec();
     chain.state.positions = start.repeat(n_replicas);
-    steps(kernel, &mut chain, &mut engine, 300);
+    steps(kernel, &mut chain, engine, n_tuning);
     kernel.freeze();
     let mut draws: Vec<Vec<Vec<f64>>> = Vec::new();
     for _ in 0..n_steps {
-        steps(kernel, &mut chain, &mut engine, 1);
+        steps(kernel, &mut chain, engine, 1);
         draws.push(observe(&*target, &chain));
     }
     let rungs = if row.on_ladder { 3 } else { 1 };
@@ -168,10 +175,10 @@ pub(crate) fn moments(
 pub(crate) fn symmetric_flux(
     row: &Row,
     kernel: &mut dyn Kernel,
+    engine: &mut dyn Engine,
     n_replicas: usize,
 ) -> Result<(), String> {
     let target = (row.target)();
-    let mut engine = ToyEngine::new(target.clone());
     let mut chain = exact_chain(row, n_replicas, 13);
     kernel.freeze();
     let first = |chain: &Chain| -> Vec<f64> {
@@ -187,7 +194,7 @@ pub(crate) fn symmetric_flux(
         usize::from(value > sorted[n_replicas / 3])
             + usize::from(value > sorted[2 * n_replicas / 3])
     };
-    steps(kernel, &mut chain, &mut engine, 1);
+    steps(kernel, &mut chain, engine, 1);
     let mut flux = [[0.0_f64; 3]; 3];
     for (before, after) in before.iter().zip(first(&chain)) {
         flux[cell(*before)][cell(after)] += 1.0;
@@ -213,11 +220,11 @@ pub(crate) fn symmetric_flux(
 pub(crate) fn uniform_ranks(
     row: &Row,
     kernel: &mut dyn Kernel,
+    engine: &mut dyn Engine,
     n_replicas: usize,
 ) -> Result<(), String> {
     const N_RANKS: usize = 8;
     let target = (row.target)();
-    let mut engine = ToyEngine::new(target.clone());
     kernel.freeze();
     let start = exact_chain(row, n_replicas, 14);
     let mut grow = || -> Vec<Vec<f64>> {
@@ -225,7 +232,7 @@ pub(crate) fn uniform_ranks(
         let mut values = Vec::new();
         for _ in 1..N_RANKS {
             // Velocities are drawn anew by every reversible kernel, so both ways start alike.
-            steps(kernel, &mut chain, &mut engine, 3);
+            steps(kernel, &mut chain, engine, 3);
             values.push(observe(&*target, &chain).iter().map(|v| v[0]).collect());
         }
         values
@@ -259,4 +266,19 @@ pub(crate) fn uniform_ranks(
         "{}: ranks {counts:?} are not uniform, chi-square {chi_square:.1}",
         row.name
     ))
+}
+
+/// Whether 20 steps after `freeze` leave what the kernel tunes as it was.
+pub(crate) fn stays_frozen(row: &Row, kernel: &mut dyn Kernel, engine: &mut dyn Engine) -> bool {
+    let tuned = |kernel: &dyn Kernel| {
+        let saved = kernel.save();
+        // A proposal's state; widths and time steps of a cycle on the device.
+        ["proposal", "widths", "timesteps"].map(|key| saved[key].clone())
+    };
+    let mut chain = exact_chain(row, 6, 53);
+    steps(kernel, &mut chain, engine, 20);
+    kernel.freeze();
+    let before = tuned(kernel);
+    steps(kernel, &mut chain, engine, 20);
+    tuned(kernel) == before
 }

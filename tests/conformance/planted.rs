@@ -3,7 +3,6 @@
 use crate::checks;
 use crate::moves::{GaussianStep, Scaling};
 use crate::table::{Make, Row, rows};
-use crate::toy_engine::ToyEngine;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -16,7 +15,7 @@ use saltus::proposal::{
 
 /// What a faulty copy of a proposal does to what the sound one returned.
 #[derive(Clone, Copy)]
-enum Fault {
+pub(crate) enum Fault {
     WrongSign,
     ForgottenDensities,
     ForgottenAuxiliary,
@@ -24,9 +23,9 @@ enum Fault {
     NotReversedOnRejection,
 }
 
-struct Faulty {
-    sound: Box<dyn Proposal>,
-    fault: Fault,
+pub(crate) struct Faulty {
+    pub(crate) sound: Box<dyn Proposal>,
+    pub(crate) fault: Fault,
 }
 
 impl Proposal for Faulty {
@@ -81,7 +80,7 @@ fn double_well_row() -> Row {
 /// The check of a row applied to any proposal.
 fn invariance(row: &Row, proposal: Box<dyn Proposal>) -> Result<(), String> {
     let mut kernel = MetropolisKernel::new(proposal, 3000, 51);
-    checks::invariance(row, &mut kernel, 20, 3000)
+    checks::invariance(row, &mut kernel, &mut row.toy(), 20, 3000)
 }
 
 fn mala() -> Box<dyn Proposal> {
@@ -226,7 +225,8 @@ fn with_kernel_fault(
         keeps_cache,
         never_freezes,
     };
-    checks::invariance(&double_well_row(), &mut kernel, 20, 3000)
+    let row = double_well_row();
+    checks::invariance(&row, &mut kernel, &mut row.toy(), 20, 3000)
 }
 
 #[test]
@@ -284,27 +284,15 @@ fn adaptation_left_on_in_production_is_caught() {
     assert!(with_kernel_fault(Box::new(Nervous::default()), false, true).is_err());
 }
 
-/// Whether 20 steps after `freeze` leave what the proposal saves as it was.
-fn stays_frozen(row: &Row, kernel: &mut dyn Kernel) -> bool {
-    let mut engine = ToyEngine::new((row.target)());
-    let mut chain = checks::exact_chain(row, 6, 53);
-    let mut run = |kernel: &mut dyn Kernel| {
-        for _ in 0..20 {
-            kernel.step(&mut chain, &mut engine).unwrap();
-        }
-    };
-    run(kernel);
-    kernel.freeze();
-    let before = kernel.save()["proposal"].clone();
-    run(kernel);
-    kernel.save()["proposal"] == before
-}
-
 #[test]
 fn frozen_proposals_stay_frozen() {
     for row in rows() {
         if matches!(row.make, Make::Proposal(_)) {
-            assert!(stays_frozen(&row, &mut *row.kernel(6, 54)), "{}", row.name);
+            assert!(
+                checks::stays_frozen(&row, &mut *row.kernel(6, 54), &mut row.toy()),
+                "{}",
+                row.name
+            );
         }
     }
     let mut unfrozen = FaultyKernel {
@@ -312,7 +300,8 @@ fn frozen_proposals_stay_frozen() {
         keeps_cache: false,
         never_freezes: true,
     };
-    assert!(!stays_frozen(&double_well_row(), &mut unfrozen));
+    let row = double_well_row();
+    assert!(!checks::stays_frozen(&row, &mut unfrozen, &mut row.toy()));
 }
 
 #[test]
@@ -326,7 +315,7 @@ fn the_other_checks_notice_a_wrong_sign_too() {
         Box::new(MetropolisKernel::new(Box::new(proposal), 3000, 55))
     };
     assert!(
-        checks::uniform_ranks(&row, &mut *faulty(), 3000).is_err(),
+        checks::uniform_ranks(&row, &mut *faulty(), &mut row.toy(), 3000).is_err(),
         "ranks"
     );
     let few = Faulty {
@@ -334,5 +323,6 @@ fn the_other_checks_notice_a_wrong_sign_too() {
         fault: Fault::WrongSign,
     };
     let mut few = MetropolisKernel::new(Box::new(few), 6, 56);
-    assert!(checks::moments(&row, &mut few, 6, 4000).is_err(), "moments");
+    let verdict = checks::moments(&row, &mut few, &mut row.toy(), 6, [300, 4000]);
+    assert!(verdict.is_err(), "moments");
 }

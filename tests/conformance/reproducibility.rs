@@ -1,66 +1,69 @@
 //! Same seed, same bits; a batch equals a loop over its replicas; a saved kernel goes on as if it had never stopped.
 
-use crate::checks::exact_chain;
+use crate::checks::{exact_chain, steps};
 use crate::table::{KELVIN, Make, Row, rows};
-use crate::toy_engine::ToyEngine;
-use saltus::mcmc::{Chain, Kernel};
+use saltus::integrator::Engine;
+use saltus::mcmc::Chain;
 use saltus::proposal::{Current, LogRatio, Proposal, Proposed};
 use saltus::rng;
 
 const N_REPLICAS: usize = 6;
 
-fn run(row: &Row, kernel: &mut dyn Kernel, chain: &mut Chain, n_steps: usize) {
-    let mut engine = ToyEngine::new((row.target)());
-    for _ in 0..n_steps {
-        kernel.step(chain, &mut engine).unwrap();
-    }
-}
-
-fn run_both_phases(row: &Row, seed: u64) -> Chain {
+fn run_both_phases(row: &Row, engine: &mut dyn Engine, seed: u64) -> Chain {
     let mut chain = exact_chain(row, N_REPLICAS, 31);
     let mut kernel = row.kernel(N_REPLICAS, seed);
-    run(row, &mut *kernel, &mut chain, 15);
+    steps(&mut *kernel, &mut chain, engine, 15);
     kernel.freeze();
-    run(row, &mut *kernel, &mut chain, 15);
+    steps(&mut *kernel, &mut chain, engine, 15);
     chain
+}
+
+/// Same seed, same bits; another seed, others.
+pub(crate) fn the_seed_decides(row: &Row, engine: &mut dyn Engine) {
+    let chain = run_both_phases(row, engine, 32);
+    assert_eq!(chain, run_both_phases(row, engine, 32), "{}", row.name);
+    let other = run_both_phases(row, engine, 33);
+    assert_ne!(chain.state.positions, other.state.positions, "{}", row.name);
 }
 
 #[test]
 fn the_seed_decides_everything() {
     for row in rows() {
-        let chain = run_both_phases(&row, 32);
-        assert_eq!(chain, run_both_phases(&row, 32), "{}", row.name);
-        let other = run_both_phases(&row, 33);
-        assert_ne!(chain.state.positions, other.state.positions, "{}", row.name);
+        the_seed_decides(&row, &mut row.toy());
+    }
+}
+
+/// A kernel saved in either phase, and one that never stopped, end with the same bits.
+pub(crate) fn a_saved_kernel_goes_on(row: &Row, engine: &mut dyn Engine) {
+    for frozen in [false, true] {
+        let mut chain = exact_chain(row, N_REPLICAS, 34);
+        let mut kernel = row.kernel(N_REPLICAS, 35);
+        if frozen {
+            steps(&mut *kernel, &mut chain, engine, 9);
+            kernel.freeze();
+        }
+        steps(&mut *kernel, &mut chain, engine, 9);
+        let text = kernel.save().to_string();
+        let mut resumed_chain = chain.clone();
+        let mut resumed = row.kernel(N_REPLICAS, 35);
+        resumed
+            .restore(&serde_json::from_str(&text).unwrap())
+            .unwrap();
+        steps(&mut *kernel, &mut chain, engine, 9);
+        steps(&mut *resumed, &mut resumed_chain, engine, 9);
+        // Remembered forces are not saved, so a resumed run may count more evaluations.
+        resumed_chain.n_energy_evaluations = chain.n_energy_evaluations;
+        assert_eq!(chain, resumed_chain, "{}, frozen: {frozen}", row.name);
+        let (before, after) = (kernel.statistics(), resumed.statistics());
+        assert_eq!(before.accepted, after.accepted, "{}", row.name);
+        assert_eq!(before.proposed, after.proposed, "{}", row.name);
     }
 }
 
 #[test]
 fn a_saved_kernel_goes_on_as_if_it_had_never_stopped() {
     for row in rows() {
-        for frozen in [false, true] {
-            let mut chain = exact_chain(&row, N_REPLICAS, 34);
-            let mut kernel = row.kernel(N_REPLICAS, 35);
-            if frozen {
-                run(&row, &mut *kernel, &mut chain, 9);
-                kernel.freeze();
-            }
-            run(&row, &mut *kernel, &mut chain, 9);
-            let text = kernel.save().to_string();
-            let mut resumed_chain = chain.clone();
-            let mut resumed = row.kernel(N_REPLICAS, 35);
-            resumed
-                .restore(&serde_json::from_str(&text).unwrap())
-                .unwrap();
-            run(&row, &mut *kernel, &mut chain, 9);
-            run(&row, &mut *resumed, &mut resumed_chain, 9);
-            // Remembered forces are not saved, so a resumed run may count more evaluations.
-            resumed_chain.n_energy_evaluations = chain.n_energy_evaluations;
-            assert_eq!(chain, resumed_chain, "{}, frozen: {frozen}", row.name);
-            let (before, after) = (kernel.statistics(), resumed.statistics());
-            assert_eq!(before.accepted, after.accepted, "{}", row.name);
-            assert_eq!(before.proposed, after.proposed, "{}", row.name);
-        }
+        a_saved_kernel_goes_on(&row, &mut row.toy());
     }
 }
 
@@ -121,7 +124,7 @@ fn a_batch_equals_a_loop_over_its_replicas() {
         let Make::Proposal(make) = row.make else {
             continue;
         };
-        let mut engine = ToyEngine::new((row.target)());
+        let mut engine = row.toy();
         let mut chain = exact_chain(&row, N_REPLICAS, 37);
         let size = chain.state.n_atoms * 3;
         let mut batch = make();

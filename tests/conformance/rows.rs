@@ -10,7 +10,7 @@ fn all(check: impl Fn(&Row) -> Result<(), String>) {
 
 #[test]
 fn exact_draws_stay_exact() {
-    all(|row| checks::invariance(row, &mut *row.kernel(3000, 21), 20, 3000));
+    all(|row| checks::invariance(row, &mut *row.kernel(3000, 21), &mut row.toy(), 20, 3000));
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn long_chains_have_the_exact_moments() {
         if !row.ergodic {
             return Ok(());
         }
-        checks::moments(row, &mut *row.kernel(6, 22), 6, 4000)
+        checks::moments(row, &mut *row.kernel(6, 22), &mut row.toy(), 6, [300, 4000])
     });
 }
 
@@ -29,7 +29,7 @@ fn fluxes_are_symmetric() {
         if !row.reversible {
             return Ok(());
         }
-        checks::symmetric_flux(row, &mut *row.kernel(20_000, 23), 20_000)
+        checks::symmetric_flux(row, &mut *row.kernel(20_000, 23), &mut row.toy(), 20_000)
     });
 }
 
@@ -39,7 +39,7 @@ fn ranks_of_an_exact_start_are_uniform() {
         if !row.reversible {
             return Ok(());
         }
-        checks::uniform_ranks(row, &mut *row.kernel(3000, 24), 3000)
+        checks::uniform_ranks(row, &mut *row.kernel(3000, 24), &mut row.toy(), 3000)
     });
 }
 
@@ -47,8 +47,7 @@ fn ranks_of_an_exact_start_are_uniform() {
 fn the_table_is_not_trivial() {
     for row in rows() {
         let mut kernel = row.kernel(300, 25);
-        let target = (row.target)();
-        let mut engine = crate::toy_engine::ToyEngine::new(target);
+        let mut engine = row.toy();
         let mut chain = checks::exact_chain(&row, 300, 26);
         for phase in [100, 20] {
             for _ in 0..phase {

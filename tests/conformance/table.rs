@@ -1,9 +1,11 @@
 //! The table: one row for each proposal or kernel on each target it goes through. A new one needs a row and nothing else.
 
+use crate::molecules::{Backbone, Springs};
 use crate::moves::{GaussianStep, Scaling};
-use crate::targets::{DoubleWell, FourAtoms, Harmonic, Target};
+use crate::targets::{DoubleWell, Harmonic, Target};
 use crate::timewarp::{adaptive, ahead, timewarp};
-use crate::torsion_moves::{leap, learned, torsion};
+use crate::torsion_moves::{concerted, leap, learned, torsion};
+use crate::toy_engine::ToyEngine;
 use saltus::mcmc::{
     Kernel, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
 };
@@ -44,6 +46,11 @@ impl Row {
         }
     }
 
+    /// An engine on the analytic energy.
+    pub(crate) fn toy(&self) -> ToyEngine {
+        ToyEngine::new((self.target)())
+    }
+
     pub(crate) fn temperatures_kelvin(&self, n_replicas: usize) -> Vec<f64> {
         let rungs: &[f64] = if self.on_ladder {
             &LADDER_KELVIN
@@ -62,8 +69,16 @@ fn double_well() -> Arc<dyn Target> {
     Arc::new(DoubleWell)
 }
 
-fn four_atoms() -> Arc<dyn Target> {
-    Arc::new(FourAtoms)
+pub(crate) fn springs() -> Arc<dyn Target> {
+    Arc::new(Springs)
+}
+
+pub(crate) fn four_atoms() -> Arc<dyn Target> {
+    Arc::new(Backbone::new(4))
+}
+
+fn ten_atoms() -> Arc<dyn Target> {
+    Arc::new(Backbone::new(10))
 }
 
 /// Hybrid Monte Carlo with time steps so long that a fifth or more of the moves are rejected.
@@ -111,6 +126,29 @@ fn sequence(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
     Box::new(Sequence::new(parts).unwrap())
 }
 
+/// Mixture and sequence without moves that need a fixed origin.
+fn free_mixture(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
+    let step = tested(Box::new(GaussianStep::new(0.05)), n_replicas, seed);
+    let parts = vec![
+        (2.0, tested(hmc(3, 0.03, 1.0, None), n_replicas, seed + 1)),
+        (1.0, tested(mala(0.03, None), n_replicas, seed + 2)),
+        (
+            0.5,
+            Box::new(Repeat::new(step, 3).unwrap()) as Box<dyn Kernel>,
+        ),
+    ];
+    Box::new(Mixture::new(parts, seed + 3).unwrap())
+}
+
+fn free_sequence(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
+    let parts = vec![
+        tested(hmc(3, 0.03, 0.6, None), n_replicas, seed),
+        tested(Box::new(GaussianStep::new(0.05)), n_replicas, seed + 1),
+        tested(mala(0.03, None), n_replicas, seed + 2),
+    ];
+    Box::new(Sequence::new(parts).unwrap())
+}
+
 fn exchange(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
     let ladder = Ladder::given(LADDER_KELVIN.to_vec()).unwrap();
     let swaps = ReplicaExchange::new(ladder, n_replicas, seed + 1).unwrap();
@@ -138,7 +176,7 @@ const fn proposal(
 }
 
 /// A row of an ergodic kernel at one temperature that need not be reversible.
-const fn kernel(
+pub(crate) const fn kernel(
     name: &'static str,
     target: fn() -> Arc<dyn Target>,
     make: fn(usize, u64) -> Box<dyn Kernel>,
@@ -155,6 +193,14 @@ const fn kernel(
 
 /// All rows.
 pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = rows_on_wells();
+    rows.extend(rows_on_springs());
+    rows.extend(rows_on_chains());
+    rows
+}
+
+/// Rows on targets that are no molecules.
+fn rows_on_wells() -> Vec<Row> {
     vec![
         proposal("hmc, harmonic", harmonic, || hmc(3, 0.035, 1.0, None)),
         proposal("hmc, double well", double_well, || hmc(4, 0.05, 1.0, None)),
@@ -182,10 +228,6 @@ pub(crate) fn rows() -> Vec<Row> {
                 hmc(2, 0.06, 0.4, None)
             })
         },
-        Row {
-            ergodic: false,
-            ..proposal("hmc, four atoms", four_atoms, || hmc(4, 0.008, 1.0, None))
-        },
         proposal("mala, harmonic", harmonic, || mala(0.035, None)),
         proposal("mala, double well", double_well, || mala(0.09, None)),
         proposal("mala tuned, harmonic", harmonic, || mala(0.01, Some(0.574))),
@@ -203,30 +245,6 @@ pub(crate) fn rows() -> Vec<Row> {
             ..proposal("scaling, double well", double_well, || {
                 Box::new(Scaling::new(0.5))
             })
-        },
-        Row {
-            ergodic: false,
-            ..proposal("torsion uniform, four atoms", four_atoms, || {
-                torsion(TorsionDraw::Uniform)
-            })
-        },
-        Row {
-            ergodic: false,
-            ..proposal("torsion normal, four atoms", four_atoms, || {
-                torsion(TorsionDraw::Normal)
-            })
-        },
-        Row {
-            ergodic: false,
-            ..proposal("adaptive torsion, four atoms", four_atoms, || learned(0))
-        },
-        Row {
-            ergodic: false,
-            ..proposal(
-                "adaptive torsion given angles, four atoms",
-                four_atoms,
-                || learned(2),
-            )
         },
         proposal("timewarp, random weights, harmonic", harmonic, || {
             timewarp(3, 0.05, true)
@@ -253,10 +271,6 @@ pub(crate) fn rows() -> Vec<Row> {
             )
         },
         Row {
-            ergodic: false,
-            ..proposal("torsion leap, random weights, four atoms", four_atoms, leap)
-        },
-        Row {
             reversible: true,
             ..kernel("mixture, harmonic", harmonic, mixture)
         },
@@ -273,6 +287,89 @@ pub(crate) fn rows() -> Vec<Row> {
         Row {
             on_ladder: true,
             ..kernel("replica exchange, double well", double_well, exchange)
+        },
+    ]
+}
+
+/// Rows on springs: what moves all atoms.
+fn rows_on_springs() -> Vec<Row> {
+    vec![
+        proposal("hmc, springs", springs, || hmc(3, 0.035, 1.0, None)),
+        proposal("hmc tuned, springs", springs, || {
+            hmc(3, 0.01, 1.0, Some(0.7))
+        }),
+        Row {
+            reversible: false,
+            ..proposal("hmc, partial refresh, springs", springs, || {
+                hmc(2, 0.03, 0.5, None)
+            })
+        },
+        proposal("mala, springs", springs, || mala(0.035, None)),
+        proposal("gaussian step, springs", springs, || {
+            Box::new(GaussianStep::new(0.04))
+        }),
+        proposal("timewarp, random weights, springs", springs, || {
+            timewarp(3, 0.035, true)
+        }),
+        Row {
+            reversible: true,
+            ..kernel("timewarp ahead adaptively, springs", springs, |_, seed| {
+                adaptive(seed)
+            })
+        },
+        Row {
+            reversible: true,
+            ..kernel("mixture, springs", springs, free_mixture)
+        },
+        kernel("sequence, springs", springs, free_sequence),
+        kernel("langevin, springs", springs, |_, seed| {
+            Box::new(LangevinKernel::new(5, 0.02, 5.0, seed))
+        }),
+        Row {
+            on_ladder: true,
+            ..kernel("replica exchange, springs", springs, exchange)
+        },
+    ]
+}
+
+/// Rows on chains of atoms: what turns torsions.
+fn rows_on_chains() -> Vec<Row> {
+    vec![
+        Row {
+            ergodic: false,
+            ..proposal("hmc, four atoms", four_atoms, || hmc(4, 0.008, 1.0, None))
+        },
+        Row {
+            ergodic: false,
+            ..proposal("torsion uniform, four atoms", four_atoms, || {
+                torsion(TorsionDraw::Uniform)
+            })
+        },
+        Row {
+            ergodic: false,
+            ..proposal("torsion normal, four atoms", four_atoms, || {
+                torsion(TorsionDraw::Normal)
+            })
+        },
+        Row {
+            ergodic: false,
+            ..proposal("adaptive torsion, four atoms", four_atoms, || learned(0))
+        },
+        Row {
+            ergodic: false,
+            ..proposal(
+                "adaptive torsion given angles, four atoms",
+                four_atoms,
+                || learned(2),
+            )
+        },
+        Row {
+            ergodic: false,
+            ..proposal("torsion leap, random weights, four atoms", four_atoms, leap)
+        },
+        Row {
+            ergodic: false,
+            ..proposal("concerted, ten atoms", ten_atoms, concerted)
         },
     ]
 }

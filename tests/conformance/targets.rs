@@ -1,10 +1,10 @@
 //! Targets whose distribution is known exactly: energies, exact draws, exact moments. No sampler here.
 
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn, Rotation3, Unit, Vector3};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use std::f64::consts::PI;
+use saltus::forcefield::System;
 
 /// Draws one configuration.
 pub(crate) type Source<'a> = Box<dyn Fn(&mut Xoshiro256PlusPlus) -> Vec<f64> + 'a>;
@@ -30,6 +30,11 @@ pub(crate) trait Target: Send + Sync {
             (down - up) / (2.0 * step)
         };
         (0..positions.len()).map(force).collect()
+    }
+
+    /// The same molecule as force-field terms, for the engines that users run; `None` where it cannot be one.
+    fn system(&self) -> Option<System> {
+        None
     }
 
     /// A source of exact, independent draws.
@@ -96,7 +101,7 @@ impl Target for Harmonic {
 }
 
 /// One density on a fine grid: a table of its distribution function.
-struct Tabulated {
+pub(crate) struct Tabulated {
     start: f64,
     width: f64,
     cumulative: Vec<f64>,
@@ -105,7 +110,7 @@ struct Tabulated {
 const N_CELLS: usize = 20_000;
 
 impl Tabulated {
-    fn new(range: [f64; 2], density: impl Fn(f64) -> f64) -> Self {
+    pub(crate) fn new(range: [f64; 2], density: impl Fn(f64) -> f64) -> Self {
         let width = (range[1] - range[0]) / N_CELLS as f64;
         let mut total = 0.0;
         let mut cumulative = vec![0.0];
@@ -121,7 +126,7 @@ impl Tabulated {
         }
     }
 
-    fn draw(&self, stream: &mut Xoshiro256PlusPlus) -> f64 {
+    pub(crate) fn draw(&self, stream: &mut Xoshiro256PlusPlus) -> f64 {
         let uniform: f64 = stream.random();
         let above = self.cumulative.partition_point(|&value| value <= uniform);
         let cell = above.clamp(1, N_CELLS) - 1;
@@ -130,7 +135,7 @@ impl Tabulated {
         self.start + (cell as f64 + share) * self.width
     }
 
-    fn mean(&self, function: impl Fn(f64) -> f64) -> f64 {
+    pub(crate) fn mean(&self, function: impl Fn(f64) -> f64) -> f64 {
         let cells = self.cumulative.windows(2).enumerate();
         cells
             .map(|(cell, ends)| {
@@ -189,117 +194,6 @@ impl Target for DoubleWell {
             table.mean(|x| x * x),
             kt / WELL_STIFFNESS,
             table.mean(Self::profile) + kt,
-        ]
-    }
-}
-
-/// Four atoms in a chain with harmonic bonds and angles and a torsion; bonds, angles and torsion are independent:
-/// their densities are r² exp(-U/kT), sin(angle) exp(-U/kT) and exp(-U/kT).
-pub(crate) struct FourAtoms;
-
-impl FourAtoms {
-    fn torsion_energy(phi: f64) -> f64 {
-        3.0 * (1.0 + (3.0 * phi).cos()) + 1.5 * (1.0 + (phi - 0.6).cos())
-    }
-
-    fn bond_energy(r: f64) -> f64 {
-        0.5 * 60_000.0 * (r - 0.15).powi(2)
-    }
-
-    fn angle_energy(angle: f64) -> f64 {
-        0.5 * 300.0 * (angle - 1.9).powi(2)
-    }
-
-    fn bond_table(kt: f64) -> Tabulated {
-        Tabulated::new([0.08, 0.22], |r| r * r * (-Self::bond_energy(r) / kt).exp())
-    }
-
-    fn angle_table(kt: f64) -> Tabulated {
-        Tabulated::new([1.0e-6, std::f64::consts::PI - 1.0e-6], |angle| {
-            angle.sin() * (-Self::angle_energy(angle) / kt).exp()
-        })
-    }
-
-    fn torsion_table(kt: f64) -> Tabulated {
-        Tabulated::new([-PI, PI], |phi| (-Self::torsion_energy(phi) / kt).exp())
-    }
-
-    /// Three bond lengths, two angles, the torsion.
-    fn internal(positions: &[f64]) -> ([f64; 3], [f64; 2], f64) {
-        let atom = |index: usize| Vector3::from_column_slice(&positions[index * 3..index * 3 + 3]);
-        let bonds: [Vector3<f64>; 3] = std::array::from_fn(|i| atom(i + 1) - atom(i));
-        let angles = [0, 1].map(|i| (-bonds[i]).angle(&bonds[i + 1]));
-        let normals = [0, 1].map(|i| bonds[i].cross(&bonds[i + 1]));
-        let sine = bonds[1].norm() * bonds[0].dot(&normals[1]);
-        let phi = sine.atan2(normals[0].dot(&normals[1]));
-        (bonds.map(|bond| bond.norm()), angles, phi)
-    }
-}
-
-/// A chain of four atoms from its bond lengths, the turns at its inner atoms and its torsion.
-fn place(lengths: [f64; 3], turns: [f64; 2], phi: f64) -> [Vector3<f64>; 4] {
-    let first = Vector3::x_axis();
-    let normal = Vector3::z_axis();
-    let second = Rotation3::from_axis_angle(&normal, turns[0]) * first;
-    let normal = Rotation3::from_axis_angle(&second, phi) * normal;
-    let third = Rotation3::from_axis_angle(&normal, turns[1]) * second;
-    let mut atoms = [Vector3::zeros(); 4];
-    for (bond, direction) in [first, second, third].iter().enumerate() {
-        atoms[bond + 1] = atoms[bond] + direction.into_inner() * lengths[bond];
-    }
-    atoms
-}
-
-impl Target for FourAtoms {
-    fn masses_da(&self) -> Vec<f64> {
-        vec![15.0, 14.0, 14.0, 15.0]
-    }
-
-    fn energy(&self, positions: &[f64]) -> f64 {
-        let (bonds, angles, phi) = Self::internal(positions);
-        bonds.map(Self::bond_energy).iter().sum::<f64>()
-            + angles.map(Self::angle_energy).iter().sum::<f64>()
-            + Self::torsion_energy(phi)
-    }
-
-    fn source(&self, kt: f64) -> Source<'_> {
-        let (bonds, angles) = (Self::bond_table(kt), Self::angle_table(kt));
-        let torsion = Self::torsion_table(kt);
-        Box::new(move |stream| {
-            let lengths: [f64; 3] = std::array::from_fn(|_| bonds.draw(stream));
-            let turns: [f64; 2] = std::array::from_fn(|_| PI - angles.draw(stream));
-            let phi = torsion.draw(stream);
-            let normals: [f64; 3] = std::array::from_fn(|_| stream.sample(StandardNormal));
-            let view = Rotation3::from_axis_angle(&Unit::new_normalize(normals.into()), 1.0);
-            let atoms = place(lengths, turns, phi).map(|atom| view * atom);
-            atoms
-                .iter()
-                .flat_map(|atom| [atom.x, atom.y, atom.z])
-                .collect()
-        })
-    }
-
-    fn observables(&self, positions: &[f64]) -> Vec<f64> {
-        let (bonds, angles, phi) = Self::internal(positions);
-        vec![
-            phi,
-            phi.cos(),
-            phi.sin(),
-            (3.0 * phi).cos(),
-            bonds[1],
-            angles[1].cos(),
-        ]
-    }
-
-    fn means(&self, kt: f64) -> Vec<f64> {
-        let torsion = Self::torsion_table(kt);
-        vec![
-            torsion.mean(|phi| phi),
-            torsion.mean(f64::cos),
-            torsion.mean(f64::sin),
-            torsion.mean(|phi| (3.0 * phi).cos()),
-            Self::bond_table(kt).mean(|r| r),
-            Self::angle_table(kt).mean(f64::cos),
         ]
     }
 }

@@ -1,38 +1,42 @@
-//! Torsion moves for the table: four atoms named so that their torsion is a phi, and a density learned from exact draws.
+//! Torsion moves for the table: chains named as backbones, so that their torsions are phi, psi and omega, and a density
+//! learned from exact draws.
 
+use crate::molecules::Backbone;
 use crate::table::KELVIN;
-use crate::targets::{FourAtoms, Target};
+use crate::targets::Target;
 use saltus::proposal::{
-    AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, Current, LeapBlock, Outcome,
-    Proposal, TorsionDraw, TorsionLeapProposal, TorsionProposal, TorsionSettings,
-    random_leap_model,
+    AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, ConcertedProposal,
+    ConcertedSettings, Current, LeapBlock, Outcome, Proposal, TorsionDraw, TorsionLeapProposal,
+    TorsionProposal, TorsionSettings, random_leap_model,
 };
 use saltus::rng;
 use saltus::state::State;
 use saltus::topology::{Atom, Element, Residue, Topology};
 use saltus::units::thermal_energy_kj_per_mol;
 
-/// C of one residue, then N, CA, C of the next.
-fn topology() -> Topology {
-    let atom = |name: &str, residue_index| Atom {
-        name: name.to_owned(),
-        element: if name == "N" {
-            Element::NITROGEN
-        } else {
-            Element::CARBON
-        },
-        residue_index,
+/// Atoms in a chain: C of one residue, then N, CA, C of each that follows.
+pub(crate) fn topology(n_atoms: usize) -> Topology {
+    let atom = |index: usize| {
+        let name = ["C", "N", "CA"][index % 3];
+        Atom {
+            name: name.to_owned(),
+            element: match name {
+                "N" => Element::NITROGEN,
+                _ => Element::CARBON,
+            },
+            residue_index: index.div_ceil(3),
+        }
     };
-    let residue = |number, atoms| Residue {
+    let residue = |index: usize| Residue {
         name: "GLY".to_owned(),
         chain: 'A',
-        number,
-        atoms,
+        number: index as i32 + 1,
+        atoms: (3 * index).saturating_sub(2)..3 * index + 1,
     };
     Topology {
-        atoms: vec![atom("C", 0), atom("N", 1), atom("CA", 1), atom("C", 1)],
-        residues: vec![residue(1, 0..1), residue(2, 1..4)],
-        bonds: vec![[0, 1], [1, 2], [2, 3]],
+        atoms: (0..n_atoms).map(atom).collect(),
+        residues: (0..=(n_atoms - 1) / 3).map(residue).collect(),
+        bonds: (1..n_atoms).map(|index| [index - 1, index]).collect(),
     }
 }
 
@@ -42,13 +46,23 @@ pub(crate) fn torsion(proposal: TorsionDraw) -> Box<dyn Proposal> {
         proposal,
         ..TorsionSettings::default()
     };
-    Box::new(TorsionProposal::new(&topology(), &settings).unwrap())
+    Box::new(TorsionProposal::new(&topology(4), &settings).unwrap())
+}
+
+/// Loop-closing moves of the seven torsions that a chain of ten atoms has.
+pub(crate) fn concerted() -> Box<dyn Proposal> {
+    let settings = ConcertedSettings {
+        n_torsions: 7,
+        omega_scale: 1.0,
+        initial_step_rad: 0.6,
+    };
+    Box::new(ConcertedProposal::new(&topology(10), &settings).unwrap())
 }
 
 /// Leaps with random weights.
 pub(crate) fn leap() -> Box<dyn Proposal> {
     let model = random_leap_model(31);
-    let made = TorsionLeapProposal::new(&topology(), &model, Some(LeapBlock::Backbone));
+    let made = TorsionLeapProposal::new(&topology(4), &model, Some(LeapBlock::Backbone));
     Box::new(made.unwrap())
 }
 
@@ -58,8 +72,9 @@ pub(crate) fn learned(n_discriminants: usize) -> Box<dyn Proposal> {
         n_discriminants,
         ..AdaptiveTorsionSettings::default()
     };
-    let mut proposal = AdaptiveTorsionProposal::new(&topology(), &settings).unwrap();
-    let source = FourAtoms.source(thermal_energy_kj_per_mol(KELVIN));
+    let mut proposal = AdaptiveTorsionProposal::new(&topology(4), &settings).unwrap();
+    let four_atoms = Backbone::new(4);
+    let source = four_atoms.source(thermal_energy_kj_per_mol(KELVIN));
     let mut stream = rng::streams(97, 1).remove(0);
     let n_replicas = 8000;
     let positions: Vec<f64> = (0..n_replicas).flat_map(|_| source(&mut stream)).collect();

@@ -9,7 +9,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "measured deviations belong in the log")]
 
+mod adapter;
 mod bad_input;
+mod blow_up;
 mod dynamics;
 mod energies;
 mod ensembles;

@@ -80,7 +80,7 @@ fn check_structs(module: &naga::Module) {
             noise,
             outcome_start,
             padding_0,
-            padding_1,
+            n_replicas,
             padding_2,
         }
     );

@@ -1,7 +1,6 @@
 //! A failed run in the user's words: the atom by its name, what is left, what to do. Decides nothing.
 
 use crate::cli::error::CliError;
-use crate::integrator::EngineError;
 use crate::mcmc::{DriveError, KernelError};
 use crate::proposal::ProposalError;
 use crate::topology::Topology;
@@ -31,12 +30,17 @@ fn cause(failure: &DriveError, topology: &Topology) -> String {
     let DriveError::Kernel { source, .. } = failure else {
         return failure.to_string();
     };
-    match source {
-        KernelError::Engine(EngineError::Diverged(diverged))
-        | KernelError::Proposal(ProposalError::Engine(EngineError::Diverged(diverged))) => format!(
+    let diverged = match source {
+        KernelError::Engine(error) | KernelError::Proposal(ProposalError::Engine(error)) => {
+            error.diverged()
+        }
+        _ => None,
+    };
+    match diverged {
+        Some(diverged) => format!(
             "{failure} ({})\n  help: take a smaller time step, minimise the starting structure (`minimize: true`), or check the molecule around that atom",
             topology.label(diverged.atom_index)
         ),
-        _ => failure.to_string(),
+        None => failure.to_string(),
     }
 }
