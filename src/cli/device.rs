@@ -3,9 +3,7 @@
 use crate::cpu::{self, CpuOptions};
 use crate::flow::timewarp::{Timewarp, TimewarpFlow};
 use crate::forcefield::System;
-use crate::gpu::{
-    self, Choice, GpuError, GpuOptions, GpuTimewarp, GpuTimewarpOptions, Profile,
-};
+use crate::gpu::{self, Choice, GpuError, GpuOptions, GpuTimewarp, GpuTimewarpOptions, Profile};
 use crate::integrator::Engine;
 
 use super::config::{Config, Precision};

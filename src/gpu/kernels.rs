@@ -241,7 +241,10 @@ impl Kernels {
     unsafe_code,
     reason = "the shaders are part of the program; their indices come from tables built here, their loops end"
 )]
-pub(super) fn trusted_module(gpu: &Gpu, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
+pub(super) fn trusted_module(
+    gpu: &Gpu,
+    descriptor: wgpu::ShaderModuleDescriptor<'_>,
+) -> wgpu::ShaderModule {
     // SAFETY: every index is below a size that Tables and Batch derive the buffers from; all loops have counters.
     unsafe {
         gpu.device

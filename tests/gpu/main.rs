@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "measured deviations belong in the log")]
 
+mod adapter;
 mod bad_input;
 mod dynamics;
 mod energies;
@@ -20,3 +21,4 @@ mod openmm_reference;
 mod reflection;
 mod resident;
 mod support;
+mod wgsl;

@@ -1,46 +1,10 @@
 //! Engines for the tests, molecules, and the measure of a deviation.
 
+pub(crate) use crate::adapter::{choice, on_software};
 use crate::openmm_reference::{Reference, ReferenceFile};
 use saltus::forcefield::{BornModel, ForceField, System, SystemOptions, reference_energies};
-use saltus::gpu::{AdapterKind, Choice, GpuEngine, GpuOptions, adapters};
+use saltus::gpu::{GpuEngine, GpuOptions};
 use saltus::integrator::Engine;
-use std::io::Write;
-use std::sync::OnceLock;
-
-/// The adapter that the tests run on: a real GPU, else software; `None` (said aloud) where there is none.
-///
-/// # Panics
-/// Where there is none although one is required.
-pub(crate) fn choice() -> Option<Choice> {
-    static NAME: OnceLock<Option<String>> = OnceLock::new();
-    let name = NAME.get_or_init(|| {
-        // Before any thread asks for an adapter: silences a warning of Mesa's device selection.
-        let found = adapters();
-        let name = found.first().map(|adapter| adapter.name.clone());
-        let required = ["CI", "SALTUS_REQUIRE_GPU"]
-            .iter()
-            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-        assert!(
-            name.is_some() || !required,
-            "no Vulkan adapter, but CI or SALTUS_REQUIRE_GPU is set"
-        );
-        let verdict = match found.first() {
-            Some(adapter) => format!("GPU tests run on {} ({})\n", adapter.name, adapter.kind),
-            None => "SKIPPED: no Vulkan adapter, nothing of the GPU engine is tested\n".to_owned(),
-        };
-        // Not through print!, which the test harness would swallow.
-        std::io::stderr().write_all(verdict.as_bytes()).unwrap();
-        name
-    });
-    name.clone().map(Choice::Named)
-}
-
-/// Whether the tests' adapter is the CPU in disguise, where sizes must stay small.
-pub(crate) fn on_software() -> bool {
-    adapters()
-        .first()
-        .is_some_and(|adapter| adapter.kind == AdapterKind::Software)
-}
 
 /// An engine on the tests' adapter with everything else as given.
 pub(crate) fn gpu_with(system: &System, options: GpuOptions) -> Option<GpuEngine> {

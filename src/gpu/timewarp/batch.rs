@@ -39,7 +39,11 @@ pub(super) fn cut(
     for (place, pair) in pairs.iter().enumerate() {
         let n_atoms = from[pair.state].elements.len();
         let bytes = plan.attention_bytes(n_atoms);
-        let more = if states.contains_key(&pair.state) { 0 } else { bytes };
+        let more = if states.contains_key(&pair.state) {
+            0
+        } else {
+            bytes
+        };
         if place > start && !plan.takes(n_rows + n_atoms, place + 1 - start, attention + more) {
             batches.push(start..place);
             (start, n_rows, attention) = (place, 0, 0);
@@ -69,9 +73,9 @@ impl Batch {
         let mut first_atom_of = BTreeMap::new();
         for pair in pairs {
             let state = &from[pair.state];
-            let first_atom = *first_atom_of.entry(pair.state).or_insert_with(|| {
-                batch.add_state(state, n_heads, conditions_on_auxiliaries)
-            });
+            let first_atom = *first_atom_of
+                .entry(pair.state)
+                .or_insert_with(|| batch.add_state(state, n_heads, conditions_on_auxiliaries));
             batch.add_pair(state, first_atom);
         }
         let [mut positions, mut auxiliaries] = [Vec::new(), Vec::new()];
@@ -108,9 +112,8 @@ impl Batch {
         let centred = centred(state.positions);
         let own = state.auxiliaries.filter(|_| conditions_on_auxiliaries);
         for (atom, &element) in state.elements.iter().enumerate() {
-            let vector = |of: &dyn Fn(usize) -> f64| {
-                [single(of(0)), single(of(1)), single(of(2)), 0.0]
-            };
+            let vector =
+                |of: &dyn Fn(usize) -> f64| [single(of(0)), single(of(1)), single(of(2)), 0.0];
             let x = |axis: usize| centred[3 * atom + axis];
             self.atoms.push(StateAtom {
                 position: vector(&x),

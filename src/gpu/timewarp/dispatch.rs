@@ -140,7 +140,11 @@ impl ModelSizes {
             unreachable!("invariant: called for linear maps")
         };
         let [inputs, outputs] = [n_inputs, n_outputs].map(|n| padded(n) / VECTOR);
-        let input_step = if from == Slot::Input { 0 } else { sizes.n_rows * inputs };
+        let input_step = if from == Slot::Input {
+            0
+        } else {
+            sizes.n_rows * inputs
+        };
         let tile = self.tile;
         let tile = tile.unwrap_or_else(|| Tile::choose(sizes.n_rows, n_outputs, 2));
         Dispatch {

@@ -121,7 +121,9 @@ impl GpuTimewarp {
             let first = cut(&working.plan, from, rest).swap_remove(0);
             let batch = self.batch(direction, from, &rest[first.clone()]);
             match self.transform(&mut working, &batch) {
-                Ok(found) => drawn.extend(self.drawn(direction, from, &rest[first], &found, &batch)),
+                Ok(found) => {
+                    drawn.extend(self.drawn(direction, from, &rest[first], &found, &batch))
+                }
                 Err(GpuError::OutOfMemory { .. }) if working.plan.halve(longest) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -188,7 +190,11 @@ impl GpuTimewarp {
         pipelines: &Pipelines,
         dispatches: &[(&Dispatch, &wgpu::BindGroup)],
     ) -> Result<(), GpuError> {
-        let at_once = if self.stopwatch.is_some() { 1 } else { dispatches.len() };
+        let at_once = if self.stopwatch.is_some() {
+            1
+        } else {
+            dispatches.len()
+        };
         for dispatches in dispatches.chunks(at_once) {
             let label = Some("timewarp");
             let descriptor = wgpu::CommandEncoderDescriptor { label };
@@ -253,9 +259,8 @@ impl GpuTimewarp {
                     Direction::ToLatent => &found.values,
                     Direction::FromLatent => &batch.values,
                 };
-                let base = [0, 1].map(|which| {
-                    log_normal(&variables(latent, which), self.log_scales[which])
-                });
+                let base = [0, 1]
+                    .map(|which| log_normal(&variables(latent, which), self.log_scales[which]));
                 let place = |(&z, &x): (&f32, &f64)| match direction {
                     Direction::ToLatent => f64::from(z),
                     Direction::FromLatent => x + f64::from(z),
@@ -281,7 +286,10 @@ impl TimewarpFlow for GpuTimewarp {
     }
 
     fn description(&self) -> String {
-        format!("GPU {} ({}), f32", self.gpu.adapter.name, self.gpu.adapter.kind)
+        format!(
+            "GPU {} ({}), f32",
+            self.gpu.adapter.name, self.gpu.adapter.kind
+        )
     }
 
     fn draws_given(

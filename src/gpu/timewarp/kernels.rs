@@ -64,7 +64,10 @@ impl Tile {
             };
             n_tiles.max(ENOUGH) * side * side * per_result
         };
-        Self::ALL.into_iter().min_by_key(cost).unwrap_or(Self::Small)
+        Self::ALL
+            .into_iter()
+            .min_by_key(cost)
+            .unwrap_or(Self::Small)
     }
 }
 
