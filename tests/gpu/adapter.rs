@@ -33,6 +33,7 @@ pub(crate) fn choice() -> Option<Choice> {
 }
 
 /// Whether the tests' adapter is the CPU in disguise, where sizes must stay small.
+#[allow(dead_code, reason = "not every test that shares this file asks")]
 pub(crate) fn on_software() -> bool {
     adapters()
         .first()

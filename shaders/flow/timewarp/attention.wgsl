@@ -44,9 +44,9 @@ fn attention(
     }
     let own = atoms[thread.x];
     let n_vectors = (own.n_atoms + 3u) / 4u;
-    let set = scale / settings.n_heads;
+    let scale_set = scale / settings.n_heads;
     let head = scale % settings.n_heads;
-    let start = set * settings.set_step + own.attention_start + head * n_vectors;
+    let start = scale_set * settings.set_step + own.attention_start + head * n_vectors;
     let factor = factors[scale];
     var sum = vec4<f32>();
     for (var vector = 0u; vector < n_vectors; vector++) {

@@ -21,8 +21,8 @@ fn load_a(row: u32, vector: u32) -> vec4<f32> {
     if (row >= span.n_atoms * settings.n_heads || vector >= n_vectors) {
         return vec4<f32>();
     }
-    let set = select(settings.scale_set_0, settings.scale_set_1, network == 1u);
-    return attention[set * settings.set_step + span.attention_start + row * n_vectors + vector];
+    let scale_set = select(settings.scale_set_0, settings.scale_set_1, network == 1u);
+    return attention[scale_set * settings.set_step + span.attention_start + row * n_vectors + vector];
 }
 
 fn load_b(row: u32, vector: u32) -> vec4<f32> {
@@ -50,9 +50,9 @@ fn mix(
     span = spans[group.z / 2u];
     let first_row = group.x * TILE_ROWS;
     let first_vector = group.y * N_COLUMN_VECTORS;
-    if (first_row >= span.n_atoms * settings.n_heads) {
+    if (first_row >= spans[group.z / 2u].n_atoms * settings.n_heads) {
         return;
     }
-    let blocks = tile_product(thread, first_row, first_vector, span.n_atoms);
+    let blocks = tile_product(thread, first_row, first_vector, spans[group.z / 2u].n_atoms);
     store_blocks(thread, first_row, first_vector, blocks);
 }
