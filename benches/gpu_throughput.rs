@@ -10,11 +10,14 @@
     reason = "a clamped estimate of cycles"
 )]
 
+mod report;
+
+use report::{Arguments, arguments, summary, text_of, today, write};
 use saltus::cpu::CpuOptions;
 use saltus::forcefield::{BornModel, ForceField, System, SystemOptions};
 use saltus::gpu::{
-    self, AdapterKind, AdapterSummary, Choice, GpuOptions, Profile, Resident, ResidentMove,
-    ShaderSources, TorsionMoves,
+    self, AdapterKind, AdapterSummary, GpuOptions, Profile, Resident, ResidentMove, ShaderSources,
+    TorsionMoves,
 };
 use saltus::integrator::{MinimizeSettings, minimize};
 use saltus::proposal::{BlockKind, torsion_blocks};
@@ -23,8 +26,7 @@ use saltus::topology::{Sequence, build};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Write;
-use std::path::PathBuf;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 /// Sequences of 22, 54, 138 and 304 atoms.
 const SEQUENCES: [&str; 4] = ["ACE-ALA-NME", "AAAY", "GYDPETGTWG", "NLYIQWLKDGGPSSGRPPPS"];
@@ -34,45 +36,6 @@ const TIMESTEP_PS: f64 = 0.001;
 /// Born integrals, pair forces, chain rule. Bonded terms, some per cent, are left out.
 const OPERATIONS_PER_PAIR: [(&str, f64); 3] =
     [("integrals", 67.0), ("pairs", 72.0), ("chain rule", 131.0)];
-
-struct Arguments {
-    choice: Choice,
-    seconds: f64,
-    peak_tflops: Option<f64>,
-    output: PathBuf,
-    test: bool,
-}
-
-fn arguments() -> Result<Arguments, Box<dyn Error>> {
-    let mut arguments = Arguments {
-        choice: Choice::Real,
-        seconds: 2.0,
-        peak_tflops: None,
-        output: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/results"),
-        test: false,
-    };
-    let mut benchmark = false;
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or(format!("{word} needs a value"));
-        match word.as_str() {
-            "--adapter" => arguments.choice = Choice::Named(value()?),
-            "--seconds" => arguments.seconds = value()?.parse()?,
-            "--peak-tflops" => arguments.peak_tflops = Some(value()?.parse()?),
-            "--output" => arguments.output = value()?.into(),
-            "--test" => arguments.test = true,
-            "--bench" => benchmark = true,
-            other => return Err(format!("unknown argument {other}").into()),
-        }
-    }
-    // As Criterion has it: `cargo test --benches` gives no `--bench`, and wants to know only whether it runs.
-    arguments.test |= !benchmark;
-    if arguments.test && arguments.choice == Choice::Real {
-        // Anything will do for a test run.
-        arguments.choice = Choice::Named(String::new());
-    }
-    Ok(arguments)
-}
 
 /// One molecule, assigned and minimised.
 struct Peptide {
@@ -252,22 +215,6 @@ fn replica_counts(adapter: &AdapterSummary, n_atoms: usize, test: bool) -> Vec<u
     }
 }
 
-/// The day in UTC, `2026-11-21` (Howard Hinnant's days-to-civil, public domain algorithm).
-fn today() -> Result<String, Box<dyn Error>> {
-    let days =
-        i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / 86_400)? + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let (day, month) = (
-        of_year - (153 * shifted + 2) / 5 + 1,
-        (shifted + 2) % 12 + 1,
-    );
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    Ok(format!("{year:04}-{month:02}-{day:02}"))
-}
-
 fn table(results: &Value) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let adapter = &results["adapter"];
@@ -340,10 +287,6 @@ fn table(results: &Value) -> Result<String, std::fmt::Error> {
     Ok(text)
 }
 
-fn text_of(value: &Value) -> &str {
-    value.as_str().unwrap_or("?")
-}
-
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = arguments()?;
     let adapter = match gpu::chosen(&arguments.choice) {
@@ -389,13 +332,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             );
         }
     }
-    let date = today()?;
     let results = json!({
-        "date": date,
-        "adapter": {
-            "name": adapter.name, "driver": adapter.driver, "backend": adapter.backend,
-            "kind": adapter.kind.to_string(), "f64": adapter.has_f64,
-        },
+        "date": today()?,
+        "adapter": summary(&adapter),
         "operations_per_ordered_pair": OPERATIONS_PER_PAIR.iter().map(|(name, n)| json!({"pass": name, "operations": n})).collect::<Vec<_>>(),
         "rows": rows,
         "shares": all_shares,
@@ -404,26 +343,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = table(&results)?;
     println!("\n{text}");
     if !arguments.test {
-        let word = adapter
-            .name
-            .split_whitespace()
-            .take(2)
-            .collect::<Vec<_>>()
-            .join("-")
-            .to_lowercase();
-        let word: String = word
-            .chars()
-            .filter(|c| c.is_alphanumeric() || *c == '-')
-            .collect();
-        std::fs::create_dir_all(&arguments.output)?;
-        let stem = arguments
-            .output
-            .join(format!("gpu_throughput_{date}_{word}"));
-        std::fs::write(
-            stem.with_extension("json"),
-            serde_json::to_string_pretty(&results)? + "\n",
-        )?;
-        std::fs::write(stem.with_extension("md"), text)?;
+        write(&arguments.output, "gpu_throughput", &results, &text)?;
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Which device computes: the CPU, a GPU that was asked for, or whatever serves best. Every engine is made here.
 
 use crate::cpu::{self, CpuOptions};
+use crate::flow::timewarp::{Timewarp, TimewarpFlow};
 use crate::forcefield::System;
-use crate::gpu::{self, Choice, GpuError, GpuOptions, Profile};
+use crate::gpu::{self, Choice, GpuError, GpuOptions, GpuTimewarp, GpuTimewarpOptions, Profile};
 use crate::integrator::Engine;
 
 use super::config::{Config, Precision};
@@ -104,4 +105,31 @@ fn gpu_engine(
     profile: Option<&Profile>,
 ) -> Result<Box<dyn Engine>, GpuError> {
     gpu::engine(system, &gpu_options(choice, profile))
+}
+
+/// A Timewarp model on the device asked for; `auto` takes the CPU where there is no real GPU that can carry it.
+///
+/// # Errors
+/// An adapter that is not there, or one that the model does not fit.
+pub(crate) fn timewarp_flow(
+    device: &Device,
+    model: Timewarp<f32>,
+) -> Result<Box<dyn TimewarpFlow>, GpuError> {
+    let choice = match device {
+        Device::Cpu => return Ok(Box::new(model)),
+        Device::Auto => Choice::Real,
+        Device::Gpu(choice) => choice.clone(),
+    };
+    let options = GpuTimewarpOptions {
+        choice,
+        ..GpuTimewarpOptions::default()
+    };
+    match GpuTimewarp::new(&model, &options) {
+        Ok(flow) => Ok(Box::new(flow)),
+        Err(reason) if *device == Device::Auto => {
+            log::info!("device auto takes the CPU for the Timewarp flow: {reason}");
+            Ok(Box::new(model))
+        }
+        Err(error) => Err(error),
+    }
 }

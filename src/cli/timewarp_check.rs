@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::flow::timewarp::{Conformation, Pair, Timewarp, read_config};
+use crate::flow::timewarp::{Conformation, Pair, Timewarp, TimewarpFlow, read_config};
 use crate::flow::{Real, TensorFile};
 
+use super::device::{Device, timewarp_flow};
 use super::error::{Blame, CliError};
 use super::{CliResult, console};
 
@@ -31,7 +32,7 @@ pub(crate) struct TimewarpCheckArguments {
     /// Inputs and expected outputs, safetensors.
     #[arg(long, value_name = "FILE.safetensors")]
     vectors: PathBuf,
-    /// Where to evaluate: cpu or gpu.
+    /// Where to evaluate: cpu, gpu (the first real one), gpu:NAME, or auto (a real GPU if there is one).
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     device: String,
     /// Numbers to evaluate in.
@@ -58,26 +59,17 @@ struct CheckReport {
 
 /// Evaluates, prints the deviations, and fails where one is too large.
 pub(crate) fn timewarp_check(arguments: &TimewarpCheckArguments) -> CliResult {
-    match arguments.device.as_str() {
-        "cpu" | "auto" => {}
-        "gpu" => {
-            return Err(CliError::input(
-                "--device gpu: this version of saltus evaluates Timewarp models on the CPU only\n  help: write `--device cpu`",
-            ));
-        }
-        other => {
-            return Err(CliError::input(format!(
-                "--device: unknown device `{other}`\n  help: devices: cpu, gpu"
-            )));
-        }
-    }
-    let vectors = Vectors::read(&arguments.vectors)?;
+    let device = Device::parse(&arguments.device).ok_or_else(|| {
+        CliError::input(format!(
+            "--device: unknown device `{}`\n  help: devices: cpu, gpu, gpu:NAME, auto",
+            arguments.device
+        ))
+    })?;
     let is_double = arguments.precision == CheckPrecision::Double;
-    let outputs = if is_double {
-        vectors.evaluate(&model::<f64>(arguments)?)?
-    } else {
-        vectors.evaluate(&model::<f32>(arguments)?)?
-    };
+    let vectors = Vectors::read(&arguments.vectors)?;
+    let flow = flow(arguments, &device, is_double)?;
+    log::info!("Timewarp flow: {}", flow.description());
+    let outputs = vectors.evaluate(flow.as_ref())?;
     let max_abs_error = vectors.compare(&outputs);
     if arguments.json {
         console::print_json(&CheckReport {
@@ -89,6 +81,20 @@ pub(crate) fn timewarp_check(arguments: &TimewarpCheckArguments) -> CliResult {
         console::print(&format!("largest deviation\n{lines}"))?;
     }
     judge(&max_abs_error, usize::from(is_double))
+}
+
+fn flow(
+    arguments: &TimewarpCheckArguments,
+    device: &Device,
+    is_double: bool,
+) -> Result<Box<dyn TimewarpFlow>, CliError> {
+    match (device, is_double) {
+        (Device::Gpu(_), true) => Err(CliError::input(
+            "--precision double: GPUs evaluate Timewarp models in single precision\n  help: write `--device cpu`, or leave the precision out",
+        )),
+        (_, true) => Ok(Box::new(model::<f64>(arguments)?)),
+        (_, false) => timewarp_flow(device, model(arguments)?).blame_input(),
+    }
 }
 
 fn model<R: Real>(arguments: &TimewarpCheckArguments) -> Result<Timewarp<R>, CliError> {
@@ -189,9 +195,9 @@ impl Vectors {
     }
 
     /// Every output that the file has, as the model gives it.
-    fn evaluate<R: Real>(
+    fn evaluate(
         &self,
-        model: &Timewarp<R>,
+        flow: &dyn TimewarpFlow,
     ) -> Result<BTreeMap<&'static str, Vec<f64>>, CliError> {
         let mut outputs = BTreeMap::new();
         let densities = [
@@ -201,13 +207,13 @@ impl Vectors {
         ];
         for (name, to, from) in densities {
             if self.tensors.contains_key(name) {
-                outputs.insert(name, self.log_densities(model, to, from)?);
+                outputs.insert(name, self.log_densities(flow, to, from)?);
             }
         }
         if self.tensors.contains_key("sampled_positions")
             || self.tensors.contains_key("sampled_auxiliaries")
         {
-            let [positions, auxiliaries] = self.samples(model)?;
+            let [positions, auxiliaries] = self.samples(flow)?;
             outputs.insert("sampled_positions", positions);
             outputs.insert("sampled_auxiliaries", auxiliaries);
         }
@@ -254,23 +260,22 @@ impl Vectors {
             .collect()
     }
 
-    fn log_densities<R: Real>(
+    fn log_densities(
         &self,
-        model: &Timewarp<R>,
+        flow: &dyn TimewarpFlow,
         to: &str,
         from: &str,
     ) -> Result<Vec<f64>, CliError> {
         let conformations = self.conformations(self.variables(from)?);
-        let condition = model.condition(&conformations).blame_input()?;
         let pairs = self.pairs(self.variables(to)?);
-        model.log_density(&condition, &pairs).blame_input()
+        flow.log_densities_given(&conformations, &pairs)
+            .blame_input()
     }
 
-    fn samples<R: Real>(&self, model: &Timewarp<R>) -> Result<[Vec<f64>; 2], CliError> {
+    fn samples(&self, flow: &dyn TimewarpFlow) -> Result<[Vec<f64>; 2], CliError> {
         let conformations = self.conformations(self.variables("x")?);
-        let condition = model.condition(&conformations).blame_input()?;
         let latents = self.pairs(self.variables("latent")?);
-        let drawn = model.sample(&condition, &latents).blame_input()?;
+        let drawn = flow.draws_given(&conformations, &latents).blame_input()?;
         Ok([
             drawn.iter().flat_map(|d| d.positions.clone()).collect(),
             drawn.iter().flat_map(|d| d.auxiliaries.clone()).collect(),

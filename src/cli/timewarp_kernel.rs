@@ -8,8 +8,9 @@ use crate::proposal::TimewarpProposal;
 use crate::topology::Topology;
 
 use super::config::{
-    InputFault, LoadedConfig, ProposalsConfig, TimewarpKernelConfig, TimewarpMode,
+    InputFault, LoadedConfig, Precision, ProposalsConfig, TimewarpKernelConfig, TimewarpMode,
 };
+use super::device::{Device, timewarp_flow};
 
 /// Rise of the energy in kJ/mol above which exploration turns a jump down, where the input names none.
 const MAX_CLIMB_KJ_PER_MOL: f64 = 300.0;
@@ -37,7 +38,14 @@ pub(super) fn timewarp(
         .as_ref()
         .map(|config| loaded.resolve(config));
     let model = load_model(&weights, config.as_deref()).map_err(|e| fault(e.to_string()))?;
-    let proposal = TimewarpProposal::new(Arc::new(model), topology)
+    // Where the engine takes the CPU for its precision, the flow does too.
+    let device = match Device::of(&loaded.config) {
+        Device::Auto if loaded.config.precision == Precision::Double => Device::Cpu,
+        device => device,
+    };
+    let flow = timewarp_flow(&device, model).map_err(|error| fault(error.to_string()))?;
+    log::info!("Timewarp flow: {}", flow.description());
+    let proposal = TimewarpProposal::new(Arc::from(flow), topology)
         .map_err(|error| fault(error.to_string()))?;
     let proposal = Box::new(proposal);
     Ok(match settings.mode {

@@ -187,7 +187,7 @@ impl GpuEngine {
         }
         self.gpu.queue.submit([encoder.finish()]);
         match &self.stopwatch {
-            Some(stopwatch) => stopwatch.read(&self.gpu, kind),
+            Some(stopwatch) => stopwatch.read(&self.gpu, kind.name()),
             None => Ok(()),
         }
     }

@@ -92,6 +92,36 @@ pub enum GpuError {
         /// Replicas that fit.
         largest: usize,
     },
+    /// A tensor of a model exceeds the adapter.
+    #[error(
+        "{tensor} of the Timewarp model takes {needed} bytes, too many for {adapter}: its limit {limit} is {offered}; take another adapter or `device: cpu`"
+    )]
+    TooLargeTensor {
+        /// Name of the adapter.
+        adapter: String,
+        /// Which tensor.
+        tensor: String,
+        /// Name of the limit.
+        limit: &'static str,
+        /// What it is, in bytes.
+        offered: u64,
+        /// What the tensor needs, in bytes.
+        needed: u64,
+    },
+    /// The device has no memory left.
+    #[error(
+        "{adapter} has no memory for {what}, {needed} bytes: {reason}; take another adapter or `device: cpu`"
+    )]
+    OutOfMemory {
+        /// Name of the adapter.
+        adapter: String,
+        /// What it was for.
+        what: String,
+        /// Its bytes.
+        needed: u64,
+        /// The driver's words.
+        reason: String,
+    },
     /// A torsion beyond what the kernels carry.
     #[error(
         "a torsion has periodicity {periodicity}; the GPU engine knows 1 to {limit}: check the force field file"

@@ -241,7 +241,10 @@ impl Kernels {
     unsafe_code,
     reason = "the shaders are part of the program; their indices come from tables built here, their loops end"
 )]
-fn trusted_module(gpu: &Gpu, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
+pub(super) fn trusted_module(
+    gpu: &Gpu,
+    descriptor: wgpu::ShaderModuleDescriptor<'_>,
+) -> wgpu::ShaderModule {
     // SAFETY: every index is below a size that Tables and Batch derive the buffers from; all loops have counters.
     unsafe {
         gpu.device
@@ -251,11 +254,18 @@ fn trusted_module(gpu: &Gpu, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wg
 
 /// Number and kind of every binding, read from shaders/shared/bindings.wgsl itself.
 fn bindings(recipe: &Recipe) -> Vec<(u32, wgpu::BufferBindingType)> {
-    let source = recipe
-        .sources
-        .assemble("shared/bindings.wgsl", &recipe.constants, &[]);
-    let module = naga::front::wgsl::parse_str(&source)
-        .expect("invariant: the bindings file parses, as a test makes sure");
+    let choices = &[];
+    bindings_of(
+        &recipe
+            .sources
+            .assemble("shared/bindings.wgsl", &recipe.constants, choices),
+    )
+}
+
+/// Number and kind of every binding of a shader.
+pub(super) fn bindings_of(source: &str) -> Vec<(u32, wgpu::BufferBindingType)> {
+    let module = naga::front::wgsl::parse_str(source)
+        .expect("invariant: the shaders parse, as a test makes sure");
     let mut bindings: Vec<_> = module
         .global_variables
         .iter()

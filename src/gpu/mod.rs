@@ -25,6 +25,7 @@ mod segment;
 mod shape;
 mod sources;
 mod tables;
+pub mod timewarp;
 mod transfer;
 
 pub use device::{AdapterKind, AdapterSummary, Choice, adapters, chosen};
@@ -39,3 +40,4 @@ pub use resident_kernel::ResidentKernel;
 pub use resident_move::{ResidentMove, TorsionMoves};
 pub use shape::{Placement, Shape, ShapeLimits};
 pub use sources::{Constant, ShaderSources};
+pub use timewarp::{GpuTimewarp, GpuTimewarpOptions, TimewarpPlan};

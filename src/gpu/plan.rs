@@ -116,7 +116,8 @@ fn pair_bytes(n_atoms: usize) -> u64 {
     (n_atoms * n_atoms) as u64 * VECTOR_BYTES
 }
 
-fn smallest_limit(adapter: &AdapterSummary) -> (&'static str, u64) {
+/// Name and bytes of what bounds the size of an array on the device.
+pub(super) fn smallest_limit(adapter: &AdapterSummary) -> (&'static str, u64) {
     if adapter.binding_bytes <= adapter.buffer_bytes {
         ("max_storage_buffer_binding_size", adapter.binding_bytes)
     } else {

@@ -51,6 +51,14 @@ impl Default for ShaderSources {
             "mcmc/metropolis.wgsl",
             "mcmc/torsion_moves.wgsl",
             "mcmc/hmc.wgsl",
+            "flow/timewarp/types.wgsl",
+            "flow/timewarp/matrix_tile.wgsl",
+            "flow/timewarp/linear.wgsl",
+            "flow/timewarp/mix.wgsl",
+            "flow/timewarp/layer_norm.wgsl",
+            "flow/timewarp/attention.wgsl",
+            "flow/timewarp/features.wgsl",
+            "flow/timewarp/affine.wgsl",
         ];
         Self {
             files: files

@@ -6,7 +6,7 @@
 
 use super::contract::{Current, LogRatio, Proposal, ProposalError, Proposed};
 use super::timewarp_guard::ChiralGuard;
-use crate::flow::timewarp::{Condition, Conformation, Drawn, Pair, Timewarp, TimewarpError};
+use crate::flow::timewarp::{Conformation, Drawn, Pair, TimewarpError, TimewarpFlow};
 use crate::integrator::Engine;
 use crate::topology::Topology;
 use rand::RngExt;
@@ -37,18 +37,18 @@ pub enum TimewarpProposalError {
 /// no part in the distribution of this molecule and is rejected.
 #[derive(Debug, Clone)]
 pub struct TimewarpProposal {
-    model: Arc<Timewarp<f32>>,
+    model: Arc<dyn TimewarpFlow>,
     elements: Vec<usize>,
     guard: ChiralGuard,
 }
 
 impl TimewarpProposal {
-    /// A model for a molecule.
+    /// A model for a molecule, on the CPU or on another device.
     ///
     /// # Errors
     /// [`TimewarpProposalError`] for an element outside the model's vocabulary.
     pub fn new(
-        model: Arc<Timewarp<f32>>,
+        model: Arc<dyn TimewarpFlow>,
         topology: &Topology,
     ) -> Result<Self, TimewarpProposalError> {
         let element_of = |(index, atom): (usize, &crate::topology::Atom)| {
@@ -79,12 +79,12 @@ impl TimewarpProposal {
             .collect()
     }
 
-    /// The flow's condition for every replica; replicas at the same place share one where v_x does not matter.
-    fn condition_at(
-        &self,
-        positions: &[&[f64]],
-        auxiliaries: &[Vec<f64>],
-    ) -> Result<(Condition<f32>, Vec<usize>), TimewarpError> {
+    /// What the flow is conditioned on for every replica; replicas at the same place share one where v_x does not matter.
+    fn conformations_at<'a>(
+        &'a self,
+        positions: &[&'a [f64]],
+        auxiliaries: &'a [Vec<f64>],
+    ) -> (Vec<Conformation<'a>>, Vec<usize>) {
         let shares = self.model.config().ignore_conditional_velocity;
         let mut conformations: Vec<Conformation<'_>> = Vec::new();
         let mut state_of = Vec::with_capacity(positions.len());
@@ -99,7 +99,7 @@ impl TimewarpProposal {
             }
             state_of.push(conformations.len() - 1);
         }
-        Ok((self.model.condition(&conformations)?, state_of))
+        (conformations, state_of)
     }
 
     /// Draws for every replica, and ln p(X|y) for each.
@@ -109,7 +109,7 @@ impl TimewarpProposal {
         own: &[Vec<f64>],
         latents: &[[Vec<f64>; 2]],
     ) -> Result<(Vec<Drawn>, Vec<f64>), TimewarpError> {
-        let (condition, state_of) = self.condition_at(positions, own)?;
+        let (starts, state_of) = self.conformations_at(positions, own);
         let pairs: Vec<_> = latents
             .iter()
             .zip(state_of)
@@ -119,7 +119,7 @@ impl TimewarpProposal {
                 auxiliaries,
             })
             .collect();
-        let drawn = self.model.sample(&condition, &pairs)?;
+        let drawn = self.model.draws_given(&starts, &pairs)?;
         let ends: Vec<_> = drawn
             .iter()
             .map(|drawn| Conformation {
@@ -128,7 +128,6 @@ impl TimewarpProposal {
                 auxiliaries: Some(&drawn.auxiliaries),
             })
             .collect();
-        let condition = self.model.condition(&ends)?;
         let back: Vec<_> = positions
             .iter()
             .zip(own)
@@ -139,7 +138,7 @@ impl TimewarpProposal {
                 auxiliaries,
             })
             .collect();
-        let reverse = self.model.log_density(&condition, &back)?;
+        let reverse = self.model.log_densities_given(&ends, &back)?;
         Ok((drawn, reverse))
     }
 }

@@ -1,4 +1,4 @@
-//! The adapter that tests run on, shared with the conformance suite. Opens no device.
+//! The adapter that tests run on, shared with the conformance suite and the tests of Timewarp. Opens no device.
 
 use saltus::gpu::{AdapterKind, Choice, adapters};
 use std::io::Write;
@@ -33,6 +33,7 @@ pub(crate) fn choice() -> Option<Choice> {
 }
 
 /// Whether the tests' adapter is the CPU in disguise, where sizes must stay small.
+#[allow(dead_code, reason = "not every test that shares this file asks")]
 pub(crate) fn on_software() -> bool {
     adapters()
         .first()

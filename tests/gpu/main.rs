@@ -22,3 +22,4 @@ mod openmm_reference;
 mod reflection;
 mod resident;
 mod support;
+mod wgsl;

@@ -3,29 +3,17 @@
 
 use crate::openmm_reference::ReferenceFile;
 use crate::support::system;
+use crate::wgsl::{check_struct, parse, parse_quietly};
 use saltus::forcefield::{BornModel, System};
 use saltus::gpu::layout::{Angle, Atom, Bond, Cluster, Failure, RigidBond, Settings, Torsion};
 use saltus::gpu::{KernelKind, Placement, Recipe, ShaderSources, Shape, ShapeLimits};
-use std::mem::offset_of;
-use wgpu::naga::{self, TypeInner};
+use wgpu::naga;
 
 const LIMITS: ShapeLimits = ShapeLimits {
     workgroup_bytes: 32 << 10,
     workgroup_threads: 1024,
     software: false,
 };
-
-fn parse(source: &str) -> naga::Module {
-    let module = naga::front::wgsl::parse_str(source)
-        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
-    let capabilities = naga::valid::Capabilities::FLOAT64;
-    let mut validator =
-        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), capabilities);
-    if let Err(error) = validator.validate(&module) {
-        panic!("{}", error.emit_to_string(source));
-    }
-    module
-}
 
 fn alanine_dipeptide(solvent: Option<BornModel>, rigid: bool) -> System {
     let (_, file) = ReferenceFile::all().swap_remove(0);
@@ -34,32 +22,6 @@ fn alanine_dipeptide(solvent: Option<BornModel>, rigid: bool) -> System {
 
 fn recipe(system: &System, shape: &Shape, f64_sums: bool) -> Recipe {
     Recipe::new(system, shape, ShaderSources::default(), f64_sums).unwrap()
-}
-
-/// Name, offset and size of the members of a struct as WGSL lays it out, and its stride in an array.
-fn members(module: &naga::Module, name: &str) -> (Vec<(String, u32)>, u32) {
-    let (_, found) = module
-        .types
-        .iter()
-        .find(|(_, ty)| ty.name.as_deref() == Some(name))
-        .unwrap_or_else(|| panic!("no struct {name} in the shaders"));
-    let TypeInner::Struct { members, span } = &found.inner else {
-        panic!("{name} is no struct")
-    };
-    let members = members
-        .iter()
-        .map(|member| (member.name.clone().unwrap(), member.offset))
-        .collect();
-    (members, *span)
-}
-
-macro_rules! check_struct {
-    ($module:expr, $name:ident { $($member:ident),* $(,)? }) => {
-        let expected = vec![$((stringify!($member).to_owned(), offset_of!($name, $member) as u32)),*];
-        let (found, span) = members($module, stringify!($name));
-        assert_eq!(found, expected, "members of {}", stringify!($name));
-        assert_eq!(span as usize, size_of::<$name>(), "size of {}", stringify!($name));
-    };
 }
 
 fn check_structs(module: &naga::Module) {
@@ -185,10 +147,6 @@ fn shared_structs_have_the_same_layout_on_both_sides() {
         let caught = std::panic::catch_unwind(|| check_structs(&changed));
         assert!(caught.is_err(), "unnoticed: {to}");
     }
-}
-
-fn parse_quietly(source: &str) -> naga::Module {
-    naga::front::wgsl::parse_str(source).unwrap()
 }
 
 #[test]

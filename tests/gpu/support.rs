@@ -1,11 +1,10 @@
 //! Engines for the tests, molecules, and the measure of a deviation.
 
+pub(crate) use crate::adapter::{choice, on_software};
 use crate::openmm_reference::{Reference, ReferenceFile};
 use saltus::forcefield::{BornModel, ForceField, System, SystemOptions, reference_energies};
 use saltus::gpu::{GpuEngine, GpuOptions};
 use saltus::integrator::Engine;
-
-pub(crate) use crate::adapter::{choice, on_software};
 
 /// An engine on the tests' adapter with everything else as given.
 pub(crate) fn gpu_with(system: &System, options: GpuOptions) -> Option<GpuEngine> {

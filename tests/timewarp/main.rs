@@ -6,7 +6,10 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../gpu/adapter.rs"]
+mod adapter;
 mod bad_input;
+mod gpu;
 mod gradients;
 mod large;
 mod parity;
@@ -14,4 +17,11 @@ mod program;
 mod properties;
 mod reference;
 mod support;
+#[path = "../conformance/targets.rs"]
+#[allow(dead_code, reason = "other tests use the rest of the targets")]
+mod targets;
+#[path = "../conformance/toy_engine.rs"]
+mod toy_engine;
 mod training;
+#[path = "../gpu/wgsl.rs"]
+mod wgsl;

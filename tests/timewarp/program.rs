@@ -67,11 +67,6 @@ fn a_wrong_model_fails_and_a_wrong_input_says_so() {
         .code(1)
         .stdout(contains("max_abs_error"))
         .stderr(contains("deviates by"));
-    check("aaay", "aaay")
-        .args(["--device", "gpu"])
-        .assert()
-        .code(2)
-        .stderr(contains("--device cpu"));
 }
 
 fn saltus(arguments: &[&str], input: &std::path::Path) -> assert_cmd::assert::Assert {

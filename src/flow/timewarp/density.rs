@@ -1,8 +1,9 @@
 //! Log-densities and draws of a model on many pairs, in chunks that fit the cache. Draws no random numbers.
 
 use super::affine::{Direction, Variables};
+use super::check::check_pairs;
 use super::error::TimewarpError;
-use super::model::{Condition, Drawn, Pair, StateCondition, Timewarp, check_length};
+use super::model::{Condition, Drawn, Pair, StateCondition, Timewarp};
 use crate::flow::real::Real;
 use rayon::prelude::*;
 
@@ -38,7 +39,7 @@ impl<R: Real> Timewarp<R> {
         condition: &Condition<R>,
         pairs: &[Pair<'_>],
     ) -> Result<Vec<Drawn>, TimewarpError> {
-        check_pairs(condition, pairs)?;
+        check_pairs(pairs, |state| condition.states[state].positions.len())?;
         let chunks = self.chunks(condition, pairs);
         let latents: Vec<Vec<Drawn>> = chunks
             .into_par_iter()
@@ -65,7 +66,7 @@ impl<R: Real> Timewarp<R> {
         condition: &Condition<R>,
         latents: &[Pair<'_>],
     ) -> Result<Vec<Drawn>, TimewarpError> {
-        check_pairs(condition, latents)?;
+        check_pairs(latents, |state| condition.states[state].positions.len())?;
         let chunks = self.chunks(condition, latents);
         let drawn: Vec<Vec<Drawn>> = chunks
             .into_par_iter()
@@ -167,7 +168,8 @@ fn separate<R: Real>(
 }
 
 /// ln of the density of independent normals of the same width.
-fn log_normal<R: Real>(z: &[R], log_scale: f64) -> f64 {
+#[must_use]
+pub fn log_normal<R: Real>(z: &[R], log_scale: f64) -> f64 {
     let inverse_variance = (-2.0 * log_scale).exp();
     #[expect(
         clippy::cast_precision_loss,
@@ -191,26 +193,4 @@ pub(super) fn displacements<R: Real>(condition: &Condition<R>, pairs: &[Pair<'_>
         values,
         log_scales: vec![0.0; pairs.len()],
     }
-}
-
-pub(super) fn check_pairs<R>(
-    condition: &Condition<R>,
-    pairs: &[Pair<'_>],
-) -> Result<(), TimewarpError> {
-    for (index, pair) in pairs.iter().enumerate() {
-        let size = condition.states[pair.state].positions.len();
-        check_length(
-            "the target's array of positions",
-            index,
-            pair.positions.len(),
-            size,
-        )?;
-        check_length(
-            "the target's array of auxiliaries",
-            index,
-            pair.auxiliaries.len(),
-            size,
-        )?;
-    }
-    Ok(())
 }

@@ -53,6 +53,12 @@ pub enum TimewarpError {
         /// What it should be.
         expected: usize,
     },
+    /// The device that computes has failed.
+    #[error("{reason}")]
+    Device {
+        /// Its words.
+        reason: String,
+    },
     /// A model that conditions on auxiliary variables got none.
     #[error(
         "conformation {index} has no auxiliary variables, but the model depends on them (`ignore_conditional_velocity: false`)"

@@ -3,7 +3,8 @@
 //! All are per atom, averaged over the batch; arXiv:2302.01170, section 4.
 
 use super::affine::{Direction, Variables};
-use super::density::{check_pairs, displacements, drawn_from_latents};
+use super::check::check_pairs;
+use super::density::{displacements, drawn_from_latents};
 use super::error::TimewarpError;
 use super::gradient::{ConditionGradient, Upstream};
 use super::model::{Conformation, Pair, StateCondition, Timewarp};
@@ -87,7 +88,7 @@ impl<R: Real> Timewarp<R> {
                 auxiliaries: pair.to_auxiliaries,
             })
             .collect();
-        check_pairs(&condition, &targets)?;
+        check_pairs(&targets, |state| condition.states[state].positions.len())?;
         let stack: Vec<_> = condition.states.iter().collect();
         let weights: Vec<f64> = stack
             .iter()

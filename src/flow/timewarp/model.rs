@@ -1,6 +1,7 @@
 //! A Timewarp model with its weights: conditions, log-densities, samples. Trains nothing and draws no random numbers.
 
 use super::attention;
+use super::check::{check_conformation, check_length};
 use super::config::TimewarpConfig;
 use super::error::TimewarpError;
 use super::layout::Layout;
@@ -191,7 +192,9 @@ impl<R: Real> Timewarp<R> {
         self.base_log_scales().map(f64::exp)
     }
 
-    pub(super) fn base_log_scales(&self) -> [f64; 2] {
+    /// Logarithms of [`Timewarp::base_scales`].
+    #[must_use]
+    pub fn base_log_scales(&self) -> [f64; 2] {
         let starts = self.layout.base_starts;
         starts.map(|start| self.parameters[start].to_f64())
     }
@@ -202,8 +205,25 @@ impl<R: Real> Timewarp<R> {
         (self.parameters.len() + self.fused.len()) * size_of::<R>()
     }
 
-    pub(super) fn scale_sets(&self) -> &[Vec<f64>] {
+    /// Different sets of length scales in nm, `[n_heads]` each; almost always one.
+    #[must_use]
+    pub fn scale_sets(&self) -> &[Vec<f64>] {
         &self.scale_sets
+    }
+
+    /// Which of [`Timewarp::scale_sets`] an encoder layer of a network has.
+    #[must_use]
+    pub fn scale_set(&self, coupling: usize, network: usize, encoder: usize) -> usize {
+        let n_layers = self.config.num_transformer_layers;
+        self.set_of_encoder[(2 * coupling + network) * n_layers + encoder]
+    }
+
+    /// M `[n_heads, D, D]` of an encoder layer of a network: W_O V of every head, transposed.
+    #[must_use]
+    pub fn fused_attention(&self, coupling: usize, network: usize, encoder: usize) -> &[R] {
+        let size = self.config.n_heads() * self.config.d_model.pow(2);
+        let index = (2 * coupling + network) * self.config.num_transformer_layers + encoder;
+        &self.fused[index * size..(index + 1) * size]
     }
 
     fn find_scale_sets(&mut self) {
@@ -274,35 +294,20 @@ impl<R: Real> Timewarp<R> {
         index: usize,
         conformation: &Conformation<'_>,
     ) -> Result<StateCondition<R>, TimewarpError> {
+        check_conformation(&self.config, index, conformation)?;
         let Conformation {
             elements,
             positions,
             auxiliaries,
         } = conformation;
-        let size = elements.len() * 3;
-        check_length("the array of positions", index, positions.len(), size)?;
-        let vocabulary = &self.config.element_vocabulary;
-        if let Some(atom_index) = elements.iter().position(|&e| e >= vocabulary.len()) {
-            return Err(TimewarpError::Element {
-                atom_index,
-                got: elements[atom_index],
-                n_elements: vocabulary.len(),
-                vocabulary: vocabulary.join(", "),
-            });
-        }
-        let auxiliaries = if self.config.ignore_conditional_velocity {
-            None
-        } else {
-            let own = auxiliaries.ok_or(TimewarpError::NoAuxiliaries { index })?;
-            check_length("the array of auxiliaries", index, own.len(), size)?;
-            Some(own.iter().map(|&v| R::from_f64(v)).collect())
-        };
+        let own = auxiliaries.filter(|_| !self.config.ignore_conditional_velocity);
+        let real = |values: &[f64]| values.iter().map(|&v| R::from_f64(v)).collect();
         let attention = self.scale_sets.iter();
         Ok(StateCondition {
             elements: elements.to_vec(),
             positions: positions.to_vec(),
-            centred: centred(positions),
-            auxiliaries,
+            centred: real(&centred(positions)),
+            auxiliaries: own.map(real),
             attention: attention
                 .map(|scales| attention::weights(positions, scales))
                 .collect(),
@@ -310,8 +315,9 @@ impl<R: Real> Timewarp<R> {
     }
 }
 
-/// Positions less their mean; no masses.
-fn centred<R: Real>(positions: &[f64]) -> Vec<R> {
+/// Positions less their mean, `[n_atoms, 3]` both; no masses.
+#[must_use]
+pub fn centred(positions: &[f64]) -> Vec<f64> {
     let mut mean = [0.0; 3];
     let atoms = positions.as_chunks::<3>().0;
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
@@ -322,22 +328,5 @@ fn centred<R: Real>(positions: &[f64]) -> Vec<R> {
         }
     }
     let values = positions.iter().zip(mean.iter().cycle());
-    values.map(|(x, mean)| R::from_f64(x - mean)).collect()
-}
-
-pub(super) fn check_length(
-    what: &'static str,
-    index: usize,
-    got: usize,
-    expected: usize,
-) -> Result<(), TimewarpError> {
-    if got == expected {
-        return Ok(());
-    }
-    Err(TimewarpError::Length {
-        what,
-        index,
-        got,
-        expected,
-    })
+    values.map(|(x, mean)| x - mean).collect()
 }
