@@ -61,7 +61,7 @@ pub enum TrainingError {
     },
     /// No peptide has what a network is about.
     #[error(
-        "none of the training peptides has {what} that can turn; name peptides that have, or take `--fine-tune MODEL`, which keeps that network as it is"
+        "none of the training peptides has a {what} that can turn; name peptides that have, or take `--fine-tune MODEL`, which keeps that network as it is"
     )]
     NothingToTurn {
         /// What was looked for.

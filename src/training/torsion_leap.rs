@@ -214,7 +214,7 @@ fn describe_data(data: &Data, identity: &mut Value) {
         identity[key] = json!(names.join(" "));
         peptides.iter().for_each(|d| d.digest(&mut hasher));
     }
-    identity["sampled_data"] = json!(hasher.finalize().to_hex().as_str());
+    identity["what_was_sampled"] = json!(hasher.finalize().to_hex().as_str());
 }
 
 /// The peptides to learn from.

@@ -193,7 +193,7 @@ fn ctrl_c_leaves_a_checkpoint_that_only_the_same_training_takes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let write = |text: &str| fs::write(path.join("training.yaml"), text).unwrap();
-    write(&TRAINING.replace("steps: 6", "steps: 100000000"));
+    write(&TRAINING.replace("steps: 6", "steps: 100000000, patience: 1000000"));
     let program = assert_cmd::cargo::cargo_bin!("saltus");
     let mut child = std::process::Command::new(program)
         .args(["train", "training.yaml"])
