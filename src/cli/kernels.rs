@@ -129,8 +129,10 @@ impl Factory<'_> {
                 )
             }
             KernelConfig::TorsionLeap(leap) => {
-                let proposal = torsion_leap::proposal(self.loaded, self.topology, &path, leap)?;
-                self.metropolis(&path, Box::new(proposal), leap.repeats)
+                let (loaded, topology) = (self.loaded, self.topology);
+                let proposal =
+                    torsion_leap::proposal(loaded, topology, &path, leap, || self.seed())?;
+                self.metropolis(&path, proposal, leap.repeats)
             }
             KernelConfig::Mixture(parts) => self.mixture(&path, parts),
             KernelConfig::Sequence(kernels) => self.sequence(&path, kernels),

@@ -14,11 +14,14 @@ pub(crate) struct TrainArguments {
     /// The YAML input file: `proposal: torsion_leap` with its settings, or everything below `timewarp:`.
     #[arg(value_name = "CONFIG.yaml")]
     pub(super) input: PathBuf,
-    /// Continue a Timewarp training from the checkpoint beside its weights. (A torsion leap goes on with the peptides that
-    /// it sampled before by itself.)
+    /// Continue a Timewarp training from the checkpoint beside its weights. (That of a torsion leap goes on where it was
+    /// stopped by itself.)
     #[arg(long, conflicts_with = "force")]
     pub(super) resume: bool,
-    /// Replace the model of an earlier training.
+    /// Go on from a trained model of `torsion_leap`, `builtin` or a file, instead of random networks.
+    #[arg(long, value_name = "MODEL")]
+    pub(super) fine_tune: Option<String>,
+    /// Replace the model of an earlier training, and begin the fits anew.
     #[arg(long)]
     pub(super) force: bool,
     /// Print one JSON object on stdout at the end.
@@ -37,13 +40,13 @@ pub(crate) fn train(arguments: &TrainArguments) -> CliResult {
     // A file that is no YAML is for the reader of torsion leaps to explain.
     let is_timewarp = serde_yaml::from_str::<serde_yaml::Value>(&text)
         .is_ok_and(|file| file.get("timewarp").is_some());
-    if is_timewarp {
-        return train_timewarp::train(arguments);
+    if !is_timewarp {
+        return train_torsion_leap::train(arguments);
     }
-    if arguments.resume {
+    if arguments.fine_tune.is_some() {
         return Err(CliError::input(
-            "--resume is for `timewarp`; the training of a torsion leap goes on by itself with what lies in its data folder",
+            "--fine-tune is for `torsion_leap`\n  help: name the weights to go on from as `start_from` in the input file",
         ));
     }
-    train_torsion_leap::train(arguments)
+    train_timewarp::train(arguments)
 }

@@ -43,6 +43,32 @@ impl Adam {
         }
     }
 
+    /// As it was after `n_steps` steps with these moments, see [`Adam::moments`].
+    ///
+    /// # Panics
+    /// If the moments have different lengths.
+    #[must_use]
+    pub fn resumed(n_steps: u64, [first, second]: [Vec<f32>; 2]) -> Self {
+        assert_eq!(first.len(), second.len(), "moments of the same parameters");
+        Self {
+            n_steps: i32::try_from(n_steps).unwrap_or(i32::MAX),
+            first,
+            second,
+        }
+    }
+
+    /// Steps begun.
+    #[must_use]
+    pub fn n_steps(&self) -> u64 {
+        u64::from(self.n_steps.unsigned_abs())
+    }
+
+    /// First and second moments of all parameters.
+    #[must_use]
+    pub fn moments(&self) -> [&[f32]; 2] {
+        [&self.first, &self.second]
+    }
+
     /// Begins a step: call [`Adam::update`] for every array of parameters after it, always in the same order.
     pub fn begin(&mut self) {
         self.n_steps = self.n_steps.saturating_add(1);

@@ -25,6 +25,8 @@ mod torsion_leap_draws;
 mod torsion_leap_invariant;
 mod torsion_leap_model;
 mod torsion_leap_site;
+mod torsion_leap_tuned;
+mod torsion_leap_tuning;
 mod torsion_leap_vocabulary;
 mod torsion_step;
 
@@ -44,10 +46,11 @@ pub use timewarp_guard::ChiralGuard;
 pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
 pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
 pub use torsion_density::{CellWeights, PeriodicGrid};
-pub use torsion_leap::{LeapError, TorsionLeapProposal};
+pub use torsion_leap::{LeapError, TorsionLeapProposal, check_leap_model};
 pub use torsion_leap_block::LeapBlock;
 pub use torsion_leap_model::{builtin_leap_model, random_leap_model};
 pub use torsion_leap_site::{
     Known, N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES, Site, SiteKind,
 };
+pub use torsion_leap_tuned::TunedLeapProposal;
 pub(crate) use torsion_step::AdaptedStep;

@@ -63,7 +63,7 @@ impl TorsionLeapProposal {
         model: &LeapModel,
         block: Option<LeapBlock>,
     ) -> Result<Self, LeapError> {
-        check_inputs(model)?;
+        check_leap_model(model)?;
         let sites = Site::find(topology);
         let found: Vec<Block> = match block {
             Some(kind) => blocks(&sites, kind, 1.0),
@@ -93,6 +93,11 @@ impl TorsionLeapProposal {
     #[must_use]
     pub fn fallback_residues(&self) -> &[String] {
         &self.fallback_residues
+    }
+
+    /// Draws from the networks of another model of the same inputs from here on.
+    pub(super) fn set_networks(&mut self, model: &LeapModel) {
+        self.densities.set_draws(draws(model));
     }
 
     /// Chooses a block whatever the state: one of the networks' blocks, or one beyond them of the fallback.
@@ -132,7 +137,11 @@ impl TorsionLeapProposal {
     }
 }
 
-fn check_inputs(model: &LeapModel) -> Result<(), LeapError> {
+/// Whether the networks take the inputs that this program computes.
+///
+/// # Errors
+/// [`LeapError::Inputs`].
+pub fn check_leap_model(model: &LeapModel) -> Result<(), LeapError> {
     use super::torsion_leap_site::{N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES};
     for (part, head, n_features) in [
         ("backbones", &model.backbone, N_BACKBONE_FEATURES),

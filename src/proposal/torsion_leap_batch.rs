@@ -32,13 +32,18 @@ pub(super) struct Traveller<'a> {
 
 impl Densities {
     pub(super) fn new(sites: Vec<Site>, blocks: Vec<Block>, draws: Box<dyn Draws>) -> Self {
-        let fold = |site: &Site| Known::EACH.map(|known| draws.fold(site.kind, site.fixed(known)));
         Self {
-            folded: sites.iter().map(fold).collect(),
+            folded: fold_all(&sites, draws.as_ref()),
             sites,
             blocks,
             draws,
         }
+    }
+
+    /// Takes other networks.
+    pub(super) fn set_draws(&mut self, draws: Box<dyn Draws>) {
+        self.folded = fold_all(&self.sites, draws.as_ref());
+        self.draws = draws;
     }
 
     /// Draws the chosen block of every replica, groups of replicas in parallel.
@@ -120,8 +125,14 @@ impl Densities {
     }
 }
 
+/// First-layer bias of every site for every [`Known`].
+fn fold_all(sites: &[Site], draws: &dyn Draws) -> Vec<[Vec<f32>; 3]> {
+    let fold = |site: &Site| Known::EACH.map(|known| draws.fold(site.kind, site.fixed(known)));
+    sites.iter().map(fold).collect()
+}
+
 /// The torsions of a site where the mixture has them.
-fn angles(site: &Site, positions: &[f64]) -> [f64; 2] {
+pub(super) fn angles(site: &Site, positions: &[f64]) -> [f64; 2] {
     let mut angles = [0.0; 2];
     for (pivot, place) in site.pivots.iter().zip(places(site)) {
         angles[place] = pivot.torsion_rad(positions);

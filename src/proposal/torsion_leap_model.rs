@@ -59,6 +59,8 @@ pub fn random_leap_model(seed: u64) -> LeapModel {
             temperatures_kelvin: vec![310.0],
             trained_on: Vec::new(),
             validated_on: Vec::new(),
+            test_peptides: Vec::new(),
+            fine_tuned_from: None,
             training: serde_json::Value::Null,
             licence: "MIT OR Apache-2.0".to_owned(),
         },

@@ -7,6 +7,8 @@ use super::torsion_leap_vocabulary::{Landmarks, N_TYPES};
 use super::{BlockKind, Pivot, torsion_blocks};
 use crate::flow::torsion::Angles;
 use crate::topology::{Topology, TorsionKind};
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Which of the surroundings a density may look at; the rest moves together with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +24,29 @@ pub enum Known {
 impl Known {
     /// All three.
     pub const EACH: [Self; 3] = [Self::All, Self::NotOwnSideChain, Self::OnlyBefore];
+
+    /// One of them, as often as networks are to learn from it.
+    #[must_use]
+    pub fn draw(kind: SiteKind, stream: &mut Xoshiro256PlusPlus) -> Self {
+        let shares = match kind {
+            SiteKind::Backbone => BACKBONE_SHARES,
+            SiteKind::SideChain(_) => SIDE_CHAIN_SHARES,
+        };
+        let mut rest: f64 = stream.random();
+        for (known, share) in Self::EACH.into_iter().zip(shares) {
+            rest -= share;
+            if rest < 0.0 {
+                return known;
+            }
+        }
+        Self::All
+    }
 }
+
+/// How often each [`Known`] is learned from.
+const BACKBONE_SHARES: [f64; 3] = [0.5, 0.2, 0.3];
+/// The same for side chains, whose own rest always moves.
+const SIDE_CHAIN_SHARES: [f64; 3] = [0.65, 0.0, 0.35];
 
 /// Which network a density belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,19 @@
 //! What was sampled of one peptide, as a file that a later run reads instead of sampling again. Fits nothing.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::TrainingError;
 
-/// Version of the files; others are refused.
-const VERSION: &str = "saltus-torsion-leap-corpus-1";
+/// Version of the files; others are refused, but for [`SILENT_VERSION`].
+const VERSION: &str = "saltus-torsion-leap-corpus-2";
+/// Files of the same content that do not say what they were sampled with.
+const SILENT_VERSION: &str = "saltus-torsion-leap-corpus-1";
 
 /// Configurations of one peptide, and for each block of torsions some draws of it given everything else.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -48,20 +53,51 @@ impl PeptideData {
         let start = (frame * self.n_draws + draw) * n_torsions;
         &self.draws[block][start..start + n_torsions]
     }
+
+    /// A run of frames alone.
+    #[must_use]
+    pub fn frames(&self, range: Range<usize>) -> Self {
+        let cut = |values: &[f32]| {
+            let size = values.len() / self.n_frames().max(1);
+            values[range.start * size..range.end * size].to_vec()
+        };
+        Self {
+            sequence: self.sequence.clone(),
+            n_atoms: self.n_atoms,
+            positions: cut(&self.positions),
+            temperatures_kelvin: cut(&self.temperatures_kelvin),
+            n_draws: self.n_draws,
+            draws: self.draws.iter().map(|draws| cut(draws)).collect(),
+        }
+    }
+
+    /// Adds everything to a digest.
+    pub(super) fn digest(&self, hasher: &mut blake3::Hasher) {
+        hasher.update(self.sequence.as_bytes());
+        let draws = self.draws.iter();
+        for values in [&self.positions, &self.temperatures_kelvin]
+            .into_iter()
+            .chain(draws)
+        {
+            hasher.update(&to_bytes(values));
+        }
+    }
 }
 
 /// A folder with one file a peptide.
 #[derive(Debug, Clone)]
 pub struct Corpus {
     directory: PathBuf,
+    physics: String,
 }
 
 impl Corpus {
-    /// Makes the folder where it is missing.
+    /// Makes the folder where it is missing. Files that were sampled with other physics than `physics`, words for force
+    /// field, solvent and temperatures, are refused when they are read.
     ///
     /// # Errors
     /// [`TrainingError::File`].
-    pub fn open(directory: &Path) -> Result<Self, TrainingError> {
+    pub fn open(directory: &Path, physics: &str) -> Result<Self, TrainingError> {
         std::fs::create_dir_all(directory).map_err(|error| TrainingError::File {
             action: "create",
             path: directory.to_owned(),
@@ -70,6 +106,7 @@ impl Corpus {
         })?;
         Ok(Self {
             directory: directory.to_owned(),
+            physics: physics.to_owned(),
         })
     }
 
@@ -123,6 +160,7 @@ impl Corpus {
         let header = HashMap::from([
             ("version".to_owned(), VERSION.to_owned()),
             ("sequence".to_owned(), data.sequence.clone()),
+            ("physics".to_owned(), self.physics.clone()),
         ]);
         let path = self.path(&data.sequence);
         let serialized = safetensors::serialize(views, Some(header))
@@ -142,21 +180,28 @@ impl Corpus {
             reason: error.to_string(),
             remedy: "run the command again to sample that peptide",
         })?;
-        parse(&bytes, sequence).map_err(|reason| TrainingError::Content {
+        parse(&bytes, sequence, &self.physics).map_err(|reason| TrainingError::Content {
             path,
-            expected: "a file of sampled configurations",
+            expected: "a file of configurations sampled for this training",
             reason,
-            remedy: "delete it, and it will be sampled again",
+            remedy: "give another `data.directory`, or delete the file, and it will be sampled again",
         })
     }
 }
 
-fn parse(bytes: &[u8], sequence: &str) -> Result<PeptideData, String> {
+fn parse(bytes: &[u8], sequence: &str, physics: &str) -> Result<PeptideData, String> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
     let entries = header.metadata().clone().unwrap_or_default();
     let version = entries.get("version").map_or("none", String::as_str);
-    if version != VERSION {
+    let is_silent = version == SILENT_VERSION;
+    if version != VERSION && !is_silent {
         return Err(format!("its version is {version}, expected {VERSION}"));
+    }
+    let sampled_with = entries.get("physics").map_or("nothing", String::as_str);
+    if sampled_with != physics && !is_silent {
+        return Err(format!(
+            "it was sampled with {sampled_with}, expected {physics}"
+        ));
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
     let tensor = |name: &str| tensors.tensor(name).map_err(|error| error.to_string());
@@ -179,11 +224,31 @@ fn parse(bytes: &[u8], sequence: &str) -> Result<PeptideData, String> {
     Ok(data)
 }
 
+/// Whether [`write_whole`] has a chance, asked before hours of work.
+///
+/// # Errors
+/// [`TrainingError::File`].
+pub fn check_writable(path: &Path) -> Result<(), TrainingError> {
+    let temporary = path.with_extension("partial");
+    let written = File::create(&temporary).and_then(|_| std::fs::remove_file(&temporary));
+    written.map_err(|error| TrainingError::File {
+        action: "write",
+        path: path.to_owned(),
+        reason: error.to_string(),
+        remedy: "give a path in a folder that exists and can be written to",
+    })
+}
+
 /// Writes a file beside its place, then moves it there, so that no half of it is ever seen.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
     let temporary = path.with_extension("partial");
-    let written =
-        std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    let synced = || {
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        // Else a power cut after the rename could leave an empty file under the name.
+        file.sync_all()
+    };
+    let written = synced().and_then(|()| std::fs::rename(&temporary, path));
     written.map_err(|error| {
         // The rest of a full disk is of no use to anyone; that it may not be removable changes nothing.
         drop(std::fs::remove_file(&temporary));
@@ -230,7 +295,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
-        let corpus = Corpus::open(folder.path()).unwrap();
+        let corpus = Corpus::open(folder.path(), "amber14").unwrap();
         corpus.write(&data()).unwrap();
         let read = corpus.read("ACE-GLY-NME").unwrap();
         assert_eq!(read, data());
@@ -240,14 +305,36 @@ mod tests {
     }
 
     #[test]
+    fn runs_of_frames_are_cut_out() {
+        let last = data().frames(1..2);
+        assert_eq!(last.frame(0), &data().positions[6..]);
+        assert_eq!(last.temperatures_kelvin, [400.0]);
+        assert_eq!(last.draw(0, 0, 1), data().draw(0, 1, 1));
+        assert_eq!(last.draw(1, 0, 0), data().draw(1, 1, 0));
+    }
+
+    #[test]
+    fn other_physics_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = Corpus::open(folder.path(), "amber14").unwrap();
+        corpus.write(&data()).unwrap();
+        let other = Corpus::open(folder.path(), "amber99sbildn").unwrap();
+        let message = other.read("ACE-GLY-NME").unwrap_err().to_string();
+        assert!(
+            message.contains("amber14, expected amber99sbildn"),
+            "{message}"
+        );
+    }
+
+    #[test]
     fn damage_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let corpus = Corpus::open(folder.path()).unwrap();
+        let corpus = Corpus::open(folder.path(), "amber14").unwrap();
         corpus.write(&data()).unwrap();
         let path = corpus.path("ACE-GLY-NME");
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
         let message = corpus.read("ACE-GLY-NME").unwrap_err().to_string();
-        assert!(message.contains("delete it"), "{message}");
+        assert!(message.contains("delete the file"), "{message}");
     }
 }

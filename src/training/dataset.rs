@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{PeptideData, TrainingError};
-use crate::flow::torsion::Head;
+use crate::flow::torsion::{Batch, GROUP, Head};
 use crate::proposal::{
     BlockKind, Known, N_FIXED, Pivot, Site, SiteKind, TorsionBlock, torsion_blocks,
 };
@@ -19,14 +19,31 @@ pub enum Part {
     SideChain,
 }
 
+impl Part {
+    /// Both, in the order they are fitted.
+    pub const EACH: [Self; 2] = [Self::Backbone, Self::SideChain];
+
+    /// Name in files.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Backbone => "backbone",
+            Self::SideChain => "side_chain",
+        }
+    }
+
+    /// Name in messages.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Backbone => "backbone",
+            Self::SideChain => "side chain",
+        }
+    }
+}
+
 /// Share of samples at the lowest temperature beyond its share of the frames: it is the one that matters.
 const COLD_SHARE: f64 = 0.35;
-
-/// How often each [`Known`] is trained on, for backbones and side chains.
-const SHARES: [[f64; 3]; 2] = [[0.5, 0.2, 0.3], [0.65, 0.0, 0.35]];
-
-/// Samples whose features are laid out together.
-pub(super) const GROUP: usize = 16;
 
 /// A peptide with the densities that it has samples for.
 struct Source {
@@ -53,19 +70,14 @@ pub struct Dataset {
     targets: Vec<Target>,
 }
 
-/// `n_samples` samples, `[.., n_samples]` each.
-#[derive(Debug, Clone, Default)]
-pub struct Batch {
-    /// Samples.
-    pub n_samples: usize,
-    /// `[n_in, n_samples]`.
-    pub input: Vec<f32>,
-    /// Which angles count, `[2, n_samples]`.
-    pub wanted: Vec<f32>,
-    /// `[n_draws, 2, n_samples]`.
-    pub draws: Vec<f32>,
-    /// Draws a sample.
-    pub n_draws: usize,
+/// A state with the density that leaps from it.
+pub(super) struct DrawnState<'a> {
+    pub(super) site: &'a Site,
+    /// `[n_atoms * 3]`, nm.
+    pub(super) positions: Vec<f64>,
+    /// Where the mixture has them, rad.
+    pub(super) angles: [f64; 2],
+    pub(super) kelvin: f64,
 }
 
 impl Dataset {
@@ -196,6 +208,29 @@ impl Dataset {
         (target, frame)
     }
 
+    /// A random state of a peptide at one of its draws, of a backbone density given all else.
+    pub(super) fn draw_state(&self, stream: &mut Xoshiro256PlusPlus) -> DrawnState<'_> {
+        let cold = stream.random::<f64>() < COLD_SHARE;
+        let (target, frame) = self.choose(cold, stream);
+        let data = &self.sources[target.source].data;
+        let drawn = data.draw(target.block, frame, stream.random_range(0..data.n_draws));
+        let mut positions: Vec<f64> = data.frame(frame).iter().map(|&x| f64::from(x)).collect();
+        let mut angles = [0.0; 2];
+        let first = usize::from(target.site.angles.wanted()[0] == 0.0);
+        for (offset, pivot) in target.site.pivots.iter().enumerate() {
+            let angle = f64::from(drawn[target.place + offset]);
+            let turned = angle - pivot.torsion_rad(&positions);
+            pivot.turn(&mut positions, turned);
+            angles[first + offset] = angle;
+        }
+        DrawnState {
+            site: &target.site,
+            positions,
+            angles,
+            kelvin: f64::from(data.temperatures_kelvin[frame]),
+        }
+    }
+
     /// Features of a density at a frame, with the side chain at one of its draws where that is what is drawn.
     fn describe(
         &self,
@@ -230,43 +265,26 @@ impl Dataset {
         batch: &mut Batch,
     ) {
         let n_dynamic = head.n_dynamic();
-        let n_samples = n_samples.next_multiple_of(GROUP);
-        let all_draws = self.part == Part::Backbone;
-        batch.n_samples = n_samples;
-        batch.n_draws = if all_draws {
-            self.sources[0].data.n_draws
-        } else {
-            1
+        let n_draws = match self.part {
+            Part::Backbone => self.sources[0].data.n_draws,
+            Part::SideChain => 1,
         };
-        batch.input.resize((n_dynamic + N_FIXED) * n_samples, 0.0);
-        batch.wanted.resize(2 * n_samples, 0.0);
-        batch.draws.resize(batch.n_draws * 2 * n_samples, 0.0);
+        batch.resize(n_dynamic + N_FIXED, n_samples, n_draws);
         let mut features = vec![0.0; n_dynamic * GROUP];
         let mut fixed: Vec<&[f32]> = Vec::with_capacity(GROUP);
-        for start in (0..n_samples).step_by(GROUP) {
+        for start in (0..batch.n_samples).step_by(GROUP) {
             fixed.clear();
             for (offset, own) in features.chunks_exact_mut(n_dynamic).enumerate() {
                 let cold = known.is_some() || stream.random::<f64>() < COLD_SHARE;
                 let (target, frame) = self.choose(cold, stream);
-                let known = known.unwrap_or_else(|| draw_known(self.part, stream));
+                let known = known.unwrap_or_else(|| Known::draw(target.site.kind, stream));
                 let data = &self.sources[target.source].data;
                 let draw = stream.random_range(0..data.n_draws);
                 self.describe(target, frame, draw, known, own);
                 fixed.push(target.site.fixed(known));
                 self.write_draws(target, frame, draw, start + offset, batch);
             }
-            for index in 0..n_dynamic {
-                let row = &mut batch.input[index * n_samples + start..][..GROUP];
-                for (offset, value) in row.iter_mut().enumerate() {
-                    *value = head.standardise(index, features[offset * n_dynamic + index]);
-                }
-            }
-            for index in 0..N_FIXED {
-                let row = &mut batch.input[(n_dynamic + index) * n_samples + start..][..GROUP];
-                row.iter_mut()
-                    .zip(&fixed)
-                    .for_each(|(value, fixed)| *value = fixed[index]);
-            }
+            batch.lay_inputs(head, start, &features, &fixed);
         }
     }
 
@@ -279,34 +297,16 @@ impl Dataset {
         batch: &mut Batch,
     ) {
         let data = &self.sources[target.source].data;
-        let n = batch.n_samples;
         let wanted = target.site.angles.wanted();
-        #[expect(clippy::cast_possible_truncation, reason = "0 or 1")]
-        for (angle, &wanted) in wanted.iter().enumerate() {
-            batch.wanted[angle * n + sample] = wanted as f32;
-        }
+        batch.set_wanted(sample, wanted);
         let first = usize::from(wanted[0] == 0.0);
         for number in 0..batch.n_draws {
             let taken = if batch.n_draws == 1 { draw } else { number };
             let drawn = data.draw(target.block, frame, taken);
             let own = &drawn[target.place..target.place + target.site.pivots.len()];
             for (offset, &angle) in own.iter().enumerate() {
-                batch.draws[(2 * number + first + offset) * n + sample] = angle;
+                batch.set_draw(sample, number, first + offset, angle);
             }
         }
     }
-}
-
-fn draw_known(part: Part, stream: &mut Xoshiro256PlusPlus) -> Known {
-    let mut rest: f64 = stream.random();
-    for (known, share) in Known::EACH
-        .into_iter()
-        .zip(SHARES[usize::from(part == Part::SideChain)])
-    {
-        rest -= share;
-        if rest < 0.0 {
-            return known;
-        }
-    }
-    Known::All
 }

@@ -38,7 +38,7 @@ pub enum TrainingError {
         reason: String,
     },
     /// Nothing to learn from.
-    #[error("there are no training peptides: got {got} in {}, expected at least {expected}; raise `data.peptides`", directory.display())]
+    #[error("there are no training peptides: got {got} in {}, expected at least {expected}; raise `data.peptides`, or name some as `data.sequences`", directory.display())]
     NoPeptides {
         /// How many there are.
         got: usize,
@@ -58,6 +58,29 @@ pub enum TrainingError {
         n_steps: u64,
         /// The rate in use.
         learning_rate: f64,
+    },
+    /// No peptide has what a network is about.
+    #[error(
+        "none of the training peptides has a {what} that can turn; name peptides that have, or take `--fine-tune MODEL`, which keeps that network as it is"
+    )]
+    NothingToTurn {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The checkpoint is of other settings or data.
+    #[error(
+        "{} is the checkpoint of another training: its `{key}` is {got}, expected {expected}; take what it was begun with, or start anew with --force",
+        path.display()
+    )]
+    OtherTraining {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        key: String,
+        /// Its value in the checkpoint.
+        got: String,
+        /// Its value now.
+        expected: String,
     },
     /// Asked to stop.
     #[error("stopped; what was done is kept, start the same command again to go on")]

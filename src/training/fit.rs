@@ -1,22 +1,24 @@
-//! Maximum likelihood for one network: batches, slopes, steps of the optimiser, a slow average that is what gets shipped.
-//! Makes no data and writes no files.
+//! The fit of one network: batches, steps, validations, the average that validated best. Makes no data and writes no files.
 
 use std::time::Instant;
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
 
 use super::TrainingError;
-use super::dataset::{Batch, Dataset};
-use crate::flow::torsion::{Head, MixtureShape, Network, NetworkGradient, Tape, add_slopes};
-use crate::flow::{Adam, AdamSettings};
-use crate::lane::{Array, Lane};
+use super::dataset::Dataset;
+use crate::flow::torsion::{
+    Batch, Head, Learner, MixtureShape, NamedTensor, Network, StepSize, Tape, WeightsError,
+    Workspace, head_tensors, negative_log_likelihood, read_head,
+};
 use crate::proposal::{Known, N_FIXED};
 use crate::rng;
 
 /// How a network is fitted.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct FitSettings {
     /// Width of the hidden layers.
     pub width: usize,
@@ -45,13 +47,26 @@ pub struct FitSettings {
     pub seed: u64,
 }
 
+impl FitSettings {
+    /// With the sizes of a network that is there already.
+    #[must_use]
+    pub fn sized_as(self, head: &Head) -> Self {
+        Self {
+            width: head.network.layers[0].n_out,
+            n_hidden: head.network.layers.len() - 1,
+            n_components: head.shape.n_components,
+            ..self
+        }
+    }
+}
+
 /// What a validation found.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Steps done.
     pub n_steps: u64,
-    /// Mean -ln q of the training samples since the last validation, nats.
-    pub training_loss: f64,
+    /// Mean -ln q of the training samples since the last validation, nats; none before the first step.
+    pub training_loss: Option<f64>,
     /// Mean -ln q over validation peptides at the lowest temperature given all else, nats.
     pub validation_loss: f64,
     /// The same where only what comes before in the chain is known.
@@ -64,27 +79,57 @@ pub struct Progress {
 const VALIDATION_SAMPLES: usize = 8192;
 /// Samples that the scales of inputs come from.
 const SCALE_SAMPLES: usize = 20_000;
-/// Largest norm of the gradient.
-const MAX_GRADIENT: f64 = 1.0;
-/// Share by which the slow average follows in a step.
-const AVERAGING: f32 = 0.003;
 
-/// A fit that can be stopped and taken up again between any two steps.
+/// A fit that can be stopped, saved and taken up again between any two steps.
 #[derive(Debug, Clone)]
 pub struct Fit {
     settings: FitSettings,
-    /// The network that steps are taken with.
-    pub current: Head,
-    /// Its slow average.
-    pub average: Head,
-    /// The average that validated best so far, and its loss.
-    pub best: (f64, Head),
-    n_since_best: u64,
-    adam: Adam,
+    learner: Learner,
+    place: Place,
+    /// The average that validated best so far.
+    best: Option<Head>,
+}
+
+/// Where a fit is, beside its networks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Place {
     n_steps: u64,
+    best_score: Option<f64>,
+    n_since_best: u64,
+    /// Sum of the losses of the steps since the last validation, and their number.
+    losses: [f64; 2],
+    seconds: f64,
     stream: Xoshiro256PlusPlus,
-    /// All validations so far.
-    pub history: Vec<Progress>,
+    history: Vec<Progress>,
+}
+
+/// What [`Fit::advance`] did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Advance {
+    /// A step.
+    Stepped,
+    /// A step, and a validation after it.
+    Validated(Progress),
+    /// Nothing: the fit is over.
+    Finished,
+}
+
+/// Memory that steps use again, and the clock of a fit.
+#[derive(Debug)]
+pub struct FitWorkspace {
+    batch: Batch,
+    work: Workspace,
+    lap: Instant,
+}
+
+impl Default for FitWorkspace {
+    fn default() -> Self {
+        Self {
+            batch: Batch::default(),
+            work: Workspace::default(),
+            lap: Instant::now(),
+        }
+    }
 }
 
 impl Fit {
@@ -112,116 +157,118 @@ impl Fit {
             network,
             shape,
         };
-        Self {
-            adam: Adam::new(head.network.n_parameters()),
-            best: (f64::INFINITY, head.clone()),
-            average: head.clone(),
-            current: head,
-            n_since_best: 0,
-            n_steps: 0,
-            settings,
-            stream,
-            history: Vec::new(),
-        }
+        Self::begin(settings, head, stream)
     }
 
-    /// Continues from a trained network instead of a random one.
+    /// Continues from a trained network instead of a random one; it is the first to be validated, so that the result is
+    /// never worse on the validation peptides. Sizes of networks are those of `head`, whatever the settings say.
     #[must_use]
-    pub fn start_from(settings: FitSettings, head: &Head) -> Self {
+    pub fn start_from(settings: FitSettings, head: &Head, validation: &Dataset) -> Self {
+        let stream = rng::streams(settings.seed, 1).remove(0);
+        let mut fit = Self::begin(settings, head.clone(), stream);
+        fit.validate(validation, None);
+        fit
+    }
+
+    /// A trained network as it is: the fit is over before it begins.
+    #[must_use]
+    pub fn keep(settings: FitSettings, head: &Head) -> Self {
+        let stream = rng::streams(settings.seed, 1).remove(0);
+        let mut fit = Self::begin(settings, head.clone(), stream);
+        fit.place.n_since_best = u64::MAX;
+        fit
+    }
+
+    fn begin(settings: FitSettings, head: Head, stream: Xoshiro256PlusPlus) -> Self {
         Self {
-            adam: Adam::new(head.network.n_parameters()),
-            best: (f64::INFINITY, head.clone()),
-            average: head.clone(),
-            current: head.clone(),
-            n_since_best: 0,
-            n_steps: 0,
             settings,
-            stream: rng::streams(settings.seed, 1).remove(0),
-            history: Vec::new(),
+            learner: Learner::new(head),
+            best: None,
+            place: Place {
+                n_steps: 0,
+                best_score: None,
+                n_since_best: 0,
+                losses: [0.0; 2],
+                seconds: 0.0,
+                stream,
+                history: Vec::new(),
+            },
         }
     }
 
-    /// Takes steps until all are done or validation stops improving; `report` hears of every validation and ends the
-    /// fit early by returning `false`.
+    /// All validations so far.
+    #[must_use]
+    pub fn history(&self) -> &[Progress] {
+        &self.place.history
+    }
+
+    /// Steps done.
+    #[must_use]
+    pub fn n_steps(&self) -> u64 {
+        self.place.n_steps
+    }
+
+    /// The average that validated best so far; before the first validation, the average.
+    #[must_use]
+    pub fn best(&self) -> &Head {
+        self.best.as_ref().unwrap_or(&self.learner.average)
+    }
+
+    /// Takes one step, and validates where that is due, unless all steps are done or validation stopped improving.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] or [`TrainingError::Stopped`].
-    pub fn run(
+    /// [`TrainingError::Diverged`].
+    pub fn advance(
         &mut self,
         training: &Dataset,
         validation: &Dataset,
-        mut report: impl FnMut(&Progress) -> bool,
-    ) -> Result<(), TrainingError> {
-        let start = Instant::now();
-        let mut batch = Batch::default();
-        let (mut tape, mut gradient) = (Tape::default(), NetworkGradient::default());
-        let (mut sum, mut n) = (0.0, 0.0);
-        loop {
-            let done = self.share_done(start.elapsed().as_secs_f64());
-            if done >= 1.0 || self.n_since_best >= self.settings.patience {
-                return Ok(());
-            }
-            training.fill(
-                &self.current,
-                None,
-                self.settings.batch_size,
-                &mut self.stream,
-                &mut batch,
-            );
-            self.current
-                .network
-                .forward(&batch.input, batch.n_samples, &mut tape);
-            let (loss, slopes) = slopes(self.current.shape, &tape.output, &batch);
-            if !loss.is_finite() {
-                return Err(TrainingError::Diverged {
-                    loss,
-                    n_steps: self.n_steps,
-                    learning_rate: self.settings.learning_rate,
-                });
-            }
-            gradient.clear();
-            self.current.network.backward(&tape, &slopes, &mut gradient);
-            gradient.clip(MAX_GRADIENT);
-            let adam_settings = AdamSettings {
-                learning_rate: self.learning_rate(done),
-                weight_decay: self.settings.weight_decay,
-                ..AdamSettings::default()
-            };
-            self.current
-                .network
-                .step(&gradient, &mut self.adam, &adam_settings);
-            self.average
-                .network
-                .approach(&self.current.network, AVERAGING.max(self.early_share()));
-            self.n_steps += 1;
-            (sum, n) = (sum + loss, n + 1.0);
-            if self.n_steps.is_multiple_of(self.settings.validate_every) {
-                let progress = self.validate(validation, sum / n, start.elapsed().as_secs_f64());
-                (sum, n) = (0.0, 0.0);
-                if !report(&progress) {
-                    return Err(TrainingError::Stopped);
-                }
-            }
+        work: &mut FitWorkspace,
+    ) -> Result<Advance, TrainingError> {
+        self.place.seconds += work.lap.elapsed().as_secs_f64();
+        work.lap = Instant::now();
+        let done = self.share_done();
+        if done >= 1.0 || self.place.n_since_best >= self.settings.patience {
+            return Ok(Advance::Finished);
         }
-    }
-
-    /// While there are few steps to average over, the average follows faster.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        reason = "a share"
-    )]
-    fn early_share(&self) -> f32 {
-        (2.0 / (self.n_steps as f64 + 2.0)) as f32
+        training.fill(
+            &self.learner.current,
+            None,
+            self.settings.batch_size,
+            &mut self.place.stream,
+            &mut work.batch,
+        );
+        let size = StepSize {
+            learning_rate: self.learning_rate(done),
+            weight_decay: self.settings.weight_decay,
+        };
+        let loss = self.learner.step(&work.batch, size, &mut work.work);
+        if !loss.is_finite() {
+            return Err(TrainingError::Diverged {
+                loss,
+                n_steps: self.place.n_steps,
+                learning_rate: self.settings.learning_rate,
+            });
+        }
+        self.place.n_steps += 1;
+        self.place.losses = [self.place.losses[0] + loss, self.place.losses[1] + 1.0];
+        if !self
+            .place
+            .n_steps
+            .is_multiple_of(self.settings.validate_every)
+        {
+            return Ok(Advance::Stepped);
+        }
+        let [sum, n] = std::mem::take(&mut self.place.losses);
+        Ok(Advance::Validated(self.validate(validation, Some(sum / n))))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "step counts")]
-    fn share_done(&self, seconds: f64) -> f64 {
-        let by_steps = self.n_steps as f64 / self.settings.n_steps as f64;
+    fn share_done(&self) -> f64 {
+        let by_steps = self.place.n_steps as f64 / self.settings.n_steps as f64;
         let by_time = self
             .settings
             .max_seconds
-            .map_or(0.0, |limit| seconds / limit);
+            .map_or(0.0, |limit| self.place.seconds / limit);
         by_steps.max(by_time)
     }
 
@@ -231,25 +278,66 @@ impl Fit {
         self.settings.learning_rate * rise * fall.max(0.01)
     }
 
-    fn validate(&mut self, validation: &Dataset, training_loss: f64, seconds: f64) -> Progress {
-        let validation_loss = evaluate(&self.average, validation, Known::All);
-        let sequential_loss = evaluate(&self.average, validation, Known::OnlyBefore);
+    fn validate(&mut self, validation: &Dataset, training_loss: Option<f64>) -> Progress {
+        let average = &self.learner.average;
+        let validation_loss = evaluate(average, validation, Known::All);
+        let sequential_loss = evaluate(average, validation, Known::OnlyBefore);
         let score = validation_loss + 0.5 * sequential_loss;
-        if score < self.best.0 {
-            self.best = (score, self.average.clone());
-            self.n_since_best = 0;
+        if self.place.best_score.is_none_or(|best| score < best) {
+            self.place.best_score = Some(score);
+            self.best = Some(average.clone());
+            self.place.n_since_best = 0;
         } else {
-            self.n_since_best += 1;
+            self.place.n_since_best += 1;
         }
         let progress = Progress {
-            n_steps: self.n_steps,
+            n_steps: self.place.n_steps,
             training_loss,
             validation_loss,
             sequential_loss,
-            seconds,
+            seconds: self.place.seconds,
         };
-        self.history.push(progress);
+        self.place.history.push(progress);
         progress
+    }
+
+    /// Where the fit is; with [`Fit::tensors`] all that the next step depends on.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// All networks and moments, as tensors whose names begin with `name`.
+    #[must_use]
+    pub fn tensors(&self, name: &str) -> Vec<NamedTensor> {
+        let mut tensors = self.learner.tensors(name);
+        if let Some(best) = &self.best {
+            tensors.extend(head_tensors(&format!("{name}.best"), best));
+        }
+        tensors
+    }
+
+    /// The fit that [`Fit::place`] and [`Fit::tensors`] are of.
+    ///
+    /// # Errors
+    /// [`WeightsError`] for tensors that are missing, do not fit each other or hold values that are not finite.
+    pub fn resume(
+        settings: FitSettings,
+        place: Place,
+        name: &str,
+        tensors: &SafeTensors<'_>,
+    ) -> Result<Self, WeightsError> {
+        let n_angles = settings.n_angles;
+        let best = match place.best_score {
+            Some(_) => Some(read_head(&format!("{name}.best"), n_angles, tensors)?),
+            None => None,
+        };
+        Ok(Self {
+            learner: Learner::read(name, n_angles, place.n_steps, tensors)?,
+            settings,
+            place,
+            best,
+        })
     }
 }
 
@@ -265,53 +353,9 @@ pub fn evaluate(head: &Head, dataset: &Dataset, known: Known) -> f64 {
         dataset.fill(head, Some(known), n, &mut stream, &mut batch);
         head.network
             .forward(&batch.input, batch.n_samples, &mut tape);
-        sum += slopes(head.shape, &tape.output, &batch).0;
+        sum += negative_log_likelihood(head.shape, &tape.output, &batch).0;
     }
     #[expect(clippy::cast_precision_loss, reason = "a handful of batches")]
     let n_batches = (VALIDATION_SAMPLES / n) as f64;
     sum / n_batches
-}
-
-/// Mean -ln q and its derivatives by the outputs `[n_out, n_samples]`.
-fn slopes(shape: MixtureShape, output: &[f32], batch: &Batch) -> (f64, Vec<f32>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if crate::lane::F32x16::available() {
-            return slopes_in::<crate::lane::F32x16>(shape, output, batch);
-        }
-        if crate::lane::F32x8::available() {
-            return slopes_in::<crate::lane::F32x8>(shape, output, batch);
-        }
-    }
-    slopes_in::<Array<f32, 16>>(shape, output, batch)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "sizes of batches")]
-fn slopes_in<L: Lane<Scalar = f32>>(
-    shape: MixtureShape,
-    output: &[f32],
-    batch: &Batch,
-) -> (f64, Vec<f32>) {
-    let n = batch.n_samples;
-    let n_outputs = shape.n_outputs();
-    let weight = 1.0 / (n * batch.n_draws) as f64;
-    let mut all = vec![0.0; output.len()];
-    let mut loss = 0.0;
-    for start in (0..n).step_by(L::LANES) {
-        let raw: Vec<L> = (0..n_outputs)
-            .map(|row| L::load(&output[row * n + start..]))
-            .collect();
-        let wanted = [0, 1].map(|angle| L::load(&batch.wanted[angle * n + start..]));
-        let mut own = vec![L::splat(0.0); n_outputs];
-        for draw in 0..batch.n_draws {
-            let point = [0, 1].map(|angle| L::load(&batch.draws[(2 * draw + angle) * n + start..]));
-            let scale = L::splat(-weight);
-            loss -= weight
-                * add_slopes::<L>(shape.n_angles, &raw, wanted, point, scale, &mut own).sum();
-        }
-        for (row, slope) in L::scalars(&own).chunks_exact(L::LANES).enumerate() {
-            all[row * n + start..][..L::LANES].copy_from_slice(slope);
-        }
-    }
-    (loss, all)
 }

@@ -111,6 +111,28 @@ pub fn is_held_out(letters: &str) -> bool {
     HELD_OUT.contains(&letters)
 }
 
+/// One-letter codes of residue names without caps; `X` for what has none.
+///
+/// ```
+/// let names = ["ACE", "HID", "GLH", "NME"].map(String::from);
+/// assert_eq!(saltus::training::one_letter_codes(&names), "HE");
+/// ```
+#[must_use]
+pub fn one_letter_codes(names: &[String]) -> String {
+    let is_cap = |name: &&String| ["ACE", "NME", "NHE"].contains(&name.as_str());
+    let code = |name: &String| {
+        let mut known = RESIDUES.iter();
+        let found = known.find(|(_, variants)| variants.contains(&name.as_str()));
+        let bridged = (name == "CYX").then_some('C');
+        found.map(|entry| entry.0).or(bridged).unwrap_or('X')
+    };
+    names
+        .iter()
+        .filter(|name| !is_cap(name))
+        .map(code)
+        .collect()
+}
+
 /// The first `n_peptides` of an endless list without repeats; the same seed gives the same list.
 #[must_use]
 pub fn training_peptides(n_peptides: usize, seed: u64) -> Vec<Peptide> {

@@ -14,7 +14,7 @@ use crate::proposal::{
     AdaptiveTorsionProposal, AdaptiveTorsionSettings, Current, Hmc, HmcSettings, Proposal,
 };
 use crate::rng;
-use crate::topology::{self, Sequence};
+use crate::topology::{self, Molecule, Sequence};
 use crate::units::thermal_energy_kj_per_mol;
 
 /// How each peptide is sampled.
@@ -59,20 +59,7 @@ pub fn sample_peptide(
         sequence: sequence.to_owned(),
         reason,
     };
-    let parsed = Sequence::parse(sequence).map_err(|error| fail(error.to_string()))?;
-    let molecule = topology::build(&parsed, &[]).map_err(|error| fail(error.to_string()))?;
-    let options = SystemOptions {
-        solvent: settings.solvent,
-        ..SystemOptions::default()
-    };
-    let system = force_field
-        .assign(&molecule.topology, &options)
-        .map_err(|error| fail(error.to_string()))?;
-    let cpu_options = CpuOptions {
-        threads: settings.threads,
-        ..CpuOptions::default()
-    };
-    let mut engine = cpu::engine(&system, &cpu_options).map_err(|error| fail(error.to_string()))?;
+    let (molecule, mut engine) = engine(sequence, force_field, settings)?;
     let mut start = molecule.positions.clone();
     minimize(engine.as_mut(), &mut start, &MinimizeSettings::default());
     let ladder = Ladder::given(settings.temperatures_kelvin.clone())
@@ -102,6 +89,36 @@ pub fn sample_peptide(
     )
     .map_err(|error| fail(error.to_string()))?;
     Ok(collector.data)
+}
+
+/// A peptide as it is built, with an engine for it.
+///
+/// # Errors
+/// [`TrainingError::Peptide`].
+pub(super) fn engine(
+    sequence: &str,
+    force_field: &ForceField,
+    settings: &SamplingSettings,
+) -> Result<(Molecule, Box<dyn Engine>), TrainingError> {
+    let fail = |reason: String| TrainingError::Peptide {
+        sequence: sequence.to_owned(),
+        reason,
+    };
+    let parsed = Sequence::parse(sequence).map_err(|error| fail(error.to_string()))?;
+    let molecule = topology::build(&parsed, &[]).map_err(|error| fail(error.to_string()))?;
+    let options = SystemOptions {
+        solvent: settings.solvent,
+        ..SystemOptions::default()
+    };
+    let system = force_field
+        .assign(&molecule.topology, &options)
+        .map_err(|error| fail(error.to_string()))?;
+    let cpu_options = CpuOptions {
+        threads: settings.threads,
+        ..CpuOptions::default()
+    };
+    let engine = cpu::engine(&system, &cpu_options).map_err(|error| fail(error.to_string()))?;
+    Ok((molecule, engine))
 }
 
 /// One cycle: a short trajectory, every block of torsions once on average, swaps of temperatures.

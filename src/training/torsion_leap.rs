@@ -1,16 +1,20 @@
 //! The whole way to a model of `torsion_leap`: peptides, their sampling, two fits, the card. The stages have files of their own.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::acceptance::{AcceptanceSettings, raise_acceptance};
+use super::checkpoint::Checkpoint;
 use super::corpus::write_whole;
-use super::dataset::{Dataset, Part};
+use super::dataset::Part;
 use super::fit::{Fit, FitSettings, Progress};
+use super::fitting::{Data, run_fits};
 use super::peptides::{Peptide, training_peptides};
 use super::sampling::{SamplingSettings, sample_peptide};
-use super::{Corpus, PeptideData, TrainingError};
-use crate::flow::torsion::{LeapModel, ModelCard};
+use super::{Corpus, PeptideData, TrainingError, card};
+use crate::flow::torsion::{Head, LeapModel};
 use crate::forcefield::ForceField;
 
 /// Everything that training depends on.
@@ -22,14 +26,83 @@ pub struct LeapTraining {
     pub solvent_name: String,
     /// Where sampled peptides are kept.
     pub directory: PathBuf,
-    /// How many peptides are learned from.
+    /// Peptides to learn from, residue names joined by hyphens; none stands for [`LeapTraining::n_peptides`] random ones.
+    pub sequences: Vec<String>,
+    /// How many random peptides are learned from.
     pub n_peptides: usize,
     /// How each is sampled; its seed is that of the list of peptides too.
     pub sampling: SamplingSettings,
+    /// The model that training goes on from, if it does not begin with random networks.
+    pub start_from: Option<Origin>,
     /// How the network of (phi, psi) is fitted.
     pub backbone: FitSettings,
     /// How the network of chi is fitted.
     pub side_chain: FitSettings,
+    /// How the acceptance of leaps of (phi, psi) is raised after the fits, if it is.
+    pub acceptance: Option<AcceptanceSettings>,
+    /// File of the fits in progress, for a run that goes on where another was stopped; gone when the model is there.
+    pub checkpoint: PathBuf,
+    /// Time between two checkpoints.
+    pub checkpoint_period: Duration,
+}
+
+/// A trained model to go on from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Origin {
+    /// `builtin`, or its file.
+    pub name: String,
+    /// The model.
+    pub model: LeapModel,
+}
+
+impl Origin {
+    pub(super) fn head(&self, part: Part) -> &Head {
+        match part {
+            Part::Backbone => &self.model.backbone,
+            Part::SideChain => &self.model.side_chain,
+        }
+    }
+
+    pub(super) fn blake3(&self) -> String {
+        blake3::hash(&self.model.to_bytes()).to_hex().to_string()
+    }
+}
+
+impl LeapTraining {
+    pub(super) fn fit_settings(&self, part: Part) -> FitSettings {
+        match part {
+            Part::Backbone => self.backbone,
+            Part::SideChain => self.side_chain,
+        }
+    }
+
+    /// Force field, solvent and temperatures in words.
+    fn physics(&self) -> String {
+        let kelvins = self.sampling.temperatures_kelvin.iter();
+        let kelvins: Vec<String> = kelvins.map(ToString::to_string).collect();
+        format!(
+            "{} in {} at {} K",
+            self.force_field_name,
+            self.solvent_name,
+            kelvins.join(", ")
+        )
+    }
+
+    /// What a checkpoint must agree with, as far as it is known before sampling.
+    fn identity(&self) -> Value {
+        // The number of threads changes no bit.
+        let sampling = SamplingSettings {
+            threads: 0,
+            ..self.sampling.clone()
+        };
+        json!({
+            "physics": self.physics(),
+            "sampling": format!("{sampling:?}"),
+            "fine-tune": self.start_from.as_ref().map(Origin::blake3),
+            "backbone": self.backbone,
+            "side_chain": self.side_chain,
+        })
+    }
 }
 
 /// What there is to tell while training runs.
@@ -44,7 +117,19 @@ pub enum LeapEvent<'a> {
         /// The sequence.
         sequence: &'a str,
     },
-    /// A network was validated.
+    /// A network took a step.
+    Stepped {
+        /// Which one.
+        part: Part,
+        /// Steps that it took.
+        n_steps: u64,
+    },
+    /// A step up the acceptance was taken.
+    Raised {
+        /// How many were taken before it.
+        n_steps: u64,
+    },
+    /// A network took a step and was validated.
     Fitted {
         /// Which one.
         part: Part,
@@ -55,80 +140,104 @@ pub enum LeapEvent<'a> {
 
 /// Every twelfth peptide is for validation.
 const VALIDATION_STRIDE: usize = 12;
-/// Fewest peptides that can be split.
+/// Share of the frames of each of a few named peptides that is for validation: one in so many.
+const VALIDATION_FRAMES: usize = 8;
+/// Fewest random peptides that can be split.
 const MIN_PEPTIDES: usize = 2;
 
 /// Samples what is missing, fits both networks and returns the model; `listen` ends it early by returning `false`.
 ///
-/// Sampled peptides stay in their folder, so that a run that was stopped goes on where it was.
+/// Sampled peptides stay in their folder and fits in their checkpoint, so that a run that was stopped goes on where it was
+/// and gives the same bits as one that was not. Call [`discard_checkpoint`] once the model is written.
 ///
 /// # Errors
-/// [`TrainingError`]. A peptide that cannot be sampled is left out and named in the log.
+/// [`TrainingError`]. A random peptide that cannot be sampled is left out and named in the log.
 pub fn train_torsion_leap(
     training: &LeapTraining,
     force_field: &ForceField,
     mut listen: impl FnMut(LeapEvent<'_>) -> bool,
 ) -> Result<LeapModel, TrainingError> {
-    let corpus = Corpus::open(&training.directory)?;
-    let peptides = training_peptides(training.n_peptides, training.sampling.seed);
-    let data = sample_all(training, force_field, &corpus, &peptides, &mut listen)?;
-    if data.len() < MIN_PEPTIDES {
+    let mut identity = training.identity();
+    let stored = Checkpoint::new(&training.checkpoint).read()?;
+    if let Some(stored) = &stored {
+        stored.check(&identity)?;
+    }
+    let corpus = Corpus::open(&training.directory, &training.physics())?;
+    let data = sample_all(training, force_field, &corpus, &mut listen)?;
+    let least = if training.sequences.is_empty() {
+        MIN_PEPTIDES
+    } else {
+        1
+    };
+    if data.len() < least {
         return Err(TrainingError::NoPeptides {
             got: data.len(),
-            expected: MIN_PEPTIDES,
+            expected: least,
             directory: training.directory.clone(),
         });
     }
-    let sequences: Vec<String> = data.iter().map(|d| d.sequence.clone()).collect();
-    let n_frames: usize = data.iter().map(PeptideData::n_frames).sum();
-    let [trained, validated] = split(&data);
-    let mut fits = Vec::new();
-    for (part, settings) in [
-        (Part::Backbone, training.backbone),
-        (Part::SideChain, training.side_chain),
-    ] {
-        let fit_set = Dataset::new(part, trained.clone())?;
-        let held_back = Dataset::new(part, validated.clone())?;
-        let mut fit = Fit::start(settings, &fit_set);
-        fit.run(&fit_set, &held_back, |&progress| {
-            listen(LeapEvent::Fitted { part, progress })
-        })?;
-        fits.push(fit);
-    }
-    let names = |data: &[PeptideData]| data.iter().map(|d| d.sequence.clone()).collect::<Vec<_>>();
-    let card = ModelCard {
-        version: ModelCard::current_version(),
-        force_field: training.force_field_name.clone(),
-        solvent: training.solvent_name.clone(),
-        temperatures_kelvin: training.sampling.temperatures_kelvin.clone(),
-        trained_on: names(&trained),
-        validated_on: names(&validated),
-        training: json!({
-            "peptides": sequences.len(),
-            "frames": n_frames,
-            "seed": training.sampling.seed,
-            "sampling": format!("{:?}", training.sampling),
-            "backbone": {"settings": format!("{:?}", training.backbone), "history": fits[0].history},
-            "side_chain": {"settings": format!("{:?}", training.side_chain), "history": fits[1].history},
-        }),
-        licence: "MIT OR Apache-2.0".to_owned(),
+    let data = split(training, &data);
+    describe_data(&data, &mut identity);
+    let resumed = match stored {
+        Some(stored) => {
+            stored.check(&identity)?;
+            stored.fits(Part::EACH.map(|part| training.fit_settings(part)))?
+        }
+        None => Vec::new(),
     };
-    Ok(LeapModel {
-        card,
-        backbone: fits[0].best.1.clone(),
-        side_chain: fits[1].best.1.clone(),
-    })
+    let fits = run_fits(training, &data, &identity, resumed, &mut listen)?;
+    let mut model = card::model(training, &data, &fits);
+    if let Some(settings) = &training.acceptance {
+        let fits: Vec<&Fit> = fits.iter().collect();
+        Checkpoint::new(&training.checkpoint).write(&identity, &fits)?;
+        let (backbone, report) = raise_acceptance(
+            settings,
+            &model.backbone,
+            [&data.trained, &data.validated],
+            (force_field, &training.sampling),
+            |n_steps| listen(LeapEvent::Raised { n_steps }),
+        )?;
+        model.backbone = backbone;
+        model.card.training["acceptance"] = json!({"settings": settings, "validation": report});
+    }
+    Ok(model)
+}
+
+/// Adds what was sampled to what a checkpoint must agree with.
+fn describe_data(data: &Data, identity: &mut Value) {
+    let mut hasher = blake3::Hasher::new();
+    for (key, peptides) in [
+        ("trained_on", &data.trained),
+        ("validated_on", &data.validated),
+    ] {
+        let names: Vec<&str> = peptides.iter().map(|d| d.sequence.as_str()).collect();
+        identity[key] = json!(names.join(" "));
+        peptides.iter().for_each(|d| d.digest(&mut hasher));
+    }
+    identity["what_was_sampled"] = json!(hasher.finalize().to_hex().as_str());
+}
+
+/// The peptides to learn from.
+fn peptides(training: &LeapTraining) -> Vec<String> {
+    if !training.sequences.is_empty() {
+        return training.sequences.clone();
+    }
+    let random = training_peptides(training.n_peptides, training.sampling.seed);
+    random
+        .into_iter()
+        .map(|Peptide { sequence, .. }| sequence)
+        .collect()
 }
 
 fn sample_all(
     training: &LeapTraining,
     force_field: &ForceField,
     corpus: &Corpus,
-    peptides: &[Peptide],
     listen: &mut impl FnMut(LeapEvent<'_>) -> bool,
 ) -> Result<Vec<PeptideData>, TrainingError> {
+    let peptides = peptides(training);
     let mut all = Vec::with_capacity(peptides.len());
-    for (index, Peptide { sequence, .. }) in (0_u64..).zip(peptides) {
+    for (index, sequence) in (0_u64..).zip(&peptides) {
         if !corpus.has(sequence) {
             let settings = SamplingSettings {
                 // Far enough apart that no two peptides share the seeds derived from it.
@@ -137,6 +246,7 @@ fn sample_all(
             };
             match sample_peptide(sequence, force_field, &settings) {
                 Ok(data) => corpus.write(&data)?,
+                Err(error) if !training.sequences.is_empty() => return Err(error),
                 Err(error) => {
                     log::warn!("left out: {error}");
                     continue;
@@ -156,8 +266,11 @@ fn sample_all(
     Ok(all)
 }
 
-/// Peptides to fit to, and peptides that say when to stop.
-fn split(data: &[PeptideData]) -> [Vec<PeptideData>; 2] {
+/// What is fitted to, and what says when to stop: other peptides, or of a few named ones the last frames.
+fn split(training: &LeapTraining, data: &[PeptideData]) -> Data {
+    if !training.sequences.is_empty() && data.len() < VALIDATION_STRIDE {
+        return split_in_time(training, data);
+    }
     // With few peptides the last one validates; with many every twelfth, counted from the middle of a dozen.
     let stride = VALIDATION_STRIDE.min(data.len());
     let validates = |index: usize| index % stride == stride / 2;
@@ -168,7 +281,31 @@ fn split(data: &[PeptideData]) -> [Vec<PeptideData>; 2] {
             .filter(|(index, _)| validates(*index) == wanted);
         chosen.map(|(_, data)| data.clone()).collect()
     };
-    [part(false), part(true)]
+    Data {
+        trained: part(false),
+        validated: part(true),
+    }
+}
+
+/// Whole rounds of all replicas are held back, so that every temperature is on both sides.
+fn split_in_time(training: &LeapTraining, data: &[PeptideData]) -> Data {
+    let sampling = &training.sampling;
+    let n_replicas = sampling.n_copies * sampling.temperatures_kelvin.len();
+    let both = |data: &PeptideData| {
+        let n_rounds = data.n_frames() / n_replicas;
+        if n_rounds < 2 {
+            return (data.clone(), data.clone());
+        }
+        let border = (n_rounds - n_rounds.div_ceil(VALIDATION_FRAMES)) * n_replicas;
+        (data.frames(0..border), data.frames(border..data.n_frames()))
+    };
+    let (trained, validated) = data.iter().map(both).unzip();
+    Data { trained, validated }
+}
+
+/// Removes the checkpoint of a training whose model is written, or that is not to go on.
+pub fn discard_checkpoint(training: &LeapTraining) {
+    Checkpoint::new(&training.checkpoint).remove();
 }
 
 /// Writes a model, and its card as JSON beside it, whole or not at all.

@@ -10,7 +10,7 @@ use std::f64::consts::{PI, TAU};
 use super::support::{ToyEngine, chain, molecule, random_leap, toy_energy_over_kt};
 
 const N_CELLS: usize = 6;
-const N_REPLICAS: usize = 4000;
+pub(crate) const N_REPLICAS: usize = 4000;
 const N_STEPS: usize = 120;
 
 fn cell(a: f64) -> usize {
@@ -24,7 +24,7 @@ fn cell(a: f64) -> usize {
 }
 
 /// Chi-square over its degrees of freedom of replicas that leapt on a toy energy of (phi, psi) of residue 3 of 4.
-fn deviation(
+pub(crate) fn deviation(
     proposal: Box<dyn Proposal>,
     toy: &mut ToyEngine,
     start: &saltus::topology::Molecule,

@@ -6,3 +6,5 @@ mod invariance;
 mod models;
 mod program;
 mod support;
+mod training;
+mod tuning;

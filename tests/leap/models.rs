@@ -34,6 +34,7 @@ fn no_model_has_seen_a_test_peptide() {
     let card = builtin_leap_model("amber14", "obc1").card;
     let seen: Vec<&String> = card.trained_on.iter().chain(&card.validated_on).collect();
     assert!(card.trained_on.len() >= 100 && card.validated_on.len() >= 8);
+    assert!(card.test_peptides.is_empty(), "{:?}", card.test_peptides);
     for sequence in seen {
         let letters = letters(sequence);
         assert!(

@@ -36,6 +36,7 @@ fn runs_with_the_model_that_ships() {
         ", block: backbone",
         ", block: residue",
         ", block: molecule",
+        ", fine_tune: true",
     ] {
         let done = run(folder.path(), &format!("model: builtin, repeats: 3{block}")).success();
         let summary: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
@@ -62,6 +63,19 @@ fn wrong_models_are_explained() {
     assert!(
         broken.contains("sampler[1].torsion_leap.model") && broken.contains("damaged"),
         "{broken}"
+    );
+    fs::write(
+        folder.path().join("input.yaml"),
+        RUN.replace("LEAP", "fine_tune: true")
+            .replace("equilibration_cycles: 2", "equilibration_cycles: 0"),
+    )
+    .unwrap();
+    let idle = saltus(folder.path()).args(["run", "input.yaml"]).assert();
+    let idle = String::from_utf8(idle.code(2).get_output().stderr.clone()).unwrap();
+    assert!(
+        idle.contains("sampler[1].torsion_leap.fine_tune")
+            && idle.contains("`run.equilibration_cycles` is 0"),
+        "{idle}"
     );
     let unknown = stderr("blok: backbone");
     assert!(unknown.contains("did you mean `block`"), "{unknown}");
@@ -134,4 +148,83 @@ fn wrong_training_inputs_are_explained() {
     assert!(stderr("[310, 400]", "[400, 310]").contains("temperatures that rise"));
     assert!(stderr("width: 8, hidden_layers: 2", "widht: 8").contains("did you mean `width`"));
     assert!(stderr("seed: 3", "force_field: amber41").contains("did you mean `amber14`"));
+    assert!(stderr("seed: 3", "checkpoint_minutes: -1").contains("checkpoint_minutes: got -1"));
+    let sequences = stderr("peptides: 3", "sequences: [ACE-SER-NME, ACE-ALO-NME]");
+    assert!(
+        sequences.contains("data.sequences[1]") && sequences.contains("ALO"),
+        "{sequences}"
+    );
+    let missing = stderr("seed: 3", "start_from: nowhere.safetensors");
+    assert!(
+        missing.contains("nowhere.safetensors") && missing.contains("`builtin`"),
+        "{missing}"
+    );
+    fs::write(folder.path().join("broken.safetensors"), b"0123456789").unwrap();
+    let broken = stderr("seed: 3", "start_from: broken.safetensors");
+    assert!(
+        broken.contains("broken.safetensors") && broken.contains("damaged"),
+        "{broken}"
+    );
+    assert!(!folder.path().join("data").exists(), "nothing was sampled");
+}
+
+#[test]
+fn fine_tunes_the_model_that_ships_to_one_molecule() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let text = TRAINING.replace("peptides: 3", "sequences: [S]");
+    fs::write(path.join("training.yaml"), text).unwrap();
+    let done = saltus(path)
+        .args(["train", "training.yaml", "--fine-tune", "builtin", "--json"])
+        .assert()
+        .success();
+    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(card["fine_tuned_from"]["model"], "builtin");
+    let trained_on = card["trained_on"].as_array().unwrap();
+    assert!(trained_on.len() > 100 && trained_on.contains(&"SER".into()));
+    // Its networks have the sizes of the one that ships, not those of the file.
+    assert_eq!(card["training"]["backbone"]["settings"]["width"], 160);
+    run(path, "model: tiny.safetensors").success();
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_leaves_a_checkpoint_that_only_the_same_training_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let write = |text: &str| fs::write(path.join("training.yaml"), text).unwrap();
+    write(&TRAINING.replace("steps: 6", "steps: 100000000, patience: 1000000"));
+    let program = assert_cmd::cargo::cargo_bin!("saltus");
+    let mut child = std::process::Command::new(program)
+        .args(["train", "training.yaml"])
+        .current_dir(path)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    assert!(lines.any(|line| line.unwrap().starts_with("backbone: step")));
+    let pid = child.id().to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(killed.unwrap().success());
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let last = rest.last().unwrap();
+    assert!(last.contains("start the same command again"), "{last}");
+    let checkpoint = path.join("tiny.checkpoint.safetensors");
+    assert!(checkpoint.exists() && !path.join("tiny.safetensors").exists());
+
+    write(TRAINING);
+    let other = saltus(path).args(["train", "training.yaml"]).assert();
+    let text = String::from_utf8(other.code(2).get_output().stderr.clone()).unwrap();
+    assert!(
+        text.contains("`backbone.n_steps` is 100000000, expected 6") && text.contains("--force"),
+        "{text}"
+    );
+    saltus(path)
+        .args(["train", "training.yaml", "--force"])
+        .assert()
+        .success();
+    assert!(!checkpoint.exists() && path.join("tiny.safetensors").exists());
 }

@@ -217,6 +217,8 @@ pub(crate) struct TorsionLeapConfig {
     /// What is drawn anew; a mixture of all but `molecule` where the key is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) block: Option<LeapBlockConfig>,
+    /// Whether the model goes on learning, from the replicas while they equilibrate; frozen after that.
+    pub(crate) fine_tune: bool,
     /// Leaps a cycle.
     pub(crate) repeats: u64,
 }
@@ -226,6 +228,7 @@ impl Default for TorsionLeapConfig {
         Self {
             model: BUILTIN_MODEL.to_owned(),
             block: None,
+            fine_tune: false,
             repeats: 1,
         }
     }

@@ -8,6 +8,7 @@ use super::fault::{InputFault, Source};
 use super::load::load_as;
 use super::system::Solvent;
 use super::{BUILTIN_FORCE_FIELDS, nearest};
+use crate::topology::Sequence;
 
 /// Which proposal a model is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,13 @@ pub(crate) struct TrainingConfig {
     pub(crate) threads: Option<usize>,
     /// The model's file, relative to the current folder.
     pub(crate) model: PathBuf,
+    /// A trained model to go on from, `builtin` or a file relative to the current folder, which gives the networks' sizes;
+    /// random networks where the key is missing. `--fine-tune` says the same.
+    #[serde(default)]
+    pub(crate) start_from: Option<String>,
+    /// Minutes between two checkpoints of the fits.
+    #[serde(default = "default_checkpoint_minutes")]
+    pub(crate) checkpoint_minutes: f64,
     /// What is learned from.
     pub(crate) data: DataConfig,
     /// The network of (phi, psi).
@@ -45,6 +53,9 @@ pub(crate) struct TrainingConfig {
     /// The network of chi.
     #[serde(default = "FitConfig::side_chain")]
     pub(crate) side_chain: FitConfig,
+    /// Steps up the acceptance of leaps of (phi, psi) after the fits.
+    #[serde(default)]
+    pub(crate) acceptance: AcceptanceConfig,
 }
 
 /// What is learned from.
@@ -53,8 +64,10 @@ pub(crate) struct TrainingConfig {
 pub(crate) struct DataConfig {
     /// Folder of sampled peptides, relative to the current folder; what is there is not sampled again.
     pub(crate) directory: PathBuf,
-    /// Peptides.
+    /// Random peptides.
     pub(crate) peptides: usize,
+    /// These peptides instead of random ones, written as in the input of `saltus run`.
+    pub(crate) sequences: Vec<String>,
     /// Ladder of temperatures, K; the first is the one that counts.
     pub(crate) temperatures_kelvin: Vec<f64>,
     /// Copies of the ladder.
@@ -72,6 +85,7 @@ impl Default for DataConfig {
         Self {
             directory: PathBuf::from("torsion-leap-data"),
             peptides: 400,
+            sequences: Vec::new(),
             temperatures_kelvin: vec![310.0, 365.0, 430.0],
             copies: 16,
             equilibration_cycles: 250,
@@ -133,6 +147,32 @@ impl FitConfig {
             ..Self::default()
         }
     }
+}
+
+/// Steps up the acceptance of leaps, kept where they raise it on the validation peptides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AcceptanceConfig {
+    /// Steps; 0 takes the maximum of the likelihood as it is.
+    pub(crate) steps: u64,
+    /// Leaps of a step, all of one peptide.
+    pub(crate) pairs: usize,
+    /// Largest step size.
+    pub(crate) learning_rate: f64,
+}
+
+impl Default for AcceptanceConfig {
+    fn default() -> Self {
+        Self {
+            steps: 0,
+            pairs: 512,
+            learning_rate: 2e-4,
+        }
+    }
+}
+
+fn default_checkpoint_minutes() -> f64 {
+    5.0
 }
 
 fn amber14() -> String {
@@ -239,6 +279,30 @@ impl LoadedTraining {
                 &problem,
                 "write [310, 365, 430]",
             ));
+        }
+        if config.acceptance.pairs == 0 {
+            let problem = "got 0, expected at least 1";
+            let key = "acceptance.pairs";
+            faults.push(self.source.fault_at(key, problem, "write 512"));
+        }
+        if !(0.0..1.0).contains(&config.acceptance.learning_rate) {
+            let got = config.acceptance.learning_rate;
+            let problem = format!("got {got}, expected a number from 0 to below 1");
+            let key = "acceptance.learning_rate";
+            faults.push(self.source.fault_at(key, &problem, "write 2e-4"));
+        }
+        for (index, sequence) in data.sequences.iter().enumerate() {
+            if let Err(error) = Sequence::parse(sequence) {
+                let key = format!("data.sequences[{index}]");
+                faults.push(self.source.fault_at(&key, &error.to_string(), ""));
+            }
+        }
+        if !(0.0..=1e6).contains(&config.checkpoint_minutes) {
+            let problem = format!("got {}, expected 0 to 1000000", config.checkpoint_minutes);
+            faults.push(
+                self.source
+                    .fault_at("checkpoint_minutes", &problem, "write 5"),
+            );
         }
         if !BUILTIN_FORCE_FIELDS.contains(&config.force_field.as_str()) {
             let problem = format!("unknown force field `{}`", config.force_field);

@@ -67,9 +67,22 @@ impl Checks<'_> {
             KernelConfig::Concerted(concerted) => self.repeats(&path, concerted.repeats),
             KernelConfig::AdaptiveTorsion(adaptive) => self.repeats(&path, adaptive.repeats),
             KernelConfig::Timewarp(timewarp) => self.timewarp(&path, timewarp),
-            KernelConfig::TorsionLeap(leap) => self.repeats(&path, leap.repeats),
+            KernelConfig::TorsionLeap(leap) => {
+                self.repeats(&path, leap.repeats);
+                self.fine_tune(&path, leap.fine_tune);
+            }
             KernelConfig::Mixture(parts) => self.mixture(&path, parts),
             KernelConfig::Sequence(kernels) => self.sequence(&path, kernels),
+        }
+    }
+
+    fn fine_tune(&mut self, path: &str, fine_tune: bool) {
+        if fine_tune && self.loaded.config.run.equilibration_cycles == 0 {
+            self.fault(
+                &format!("{path}.fine_tune"),
+                "the model learns while the replicas equilibrate, but `run.equilibration_cycles` is 0",
+                "equilibrate for some hundred cycles, or leave `fine_tune` out",
+            );
         }
     }
 

@@ -4,13 +4,15 @@ use crate::cli::config::{
     BUILTIN_MODEL, InputFault, LeapBlockConfig, LoadedConfig, TorsionLeapConfig,
 };
 use crate::flow::torsion::{LeapModel, ModelCard};
-use crate::proposal::{LeapBlock, TorsionLeapProposal, builtin_leap_model};
+use crate::proposal::{
+    LeapBlock, LeapError, Proposal, TorsionLeapProposal, TunedLeapProposal, builtin_leap_model,
+};
 use crate::topology::Topology;
 
 /// How far in K a temperature may lie outside of those trained on before that earns a warning.
 const MARGIN_KELVIN: f64 = 15.0;
 
-/// The proposal with its model.
+/// The proposal with its model; `seed` is for one that goes on learning.
 ///
 /// # Errors
 /// A fault that points at the model's path, or at the kernel which this molecule forbids.
@@ -19,7 +21,8 @@ pub(super) fn proposal(
     topology: &Topology,
     path: &str,
     leap: &TorsionLeapConfig,
-) -> Result<TorsionLeapProposal, InputFault> {
+    seed: impl FnOnce() -> u64,
+) -> Result<Box<dyn Proposal>, InputFault> {
     let model = model(loaded, path, &leap.model)?;
     warn_of_other_physics(loaded, &model.card);
     let block = leap.block.map(|block| match block {
@@ -28,15 +31,25 @@ pub(super) fn proposal(
         LeapBlockConfig::Residue => LeapBlock::Residue,
         LeapBlockConfig::Molecule => LeapBlock::Molecule,
     });
-    let proposal = TorsionLeapProposal::new(topology, &model, block)
-        .map_err(|error| loaded.source.fault_at(path, &error.to_string(), ""))?;
+    let fault = |error: LeapError| loaded.source.fault_at(path, &error.to_string(), "");
+    if leap.fine_tune {
+        let tuned =
+            TunedLeapProposal::new(topology, model, block, leap.repeats, seed()).map_err(fault)?;
+        warn_of_fallback(path, tuned.leap());
+        return Ok(Box::new(tuned));
+    }
+    let plain = TorsionLeapProposal::new(topology, &model, block).map_err(fault)?;
+    warn_of_fallback(path, &plain);
+    Ok(Box::new(plain))
+}
+
+fn warn_of_fallback(path: &str, proposal: &TorsionLeapProposal) {
     if !proposal.fallback_residues().is_empty() {
         log::warn!(
             "{path}: the model does not know {}: `adaptive_torsion` draws their torsions and learns them during equilibration",
             proposal.fallback_residues().join(", ")
         );
     }
-    Ok(proposal)
 }
 
 fn model(loaded: &LoadedConfig, path: &str, name: &str) -> Result<LeapModel, InputFault> {

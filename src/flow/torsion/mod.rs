@@ -3,13 +3,19 @@
 
 mod bessel;
 mod head;
+mod learner;
+mod likelihood;
 mod mixture;
 mod network;
 mod sampling;
+mod tensors;
 mod weights;
 
 pub use head::{Head, LaneHead};
+pub use learner::{Learner, StepSize, Workspace};
+pub use likelihood::{Batch, GROUP, log_densities, negative_log_likelihood};
 pub use mixture::{Angles, FLOOR, Mixture, MixtureShape, add_slopes};
 pub use network::{LaneNetwork, Network, NetworkGradient, Tape};
 pub use sampling::von_mises;
-pub use weights::{LeapModel, ModelCard, WeightsError};
+pub use tensors::{NamedTensor, head_tensors, named_tensor, read_head, read_tensor, to_bytes};
+pub use weights::{FineTunedFrom, LeapModel, ModelCard, WeightsError};

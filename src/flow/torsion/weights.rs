@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use super::head::Head;
-use super::mixture::MixtureShape;
-use super::network::Network;
-use crate::flow::Dense;
+use super::tensors::{head_tensors, read_head, to_bytes};
 
 /// Version of the file and of the features that the networks take.
 const VERSION: u32 = 1;
@@ -28,10 +26,29 @@ pub struct ModelCard {
     pub trained_on: Vec<String>,
     /// Sequences that only chose when to stop.
     pub validated_on: Vec<String>,
+    /// Sequences among these that transferable models are tested on: with any, figures on test peptides mean nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_peptides: Vec<String>,
+    /// The model that training went on from, if there was one; what it had seen is listed above too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fine_tuned_from: Option<FineTunedFrom>,
     /// Configurations a sequence, settings, seeds, losses.
     pub training: serde_json::Value,
     /// Licence of the weights.
     pub licence: String,
+}
+
+/// The model that another one was fine-tuned from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FineTunedFrom {
+    /// `builtin`, or its file.
+    pub model: String,
+    /// Digest of its bytes.
+    pub blake3: String,
+    /// Force field that it was trained on.
+    pub force_field: String,
+    /// Solvent that it was trained on.
+    pub solvent: String,
 }
 
 impl ModelCard {
@@ -106,18 +123,10 @@ impl LeapModel {
     /// The model as the bytes of a file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut tensors = Vec::new();
-        for (name, head) in HEADS.into_iter().zip([&self.backbone, &self.side_chain]) {
-            add_head(name, head, &mut tensors);
-        }
-        let views = tensors.iter().map(|(name, shape, bytes)| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
-                .expect("invariant: shapes follow from lengths");
-            (name.clone(), view)
-        });
+        let mut tensors = head_tensors(HEADS[0], &self.backbone);
+        tensors.extend(head_tensors(HEADS[1], &self.side_chain));
         let card = serde_json::to_string(&self.card).expect("invariant: a card is plain data");
-        let header = HashMap::from([("card".to_owned(), card)]);
-        safetensors::serialize(views, Some(header)).expect("invariant: tensors have distinct names")
+        to_bytes(&tensors, HashMap::from([("card".to_owned(), card)]))
     }
 
     /// Reads what [`LeapModel::to_bytes`] wrote.
@@ -155,100 +164,4 @@ impl LeapModel {
             side_chain: read_head(HEADS[1], 1, &tensors)?,
         })
     }
-}
-
-type NamedTensor = (String, Vec<usize>, Vec<u8>);
-
-fn add_head(name: &str, head: &Head, tensors: &mut Vec<NamedTensor>) {
-    let mut add = |what: String, shape: Vec<usize>, values: &[f32]| {
-        let bytes = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        tensors.push((format!("{name}.{what}"), shape, bytes));
-    };
-    add("mean".to_owned(), vec![head.mean.len()], &head.mean);
-    add("scale".to_owned(), vec![head.scale.len()], &head.scale);
-    for (index, layer) in head.network.layers.iter().enumerate() {
-        let shape = vec![layer.n_out, layer.n_in];
-        add(format!("layer{index}.weight"), shape, &layer.weights);
-        add(format!("layer{index}.bias"), vec![layer.n_out], &layer.bias);
-    }
-}
-
-fn read_head(name: &str, n_angles: usize, tensors: &SafeTensors<'_>) -> Result<Head, WeightsError> {
-    let vector = |what: &str| tensor(tensors, &format!("{name}.{what}"), 1);
-    let (mean, scale) = (vector("mean")?.1, vector("scale")?.1);
-    let mut layers: Vec<Dense> = Vec::new();
-    loop {
-        let weight = format!("{name}.layer{}.weight", layers.len());
-        if layers.len() >= 2 && tensors.tensor(&weight).is_err() {
-            break;
-        }
-        let (shape, weights) = tensor(tensors, &weight, 2)?;
-        let bias = vector(&format!("layer{}.bias", layers.len()))?.1;
-        let n_before = layers.last().map_or(shape[1], |layer| layer.n_out);
-        if bias.len() != shape[0] || shape[1] != n_before {
-            return Err(WeightsError::Tensor {
-                reason: format!("has the shape {shape:?}, which does not fit the layers beside it"),
-                name: weight,
-            });
-        }
-        layers.push(Dense {
-            n_in: shape[1],
-            n_out: shape[0],
-            weights,
-            bias,
-        });
-    }
-    let network = Network { layers };
-    let per_component = if n_angles == 1 { 3 } else { 6 };
-    if scale.len() != mean.len()
-        || mean.len() > network.n_in()
-        || !network.n_out().is_multiple_of(per_component)
-    {
-        return Err(WeightsError::Tensor {
-            name: format!("{name}.mean"),
-            reason: format!("has {} values, which does not fit the network", mean.len()),
-        });
-    }
-    let n_components = network.n_out() / per_component;
-    Ok(Head {
-        mean,
-        scale,
-        network,
-        shape: MixtureShape {
-            n_components,
-            n_angles,
-        },
-    })
-}
-
-fn tensor(
-    tensors: &SafeTensors<'_>,
-    name: &str,
-    rank: usize,
-) -> Result<(Vec<usize>, Vec<f32>), WeightsError> {
-    let fault = |reason: String| WeightsError::Tensor {
-        name: name.to_owned(),
-        reason,
-    };
-    let view = tensors
-        .tensor(name)
-        .map_err(|_| fault("is missing".to_owned()))?;
-    if view.dtype() != Dtype::F32 || view.shape().len() != rank {
-        return Err(fault(format!(
-            "is {:?} {:?}, expected f32 of rank {rank}",
-            view.dtype(),
-            view.shape()
-        )));
-    }
-    let words = view.data().as_chunks().0.iter();
-    let values: Vec<f32> = words.map(|word| f32::from_le_bytes(*word)).collect();
-    if values.iter().any(|value| !value.is_finite()) {
-        return Err(WeightsError::NotFinite {
-            name: name.to_owned(),
-        });
-    }
-    Ok((view.shape().to_vec(), values))
 }

@@ -1,0 +1,141 @@
+//! Networks and plain arrays as named tensors of a safetensors file, and back. Opens no file.
+
+use std::collections::HashMap;
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+use super::head::Head;
+use super::mixture::MixtureShape;
+use super::network::Network;
+use super::weights::WeightsError;
+use crate::flow::Dense;
+
+/// Name, shape and little-endian f32 of a tensor.
+pub type NamedTensor = (String, Vec<usize>, Vec<u8>);
+
+/// Tensors and what the file says of itself, as the bytes of a file.
+///
+/// # Panics
+/// If two tensors have the same name.
+#[must_use]
+pub fn to_bytes(tensors: &[NamedTensor], header: HashMap<String, String>) -> Vec<u8> {
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
+            .expect("invariant: shapes follow from lengths");
+        (name.clone(), view)
+    });
+    safetensors::serialize(views, Some(header)).expect("invariant: tensors have distinct names")
+}
+
+/// One array as a tensor.
+#[must_use]
+pub fn named_tensor(name: String, shape: Vec<usize>, values: &[f32]) -> NamedTensor {
+    let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+    (name, shape, bytes.collect())
+}
+
+/// A network with its scales, every tensor's name beginning with `name`.
+#[must_use]
+pub fn head_tensors(name: &str, head: &Head) -> Vec<NamedTensor> {
+    let mut tensors = Vec::new();
+    let mut add = |what: String, shape: Vec<usize>, values: &[f32]| {
+        tensors.push(named_tensor(format!("{name}.{what}"), shape, values));
+    };
+    add("mean".to_owned(), vec![head.mean.len()], &head.mean);
+    add("scale".to_owned(), vec![head.scale.len()], &head.scale);
+    for (index, layer) in head.network.layers.iter().enumerate() {
+        let shape = vec![layer.n_out, layer.n_in];
+        add(format!("layer{index}.weight"), shape, &layer.weights);
+        add(format!("layer{index}.bias"), vec![layer.n_out], &layer.bias);
+    }
+    tensors
+}
+
+/// Reads what [`head_tensors`] made of a density of `n_angles` angles.
+///
+/// # Errors
+/// [`WeightsError::Tensor`] and [`WeightsError::NotFinite`].
+pub fn read_head(
+    name: &str,
+    n_angles: usize,
+    tensors: &SafeTensors<'_>,
+) -> Result<Head, WeightsError> {
+    let vector = |what: &str| read_tensor(tensors, &format!("{name}.{what}"), 1);
+    let (mean, scale) = (vector("mean")?.1, vector("scale")?.1);
+    let mut layers: Vec<Dense> = Vec::new();
+    loop {
+        let weight = format!("{name}.layer{}.weight", layers.len());
+        if layers.len() >= 2 && tensors.tensor(&weight).is_err() {
+            break;
+        }
+        let (shape, weights) = read_tensor(tensors, &weight, 2)?;
+        let bias = vector(&format!("layer{}.bias", layers.len()))?.1;
+        let n_before = layers.last().map_or(shape[1], |layer| layer.n_out);
+        if bias.len() != shape[0] || shape[1] != n_before {
+            return Err(WeightsError::Tensor {
+                reason: format!("has the shape {shape:?}, which does not fit the layers beside it"),
+                name: weight,
+            });
+        }
+        layers.push(Dense {
+            n_in: shape[1],
+            n_out: shape[0],
+            weights,
+            bias,
+        });
+    }
+    let network = Network { layers };
+    let per_component = if n_angles == 1 { 3 } else { 6 };
+    if scale.len() != mean.len()
+        || mean.len() > network.n_in()
+        || !network.n_out().is_multiple_of(per_component)
+    {
+        return Err(WeightsError::Tensor {
+            name: format!("{name}.mean"),
+            reason: format!("has {} values, which does not fit the network", mean.len()),
+        });
+    }
+    let n_components = network.n_out() / per_component;
+    Ok(Head {
+        mean,
+        scale,
+        network,
+        shape: MixtureShape {
+            n_components,
+            n_angles,
+        },
+    })
+}
+
+/// Shape and values of one tensor.
+///
+/// # Errors
+/// [`WeightsError::Tensor`] where it is missing or of another rank, [`WeightsError::NotFinite`].
+pub fn read_tensor(
+    tensors: &SafeTensors<'_>,
+    name: &str,
+    rank: usize,
+) -> Result<(Vec<usize>, Vec<f32>), WeightsError> {
+    let fault = |reason: String| WeightsError::Tensor {
+        name: name.to_owned(),
+        reason,
+    };
+    let view = tensors
+        .tensor(name)
+        .map_err(|_| fault("is missing".to_owned()))?;
+    if view.dtype() != Dtype::F32 || view.shape().len() != rank {
+        return Err(fault(format!(
+            "is {:?} {:?}, expected f32 of rank {rank}",
+            view.dtype(),
+            view.shape()
+        )));
+    }
+    let words = view.data().as_chunks().0.iter();
+    let values: Vec<f32> = words.map(|word| f32::from_le_bytes(*word)).collect();
+    if values.iter().any(|value| !value.is_finite()) {
+        return Err(WeightsError::NotFinite {
+            name: name.to_owned(),
+        });
+    }
+    Ok((view.shape().to_vec(), values))
+}
