@@ -137,7 +137,7 @@ impl TorsionLeapProposal {
     }
 }
 
-fn check_inputs(model: &LeapModel) -> Result<(), LeapError> {
+pub(super) fn check_inputs(model: &LeapModel) -> Result<(), LeapError> {
     use super::torsion_leap_site::{N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES};
     for (part, head, n_features) in [
         ("backbones", &model.backbone, N_BACKBONE_FEATURES),
