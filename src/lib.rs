@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`cli`] | arguments, YAML, printing; the only home of clap |
 //! | [`trajectory`], [`analysis`], [`cpu`], [`gpu`] | files; numbers from frames; the SIMD engine; the WGSL engine |
+//! | [`generator`] | whole peptides drawn independently, with importance weights |
 //! | [`mcmc`] | kernels, the one acceptance test, composition, replica exchange, the driver |
 //! | [`proposal`] | where a chain might go next, and with what density |
 //! | [`integrator`] | the trait [`Engine`], elementary time steps, constraints, minimiser |
@@ -66,6 +67,7 @@ pub mod cli;
 pub mod cpu;
 pub mod flow;
 pub mod forcefield;
+pub mod generator;
 pub mod gpu;
 pub mod integrator;
 pub mod lane;

@@ -14,7 +14,7 @@ const LEVELS: [&[&str]; 9] = [
     &["proposal"],
     &["mcmc"],
     &["report", "trajectory", "analysis", "cpu", "gpu"],
-    &["training"],
+    &["training", "generator"],
     &["cli"],
 ];
 

@@ -1,6 +1,6 @@
 //! From the checked sampler list to kernels. Every kernel is made here, each with random streams of its own.
 
-mod torsion_leap;
+pub(super) mod torsion_leap;
 
 use crate::mcmc::{
     Kernel, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,

@@ -11,6 +11,7 @@ mod device;
 mod energy;
 mod error;
 mod export;
+mod generate;
 mod info;
 mod kernels;
 mod resident;
@@ -50,6 +51,8 @@ enum Command {
     Energy(energy::EnergyArguments),
     /// Run several samplers for equal wall-clock time and compare them with plain molecular dynamics.
     Bench(bench::BenchArguments),
+    /// Draw whole peptides independently of each other, with importance weights.
+    Generate(generate::GenerateArguments),
     /// Fit the model of a learned proposal: `torsion_leap` or `timewarp`.
     Train(train::TrainArguments),
     /// Build a peptide from its sequence and write it as a PDB file.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Energy(arguments) => energy::energy(arguments),
         Command::Bench(arguments) => bench::bench(arguments),
+        Command::Generate(arguments) => generate::generate(arguments),
         Command::Train(arguments) => train::train(arguments),
         Command::Build(arguments) => build::build(arguments),
         Command::Analyze(arguments) => analyze::analyze(arguments),

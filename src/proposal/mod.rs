@@ -18,6 +18,7 @@ mod torsion;
 mod torsion_block;
 mod torsion_density;
 mod torsion_leap;
+mod torsion_leap_ancestral;
 mod torsion_leap_batch;
 mod torsion_leap_block;
 mod torsion_leap_chain;
@@ -47,6 +48,7 @@ pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
 pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
 pub use torsion_density::{CellWeights, PeriodicGrid};
 pub use torsion_leap::{LeapError, TorsionLeapProposal, check_leap_model};
+pub use torsion_leap_ancestral::LeapSampler;
 pub use torsion_leap_block::LeapBlock;
 pub use torsion_leap_model::{builtin_leap_model, random_leap_model};
 pub use torsion_leap_site::{

@@ -1,5 +1,6 @@
 //! The draws of a batch of replicas, one step of their blocks after another, a register of replicas at a time. Chooses no blocks.
 
+use super::Pivot;
 use super::torsion_leap_block::{Block, Step};
 use super::torsion_leap_draws::{Draws, Member};
 use super::torsion_leap_site::{Known, Site, SiteKind};
@@ -66,6 +67,48 @@ impl Densities {
                 .chain(side_chains.par_chunks_mut(n_lanes))
                 .for_each(|group| self.draw_group(number, group));
         }
+    }
+
+    /// Draws every site of the first block in turn for one replica, each from the average of its densities over copies of the
+    /// molecule `[n_copies, n_atoms, 3]`, which all turn to what was drawn. Returns the torsions, pivot by pivot, and ln q.
+    pub(super) fn draw_averaged(
+        &self,
+        kelvin: f64,
+        copies: &mut [f64],
+        size: usize,
+        stream: &mut Xoshiro256PlusPlus,
+    ) -> (Vec<f64>, f64) {
+        let (mut torsions, mut log_q) = (Vec::new(), 0.0);
+        let steps = self.blocks.first().map_or(&[][..], |block| &block.steps);
+        for step in steps {
+            let site = &self.sites[step.site];
+            let mut features = vec![0.0; copies.len() / size * site.n_features()];
+            let seen = features.chunks_exact_mut(site.n_features());
+            for (own, copy) in seen.zip(copies.chunks_exact(size)) {
+                site.describe(step.known, copy.as_chunks().0, kelvin, own);
+            }
+            let seen: Vec<&[f32]> = features.chunks_exact(site.n_features()).collect();
+            let folded = &self.folded[step.site][step.known as usize];
+            let (new, own_log_q) =
+                self.draws
+                    .draw_averaged(site.kind, folded, &seen, site.angles, stream);
+            log_q += own_log_q;
+            for copy in copies.chunks_exact_mut(size) {
+                let old = angles(site, copy);
+                for (pivot, place) in site.pivots.iter().zip(places(site)) {
+                    pivot.turn(copy, new[place] - old[place]);
+                }
+            }
+            torsions.extend(places(site).map(|place| new[place]));
+        }
+        (torsions, log_q)
+    }
+
+    /// The pivots of the first block in the order in which they are drawn.
+    pub(super) fn pivots(&self) -> Vec<Pivot> {
+        let steps = self.blocks.first().map_or(&[][..], |block| &block.steps);
+        let sites = steps.iter().map(|step| &self.sites[step.site]);
+        sites.flat_map(|site| site.pivots.clone()).collect()
     }
 
     fn step(&self, block: usize, number: usize) -> Option<Step> {

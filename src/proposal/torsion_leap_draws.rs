@@ -3,6 +3,7 @@
 use super::torsion_leap_site::SiteKind;
 use crate::flow::torsion::{Angles, LaneHead, LeapModel};
 use crate::lane::{Array, Lane};
+use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// One replica's part in a joint draw.
@@ -34,6 +35,16 @@ pub(super) trait Draws: Send + Sync {
 
     /// Draws new angles for every member of a group of one network.
     fn draw(&self, kind: SiteKind, members: &mut [Member<'_>]);
+
+    /// Draws angles from the average of the densities that several surroundings give; returns them with ln q.
+    fn draw_averaged(
+        &self,
+        kind: SiteKind,
+        folded: &[f32],
+        surroundings: &[&[f32]],
+        angles: Angles,
+        stream: &mut Xoshiro256PlusPlus,
+    ) -> ([f64; 2], f64);
 }
 
 struct LaneDraws<L: Lane> {
@@ -107,4 +118,42 @@ impl<L: Lane> Draws for LaneDraws<L> {
             member.log_q = [forward.lane(lane), reverse.lane(lane)];
         }
     }
+
+    fn draw_averaged(
+        &self,
+        kind: SiteKind,
+        folded: &[f32],
+        surroundings: &[&[f32]],
+        angles: Angles,
+        stream: &mut Xoshiro256PlusPlus,
+    ) -> ([f64; 2], f64) {
+        let head = &self.heads[head_index(kind)];
+        let folded = vec![folded; L::LANES];
+        let groups = surroundings.chunks(L::LANES);
+        let mixtures: Vec<_> = groups
+            .clone()
+            .map(|group| head.mixture(group, &folded[..group.len()]))
+            .collect();
+        let chosen = stream.random_range(0..surroundings.len());
+        let new = mixtures[chosen / L::LANES].draw(angles, chosen % L::LANES, stream);
+        let wanted = angles.wanted().map(L::splat);
+        let point = new.map(L::splat);
+        let log_densities: Vec<f64> = mixtures
+            .iter()
+            .zip(groups)
+            .flat_map(|(mixture, group)| {
+                let all = mixture.log_density(wanted, point);
+                (0..group.len()).map(move |lane| all.lane(lane))
+            })
+            .collect();
+        (new, log_mean_exp(&log_densities))
+    }
+}
+
+/// ln of the mean of exponentials.
+#[expect(clippy::cast_precision_loss, reason = "some tens of values")]
+fn log_mean_exp(values: &[f64]) -> f64 {
+    let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = values.iter().map(|value| (value - largest).exp()).sum();
+    largest + (sum / values.len() as f64).ln()
 }

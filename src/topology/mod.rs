@@ -16,6 +16,7 @@ mod sequence;
 pub use build::{BuildError, build};
 pub use chirality::{ChiralCenter, chiral_centers};
 pub use element::Element;
+pub(crate) use internal_coordinates::{Point, place, point, torsion};
 pub use pdb::PdbError;
 pub use residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, TemplateTorsion};
 pub use rotatable::{

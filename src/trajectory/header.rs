@@ -29,6 +29,8 @@ pub struct Header {
     pub masses_da: Vec<f64>,
     /// Whether frames carry velocities.
     pub velocities: bool,
+    /// ln of the importance weight of every frame of a file of `saltus generate`; empty for the frames of a chain.
+    pub log_weights: Vec<f64>,
     /// Anything else, kept as JSON.
     pub metadata: serde_json::Value,
 }
@@ -48,6 +50,7 @@ impl Default for Header {
             n_degrees_of_freedom: 0,
             masses_da: Vec::new(),
             velocities: false,
+            log_weights: Vec::new(),
             metadata: serde_json::Value::Null,
         }
     }

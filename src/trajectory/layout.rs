@@ -90,6 +90,8 @@ pub(crate) const INPUT_YAML: &str = "/saltus/input_yaml";
 pub(crate) const KERNEL_NAMES: &str = "/saltus/kernel_names_json";
 /// Free JSON.
 pub(crate) const METADATA: &str = "/saltus/metadata_json";
+/// ln of importance weights, f64 `[n_frames]`; only in files of independent draws.
+pub(crate) const LOG_WEIGHTS: &str = "/saltus/log_weights";
 /// Masses in Da, f64 `[n_atoms]`.
 pub(crate) const MASSES: &str = "/saltus/masses_da";
 

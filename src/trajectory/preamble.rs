@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::error::TrajectoryError;
 use super::header::Header;
 use super::layout::{
-    ACCEPTANCE, Column, INPUT_YAML, KERNEL_NAMES, KINETIC_ENERGY, MASSES, METADATA, POSITIONS,
-    POTENTIAL_ENERGY, SALTUS, STEP, TEMPERATURE, TIME, TOPOLOGY, VELOCITIES,
+    ACCEPTANCE, Column, INPUT_YAML, KERNEL_NAMES, KINETIC_ENERGY, LOG_WEIGHTS, MASSES, METADATA,
+    POSITIONS, POTENTIAL_ENERGY, SALTUS, STEP, TEMPERATURE, TIME, TOPOLOGY, VELOCITIES,
 };
 use super::store::{Number, Store};
 use super::topology_json;
@@ -21,7 +21,8 @@ pub(crate) fn size_bound(header: &Header) -> u64 {
         + header.metadata.to_string().len()
         + header.device.len();
     let names: usize = header.kernel_names.iter().map(|name| name.len() + 8).sum();
-    (texts + names + header.masses_da.len() * size_of::<f64>()) as u64
+    let n_numbers = header.masses_da.len() + header.log_weights.len();
+    (texts + names + n_numbers * size_of::<f64>()) as u64
 }
 
 /// Writes the preamble.
@@ -132,6 +133,9 @@ fn own_group(
     if !header.masses_da.is_empty() {
         store.write_numbers(MASSES, &header.masses_da)?;
     }
+    if !header.log_weights.is_empty() {
+        store.write_numbers(LOG_WEIGHTS, &header.log_weights)?;
+    }
     match header.kernel_names.len() {
         0 => Ok(()),
         n_kernels => column::<f64>(store, ACCEPTANCE, &[n_kernels], frames_per_chunk),
@@ -150,9 +154,9 @@ pub(crate) fn read(store: &Store, topology: &Topology) -> Result<Option<Header>,
         let value: u64 = store.number(SALTUS, name).unwrap_or(0);
         usize::try_from(value).unwrap_or(usize::MAX)
     };
-    let masses_da = match store.exists(MASSES) {
-        true => store.read_rows(MASSES, 0..store.shape(MASSES)?[0])?,
-        false => Vec::new(),
+    let numbers = |path: &str| match store.exists(path) {
+        true => store.read_rows(path, 0..store.shape(path)?[0]),
+        false => Ok(Vec::new()),
     };
     Ok(Some(Header {
         topology: topology.clone(),
@@ -167,7 +171,8 @@ pub(crate) fn read(store: &Store, topology: &Topology) -> Result<Option<Header>,
             .number(SALTUS, "temperature_kelvin")
             .unwrap_or(f64::NAN),
         n_degrees_of_freedom: count("n_degrees_of_freedom"),
-        masses_da,
+        masses_da: numbers(MASSES)?,
+        log_weights: numbers(LOG_WEIGHTS)?,
         velocities: store.exists(VELOCITIES.path),
         metadata: json(METADATA)?,
     }))

@@ -8,6 +8,7 @@ use crate::proposal::{
     LeapBlock, LeapError, Proposal, TorsionLeapProposal, TunedLeapProposal, builtin_leap_model,
 };
 use crate::topology::Topology;
+use std::path::Path;
 
 /// How far in K a temperature may lie outside of those trained on before that earns a warning.
 const MARGIN_KELVIN: f64 = 15.0;
@@ -52,7 +53,15 @@ fn warn_of_fallback(path: &str, proposal: &TorsionLeapProposal) {
     }
 }
 
-fn model(loaded: &LoadedConfig, path: &str, name: &str) -> Result<LeapModel, InputFault> {
+/// The model that `torsion_leap.model` names: one that ships, or a file.
+///
+/// # Errors
+/// A fault that points at the path.
+pub(in crate::cli) fn model(
+    loaded: &LoadedConfig,
+    path: &str,
+    name: &str,
+) -> Result<LeapModel, InputFault> {
     if name == BUILTIN_MODEL {
         return Ok(builtin_leap_model(
             &force_field(loaded),
@@ -64,18 +73,20 @@ fn model(loaded: &LoadedConfig, path: &str, name: &str) -> Result<LeapModel, Inp
         let place = format!("{path}.model");
         loaded.source.fault_at(&place, &problem, help)
     };
-    let bytes = std::fs::read(&file).map_err(|error| {
-        fault(
-            format!("cannot read the model {}: {error}", file.display()),
-            "give the path of a file that `saltus train` wrote, relative to this file, or write `model: builtin`",
-        )
-    })?;
-    LeapModel::from_bytes(&bytes).map_err(|error| {
-        fault(
-            format!("the model {} is unusable: {error}", file.display()),
-            "",
-        )
-    })
+    read_model(&file).map_err(|error| fault(error, MODEL_HELP))
+}
+
+const MODEL_HELP: &str = "give the path of a file that `saltus train` wrote, relative to this file, or write `model: builtin`";
+
+/// A model from its file.
+///
+/// # Errors
+/// A message that names the file.
+pub(in crate::cli) fn read_model(file: &Path) -> Result<LeapModel, String> {
+    let bytes = std::fs::read(file)
+        .map_err(|error| format!("cannot read the model {}: {error}", file.display()))?;
+    LeapModel::from_bytes(&bytes)
+        .map_err(|error| format!("the model {} is unusable: {error}", file.display()))
 }
 
 fn force_field(loaded: &LoadedConfig) -> String {
@@ -83,7 +94,7 @@ fn force_field(loaded: &LoadedConfig) -> String {
 }
 
 /// A model of other physics is exact all the same, only slower.
-fn warn_of_other_physics(loaded: &LoadedConfig, card: &ModelCard) {
+pub(in crate::cli) fn warn_of_other_physics(loaded: &LoadedConfig, card: &ModelCard) {
     let own = [
         force_field(loaded),
         loaded.config.system.solvent.name().to_owned(),

@@ -15,13 +15,18 @@ pub(crate) struct Interrupt(Arc<AtomicBool>);
 impl Interrupt {
     /// Listens for SIGINT, SIGTERM and SIGHUP from here on.
     pub(crate) fn listen() -> Self {
+        Self::listen_and_say("stopping after this cycle, with a checkpoint")
+    }
+
+    /// As [`Self::listen`]; answers a first signal with these words.
+    pub(crate) fn listen_and_say(answer: &'static str) -> Self {
         let interrupt = Self::default();
         let asked = Arc::clone(&interrupt.0);
         let handler = move || {
             if asked.swap(true, Ordering::SeqCst) {
                 std::process::exit(ABORTED);
             }
-            note("stopping after this cycle, with a checkpoint; once more to abort at once");
+            note(&format!("{answer}; once more to abort at once"));
         };
         if let Err(error) = ctrlc::set_handler(handler) {
             log::warn!("Ctrl-C will end the run without a checkpoint: {error}");

@@ -6,7 +6,7 @@ mod exchange_summary;
 mod failure;
 mod identity;
 pub(super) mod interrupt;
-mod output;
+pub(super) mod output;
 mod progress;
 mod recorder;
 mod start;

@@ -18,20 +18,20 @@ const TOPOLOGY: &str = "topology.pdb";
 
 /// The folder that a run writes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OutputDirectory {
+pub(in crate::cli) struct OutputDirectory {
     path: PathBuf,
 }
 
 impl OutputDirectory {
     /// The folder; nothing is made yet.
-    pub(super) fn new(path: &Path) -> Self {
+    pub(in crate::cli) fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
         }
     }
 
     /// The folder.
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::cli) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -49,7 +49,7 @@ impl OutputDirectory {
     ///
     /// # Errors
     /// Names the first such file.
-    pub(super) fn refuse_leftovers(&self, force: bool) -> Result<(), CliError> {
+    pub(in crate::cli) fn refuse_leftovers(&self, force: bool) -> Result<(), CliError> {
         match self.leftovers().first() {
             Some(file) if !force => Err(CliError::input(format!(
                 "{} exists already: an earlier run wrote to {}\n  help: continue that run with --resume, replace it with --force, or write elsewhere with --output DIR",
@@ -92,7 +92,7 @@ impl OutputDirectory {
     ///
     /// # Errors
     /// A folder that cannot be made or written to, or that another process writes to.
-    pub(super) fn claim(&self) -> Result<OutputLock, CliError> {
+    pub(in crate::cli) fn claim(&self) -> Result<OutputLock, CliError> {
         fs::create_dir_all(&self.path)
             .map_err(|error| {
                 format!(
@@ -108,7 +108,7 @@ impl OutputDirectory {
     ///
     /// # Errors
     /// Whatever the disk says.
-    pub(super) fn start(
+    pub(in crate::cli) fn start(
         &self,
         header: &Header,
         chain: &Chain,

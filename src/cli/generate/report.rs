@@ -1,0 +1,134 @@
+//! What a set of weighted draws says, as a table or as JSON. Draws nothing.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use crate::analysis::ObservableSet;
+use crate::cli::analyze::observable_set;
+use crate::cli::error::{Blame, CliError};
+use crate::generator::{Draw, WeightSummary, weighted_mean};
+use crate::topology::Topology;
+
+/// Pareto k from which on weighted means cannot be trusted.
+const MAX_PARETO_K: f64 = 0.7;
+
+/// A weighted mean.
+#[derive(Debug, Serialize)]
+struct Estimate {
+    name: String,
+    mean: f64,
+    standard_error: f64,
+}
+
+/// Everything that is told of a set of draws.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    n_draws: usize,
+    ess: f64,
+    ess_fraction: f64,
+    largest_weight_share: f64,
+    pareto_k: f64,
+    reliable: bool,
+    log_mean_weight: f64,
+    preparation_seconds: f64,
+    seconds: f64,
+    draws_per_second: f64,
+    ess_per_second: f64,
+    energy_evaluations: u64,
+    estimates: Vec<Estimate>,
+}
+
+impl Report {
+    /// Of draws; seconds of the preparation and of the drawing.
+    ///
+    /// # Errors
+    /// Weights that are all zero, or not numbers.
+    #[expect(clippy::cast_precision_loss, reason = "a count of draws")]
+    pub(super) fn new(
+        topology: &Topology,
+        draws: &[Draw],
+        [preparation_seconds, seconds]: [f64; 2],
+        energy_evaluations: u64,
+    ) -> Result<Self, CliError> {
+        let log_weights: Vec<f64> = draws.iter().map(|draw| draw.log_weight).collect();
+        let summary = WeightSummary::new(&log_weights)
+            .map_err(|error| format!("the importance weights are useless: {error}"))
+            .blame_run()?;
+        let set = observable_set(topology).blame_run()?;
+        Ok(Self {
+            n_draws: summary.n_draws,
+            ess: summary.ess,
+            ess_fraction: summary.ess_fraction(),
+            largest_weight_share: summary.largest_share,
+            pareto_k: summary.pareto_k,
+            reliable: summary.pareto_k < MAX_PARETO_K,
+            log_mean_weight: summary.log_mean_weight,
+            preparation_seconds,
+            seconds,
+            draws_per_second: draws.len() as f64 / seconds,
+            ess_per_second: summary.ess / seconds,
+            energy_evaluations,
+            estimates: estimates(&set, draws, &log_weights),
+        })
+    }
+
+    /// The table.
+    pub(super) fn text(&self) -> String {
+        let verdict = if self.reliable {
+            "below 0.7: weighted means are reliable"
+        } else {
+            "0.7 or more: weighted means are NOT reliable, the heaviest weights dominate"
+        };
+        let mut text = format!(
+            "draws                  {:>12}\n\
+             effective sample size  {:>12.1}   {:.2} % of the draws, unclipped weights\n\
+             largest weight         {:>12.5}   of the sum\n\
+             Pareto k               {:>12.2}   {verdict}\n\
+             draws a second         {:>12.1}   after {:.1} s of preparation\n\
+             ESS a second           {:>12.2}\n\
+             energy evaluations     {:>12}\n\nweighted means                      standard error\n",
+            self.n_draws,
+            self.ess,
+            100.0 * self.ess_fraction,
+            self.largest_weight_share,
+            self.pareto_k,
+            self.draws_per_second,
+            self.preparation_seconds,
+            self.ess_per_second,
+            self.energy_evaluations,
+        );
+        // Sines and cosines are for programs.
+        let is_for_people = |estimate: &&Estimate| {
+            !estimate.name.starts_with("sin_") && !estimate.name.starts_with("cos_")
+        };
+        for estimate in self.estimates.iter().filter(is_for_people) {
+            writeln!(
+                text,
+                "{:<22} {:>12.5}   {:.5}",
+                estimate.name, estimate.mean, estimate.standard_error
+            )
+            .expect("invariant: writing to a string cannot fail");
+        }
+        text
+    }
+}
+
+fn estimates(set: &ObservableSet, draws: &[Draw], log_weights: &[f64]) -> Vec<Estimate> {
+    let values: Vec<Vec<f64>> = draws
+        .iter()
+        .map(|draw| set.evaluate(&draw.single_positions(), draw.energy_kj_per_mol))
+        .collect();
+    let names = set.names().into_iter().enumerate();
+    names
+        .map(|(index, name)| {
+            let own: Vec<f64> = values.iter().map(|values| values[index]).collect();
+            let (mean, standard_error) = weighted_mean(log_weights, &own);
+            Estimate {
+                name,
+                mean,
+                standard_error,
+            }
+        })
+        .collect()
+}
