@@ -21,9 +21,10 @@ struct Settings {
     noise: f32,
     /// Where the outcomes of the kernel's tests begin.
     outcome_start: u32,
+    /// Where the torsion leaps begin in the table of moves.
+    leap_start: u32,
     padding_0: u32,
     padding_1: u32,
-    padding_2: u32,
 }
 
 /// Parameters of one atom.

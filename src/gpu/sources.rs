@@ -51,6 +51,11 @@ impl Default for ShaderSources {
             "mcmc/metropolis.wgsl",
             "mcmc/torsion_moves.wgsl",
             "mcmc/hmc.wgsl",
+            "flow/network.wgsl",
+            "flow/mixture.wgsl",
+            "proposal/torsion_leap_features.wgsl",
+            "proposal/torsion_leap.wgsl",
+            "mcmc/torsion_leaps.wgsl",
         ];
         Self {
             files: files

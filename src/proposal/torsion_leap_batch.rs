@@ -48,6 +48,15 @@ impl Densities {
         }
     }
 
+    pub(super) fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// First-layer bias of a step's density, with all that is known beforehand.
+    pub(super) fn first_bias(&self, step: Step) -> &[f32] {
+        &self.folded[step.site][step.known as usize]
+    }
+
     /// Draws the chosen block of every replica.
     pub(super) fn leap(&self, batch: &mut Batch<'_>) {
         let chosen = batch
@@ -104,7 +113,7 @@ impl Densities {
                 .expect("invariant: replicas of a group ascend");
             let own = place * n_features..(place + 1) * n_features;
             members.push(Member {
-                folded: &self.folded[step.site][step.known as usize],
+                folded: self.first_bias(step),
                 forward: &forward[own.clone()],
                 reverse: reverse.get(own),
                 angles: self.sites[step.site].angles,

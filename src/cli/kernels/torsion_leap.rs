@@ -4,6 +4,7 @@ use crate::cli::config::{
     BUILTIN_MODEL, InputFault, LeapBlockConfig, LoadedConfig, TorsionLeapConfig,
 };
 use crate::flow::torsion::{LeapModel, ModelCard};
+use crate::gpu::TorsionLeaps;
 use crate::proposal::{LeapBlock, TorsionLeapProposal, builtin_leap_model};
 use crate::topology::Topology;
 
@@ -20,8 +21,34 @@ pub(super) fn proposal(
     path: &str,
     leap: &TorsionLeapConfig,
 ) -> Result<TorsionLeapProposal, InputFault> {
-    let model = model(loaded, path, &leap.model)?;
+    let (model, proposal) = model_and_proposal(loaded, topology, path, leap)?;
     warn_of_other_physics(loaded, &model.card);
+    if !proposal.fallback_residues().is_empty() {
+        log::warn!(
+            "{path}: the model does not know {}: `adaptive_torsion` draws their torsions and learns them during equilibration",
+            proposal.fallback_residues().join(", ")
+        );
+    }
+    Ok(proposal)
+}
+
+/// The leaps as the device draws them; `None` where the host has to, because the model does not know all residues.
+pub(crate) fn device_leaps(
+    loaded: &LoadedConfig,
+    topology: &Topology,
+    leap: &TorsionLeapConfig,
+) -> Option<TorsionLeaps> {
+    let (model, proposal) = model_and_proposal(loaded, topology, "", leap).ok()?;
+    TorsionLeaps::new(&proposal, &model)
+}
+
+fn model_and_proposal(
+    loaded: &LoadedConfig,
+    topology: &Topology,
+    path: &str,
+    leap: &TorsionLeapConfig,
+) -> Result<(LeapModel, TorsionLeapProposal), InputFault> {
+    let model = model(loaded, path, &leap.model)?;
     let block = leap.block.map(|block| match block {
         LeapBlockConfig::Backbone => LeapBlock::Backbone,
         LeapBlockConfig::SideChain => LeapBlock::SideChain,
@@ -30,13 +57,7 @@ pub(super) fn proposal(
     });
     let proposal = TorsionLeapProposal::new(topology, &model, block)
         .map_err(|error| loaded.source.fault_at(path, &error.to_string(), ""))?;
-    if !proposal.fallback_residues().is_empty() {
-        log::warn!(
-            "{path}: the model does not know {}: `adaptive_torsion` draws their torsions and learns them during equilibration",
-            proposal.fallback_residues().join(", ")
-        );
-    }
-    Ok(proposal)
+    Ok((model, proposal))
 }
 
 fn model(loaded: &LoadedConfig, path: &str, name: &str) -> Result<LeapModel, InputFault> {

@@ -8,8 +8,8 @@ mod network;
 mod sampling;
 mod weights;
 
-pub use head::{Head, LaneHead};
-pub use mixture::{Angles, FLOOR, Mixture, MixtureShape, add_slopes};
+pub use head::{FARTHEST, Head, LaneHead};
+pub use mixture::{Angles, FLOOR, LN_CENTRE, LN_RANGE, Mixture, MixtureShape, add_slopes};
 pub use network::{LaneNetwork, Network, NetworkGradient, Tape};
 pub use sampling::von_mises;
 pub use weights::{LeapModel, ModelCard, WeightsError};
