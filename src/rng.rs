@@ -15,6 +15,8 @@ pub enum Stream {
     Torsion = 2,
     /// Velocities and tests of hybrid Monte Carlo that an engine runs itself.
     Hmc = 3,
+    /// Blocks, angles and tests of torsion leaps that an engine makes itself.
+    Leap = 4,
 }
 
 /// Multipliers of the two halves, Table 2 of doi:10.1145/2063384.2063405.

@@ -21,10 +21,11 @@ struct Settings {
     noise: f32,
     /// Where the outcomes of the kernel's tests begin.
     outcome_start: u32,
-    padding_0: u32,
+    /// Where the torsion leaps begin in the table of moves.
+    leap_start: u32,
     /// Replicas of the batch; those beyond only fill the last workgroup.
     n_replicas: u32,
-    padding_2: u32,
+    padding_0: u32,
 }
 
 /// Parameters of one atom.

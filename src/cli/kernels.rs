@@ -21,6 +21,7 @@ use super::config::{
     TorsionKindConfig,
 };
 use super::timewarp_kernel::timewarp;
+pub(crate) use torsion_leap::device_leaps;
 
 /// Last counter word of the Philox numbers that become seeds; no stream of an engine has it.
 const SEEDS_TAG: u32 = 0xff00_0000;

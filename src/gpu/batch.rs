@@ -7,6 +7,9 @@ use super::shape::{Placement, Shape};
 use super::tables::{Tables, single};
 use rayon::prelude::*;
 
+/// Place of the moves among the tables; the networks follow.
+const MOVES: usize = 10;
+
 /// Tables of the molecule on the device.
 #[derive(Debug)]
 pub(super) struct DeviceTables {
@@ -14,26 +17,19 @@ pub(super) struct DeviceTables {
 }
 
 impl DeviceTables {
-    /// Puts another table of torsion moves in the place of the one before.
-    pub(super) fn set_moves(&mut self, gpu: &Gpu, moves: &[u32]) {
-        let buffer = upload(gpu, "moves", bytemuck::cast_slice(moves));
-        *self
-            .buffers
-            .last_mut()
-            .expect("invariant: the moves are the last table") = buffer;
+    /// Puts other moves and the networks that they draw from in the place of those before.
+    pub(super) fn set_moves(&mut self, gpu: &Gpu, moves: &[u32], networks: &[[f32; 4]]) {
+        self.buffers[MOVES] = upload(gpu, "moves", bytemuck::cast_slice(moves));
+        self.buffers[MOVES + 1] = upload(gpu, "networks", bytemuck::cast_slice(networks));
     }
 
-    /// Other numbers in a table of torsion moves of the same size.
+    /// Other numbers at the beginning of the table of moves.
     pub(super) fn update_moves(&self, gpu: &Gpu, moves: &[u32]) {
-        let buffer = self
-            .buffers
-            .last()
-            .expect("invariant: the moves are the last table");
         gpu.queue
-            .write_buffer(buffer, 0, bytemuck::cast_slice(moves));
+            .write_buffer(&self.buffers[MOVES], 0, bytemuck::cast_slice(moves));
     }
 
-    /// Uploads the tables in the order of their bindings, 1 to 11.
+    /// Uploads the tables in the order of their bindings, 1 to 12.
     pub(super) fn new(gpu: &Gpu, tables: &Tables) -> Self {
         Self {
             buffers: vec![
@@ -56,6 +52,7 @@ impl DeviceTables {
                     bytemuck::cast_slice(&tables.cluster_atoms),
                 ),
                 upload(gpu, "moves", &[]),
+                upload(gpu, "networks", &[]),
             ],
         }
     }

@@ -8,7 +8,7 @@ use super::layout::Settings;
 use super::plan::{self, Plan};
 use super::profile::{Profile, Stopwatch};
 use super::segment::{Run, earliest, timestep_settings};
-use super::shape::{Placement, Shape};
+use super::shape::{NetworkRoom, Placement, Shape};
 use super::sources::ShaderSources;
 use super::tables::{Tables, index, single};
 use crate::forcefield::System;
@@ -80,10 +80,21 @@ impl GpuEngine {
     /// # Errors
     /// [`GpuError`] where there is no such adapter or the molecule does not fit it.
     pub fn new(system: &System, options: &GpuOptions) -> Result<Self, GpuError> {
+        Self::with_network(system, options, NetworkRoom::default())
+    }
+
+    /// The same with room for networks in workgroup memory.
+    pub(super) fn with_network(
+        system: &System,
+        options: &GpuOptions,
+        network: NetworkRoom,
+    ) -> Result<Self, GpuError> {
         let gpu = Gpu::open(&options.choice)?;
         let limits = gpu.adapter.shape_limits();
         let n_atoms = system.n_atoms();
-        let shape = Shape::choose(n_atoms, &limits, options.placement, options.n_sharing);
+        let (placement, n_sharing) = (options.placement, options.n_sharing);
+        let shape = Shape::with_network(n_atoms, &limits, placement, n_sharing, network);
+        plan::check_workgroup_memory(&gpu.adapter, &shape)?;
         let Plan { largest_batch, .. } = Plan::new(system, &gpu.adapter, &shape)?;
         let tables = Tables::new(system, &shape)?;
         let f64_sums = gpu.adapter.has_f64 && !options.without_f64;

@@ -54,6 +54,18 @@ pub enum GpuError {
         /// What it should be.
         needed: u64,
     },
+    /// A network's layers exceed the adapter.
+    #[error(
+        "the layers of the leaps' networks need {needed} bytes of workgroup memory, the adapter {adapter} has {offered}; take a model with narrower layers"
+    )]
+    WorkgroupMemory {
+        /// Name of the adapter.
+        adapter: String,
+        /// Bytes that it has.
+        offered: u64,
+        /// Bytes that are needed.
+        needed: u64,
+    },
     /// The molecule's tables exceed the adapter.
     #[error(
         "{n_atoms} atoms are too many for {adapter}: its limit {limit} is {offered} bytes, {needed} are needed; the largest molecule that fits has {largest} atoms"

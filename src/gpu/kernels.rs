@@ -28,11 +28,13 @@ pub enum KernelKind {
     TorsionMoves,
     /// Hybrid Monte Carlo with its Metropolis tests.
     Hmc,
+    /// Torsion leaps with their Metropolis tests.
+    TorsionLeaps,
 }
 
 impl KernelKind {
     /// All kernels.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::EnergiesAndForces,
         Self::Energies,
         Self::Langevin,
@@ -41,6 +43,7 @@ impl KernelKind {
         Self::ApplyConstraints,
         Self::TorsionMoves,
         Self::Hmc,
+        Self::TorsionLeaps,
     ];
 
     /// Name, as profiles and errors have it.
@@ -63,6 +66,7 @@ impl KernelKind {
             Self::ApplyConstraints => "apply_constraints",
             Self::TorsionMoves => "torsion_moves",
             Self::Hmc => "hmc",
+            Self::TorsionLeaps => "torsion_leaps",
         }
     }
 
@@ -77,18 +81,26 @@ impl KernelKind {
             Self::ApplyConstraints => "integrator/apply_constraints.wgsl",
             Self::TorsionMoves => "mcmc/torsion_moves.wgsl",
             Self::Hmc => "mcmc/hmc.wgsl",
+            Self::TorsionLeaps => "mcmc/torsion_leaps.wgsl",
         }
     }
 
     fn wants_energy(self) -> bool {
         matches!(
             self,
-            Self::EnergiesAndForces | Self::Energies | Self::TorsionMoves | Self::Hmc
+            Self::EnergiesAndForces
+                | Self::Energies
+                | Self::TorsionMoves
+                | Self::Hmc
+                | Self::TorsionLeaps
         )
     }
 
     fn wants_forces(self) -> bool {
-        !matches!(self, Self::Energies | Self::TorsionMoves)
+        !matches!(
+            self,
+            Self::Energies | Self::TorsionMoves | Self::TorsionLeaps
+        )
     }
 }
 

@@ -32,12 +32,12 @@ pub struct Settings {
     pub noise: f32,
     /// Where the outcomes of the kernel's tests begin.
     pub outcome_start: u32,
-    /// Unused.
-    pub padding_0: u32,
+    /// Where the torsion leaps begin in the table of moves.
+    pub leap_start: u32,
     /// Replicas of the batch; those beyond only fill the last workgroup.
     pub n_replicas: u32,
     /// Unused.
-    pub padding_2: u32,
+    pub padding_0: u32,
 }
 
 /// Parameters of one atom.

@@ -4,11 +4,12 @@ use super::batch::VECTOR_BYTES;
 use super::device::{AdapterSummary, Choice, chosen};
 use super::engine::GpuOptions;
 use super::error::GpuError;
+use super::leap_tables::TorsionLeaps;
 use super::shape::{Placement, Shape};
 use crate::forcefield::System;
 
 /// Storage buffers that every kernel is bound to.
-const N_STORAGE_BUFFERS: u64 = 21;
+const N_STORAGE_BUFFERS: u64 = 22;
 
 /// Memory of a run, from sizes alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +66,15 @@ impl Plan {
         })
     }
 
+    /// The same with torsion leaps on the device.
+    #[must_use]
+    pub fn with_leaps(self, leaps: &TorsionLeaps) -> Self {
+        Self {
+            table_bytes: self.table_bytes + leaps.table_bytes(self.shape.n_atoms),
+            ..self
+        }
+    }
+
     /// Bytes on the device for a number of replicas at once.
     #[must_use]
     pub fn device_bytes(&self, n_replicas: usize) -> u64 {
@@ -98,6 +108,22 @@ pub(super) fn check_bindings(adapter: &AdapterSummary) -> Result<(), GpuError> {
             limit: "max_storage_buffers_per_shader_stage",
             offered: adapter.n_storage_buffers,
             needed: N_STORAGE_BUFFERS,
+        });
+    }
+    Ok(())
+}
+
+/// Whether the workgroup memory for networks is there.
+pub(super) fn check_workgroup_memory(
+    adapter: &AdapterSummary,
+    shape: &Shape,
+) -> Result<(), GpuError> {
+    let needed = shape.workgroup_bytes();
+    if shape.network.width > 0 && adapter.workgroup_bytes < needed {
+        return Err(GpuError::WorkgroupMemory {
+            adapter: adapter.name.clone(),
+            offered: adapter.workgroup_bytes,
+            needed,
         });
     }
     Ok(())

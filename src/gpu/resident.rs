@@ -5,6 +5,7 @@ use super::engine::{GpuEngine, GpuOptions};
 use super::error::GpuError;
 use super::kernels::KernelKind;
 use super::layout::{Failure, Settings};
+use super::leap_tables::TorsionLeaps;
 use super::resident_failure::Origin;
 use super::resident_move::{ResidentMove, TorsionMoves};
 use super::tables::index;
@@ -35,6 +36,8 @@ pub struct Resident {
     engine: GpuEngine,
     moves: Vec<ResidentMove>,
     torsions: TorsionMoves,
+    /// Where the leaps begin in the table of moves, and how many energy evaluations one lasts.
+    leaps: (u32, u64),
     /// Moves made so far by each entry: the counters of their noise.
     counters: Vec<u64>,
     cycle: u64,
@@ -59,13 +62,37 @@ impl Resident {
         moves: Vec<ResidentMove>,
         torsions: &TorsionMoves,
     ) -> Result<Self, GpuError> {
-        let mut engine = GpuEngine::new(system, options)?;
+        Self::with_leaps(system, options, moves, torsions, None)
+    }
+
+    /// The same with the leaps that [`ResidentMove::TorsionLeap`] chooses from.
+    ///
+    /// # Errors
+    /// [`GpuError`] where there is no such adapter, or molecule or networks do not fit it.
+    pub fn with_leaps(
+        system: &System,
+        options: &GpuOptions,
+        moves: Vec<ResidentMove>,
+        torsions: &TorsionMoves,
+        leaps: Option<&TorsionLeaps>,
+    ) -> Result<Self, GpuError> {
+        let n_atoms = system.n_atoms();
+        let room = leaps.map(TorsionLeaps::room).unwrap_or_default();
+        let mut engine = GpuEngine::with_network(system, options, room)?;
         engine.n_testing = moves.len();
         engine.n_blocks = torsions.blocks.len();
-        engine
-            .tables
-            .set_moves(&engine.gpu, &torsions.table(system.n_atoms()));
+        let mut table = torsions.table(n_atoms);
+        let leap_start = table.len();
+        if let Some(leaps) = leaps {
+            table.extend(leaps.table(leap_start, n_atoms));
+        }
+        let networks = leaps.map_or(&[][..], TorsionLeaps::networks);
+        engine.tables.set_moves(&engine.gpu, &table, networks);
         Ok(Self {
+            leaps: (
+                index(leap_start),
+                leaps.map_or(1, |leaps| leaps.n_evaluations(n_atoms)),
+            ),
             engine,
             torsions: torsions.clone(),
             counters: vec![0; moves.len()],
@@ -125,7 +152,7 @@ impl Resident {
             ResidentMove::Langevin { timestep_ps, .. } | ResidentMove::Hmc { timestep_ps, .. } => {
                 *timestep_ps = new;
             }
-            ResidentMove::Torsion { .. } => {}
+            ResidentMove::Torsion { .. } | ResidentMove::TorsionLeap { .. } => {}
         }
     }
 
@@ -222,6 +249,16 @@ impl Resident {
         Ok(counts.chunks(batch.n_padded).map(of_entry).collect())
     }
 
+    /// ln q of the last leap of every replica, there and back, as long as nothing else was run after the leaps.
+    ///
+    /// # Errors
+    /// [`GpuError::Lost`].
+    pub fn last_log_q(&self) -> Result<Vec<[f32; 2]>, GpuError> {
+        let batch = self.engine.batch();
+        let energies: Vec<[f32; 4]> = self.engine.gpu.read(&batch.energies, batch.n_replicas)?;
+        Ok(energies.iter().map(|e| [e[2], e[3]]).collect())
+    }
+
     /// Runs cycles and hands over a frame after every `every` of them, each while the device goes on with the next.
     ///
     /// # Errors
@@ -272,7 +309,10 @@ impl Resident {
         self.n_timed += u32::from(timed);
         for entry in 0..self.moves.len() {
             let resident_move = self.moves[entry];
-            let (n_units, evaluations) = resident_move.work();
+            let (n_units, mut evaluations) = resident_move.work();
+            if matches!(resident_move, ResidentMove::TorsionLeap { .. }) {
+                evaluations = self.leaps.1;
+            }
             let mut done = 0;
             while done < n_units {
                 let affordable = (self.engine.pace.1 / evaluations).max(1);
@@ -313,6 +353,7 @@ impl Resident {
             n_moves: if langevin { 0 } else { count },
             step_low,
             step_high,
+            leap_start: self.leaps.0,
             outcome_start: index(entry * self.engine.batch().n_padded),
             ..base
         };

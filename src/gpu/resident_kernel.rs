@@ -170,9 +170,12 @@ impl Kernel for ResidentKernel {
 
     fn is_ergodic(&self) -> bool {
         let moves = self.resident.moves();
-        !moves
-            .iter()
-            .all(|entry| matches!(entry, ResidentMove::Torsion { .. }))
+        !moves.iter().all(|entry| {
+            matches!(
+                entry,
+                ResidentMove::Torsion { .. } | ResidentMove::TorsionLeap { .. }
+            )
+        })
     }
 
     fn step(&mut self, chain: &mut Chain, _engine: &mut dyn Engine) -> Result<(), KernelError> {

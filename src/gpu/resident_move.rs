@@ -4,7 +4,7 @@ use super::kernels::KernelKind;
 use super::layout::Settings;
 use super::segment::timestep_settings;
 use super::tables::{index, single};
-use crate::proposal::TorsionBlock;
+use crate::proposal::{Pivot, TorsionBlock};
 use crate::rng;
 use std::f64::consts::TAU;
 
@@ -29,6 +29,13 @@ pub enum ResidentMove {
         /// Philox key.
         seed: u64,
     },
+    /// Torsion leaps, each with its Metropolis test.
+    TorsionLeap {
+        /// Leaps of a cycle.
+        n_moves: u64,
+        /// Philox key.
+        seed: u64,
+    },
     /// Hybrid Monte Carlo with full refreshment of velocities.
     Hmc {
         /// Trajectories of a cycle.
@@ -49,6 +56,7 @@ impl ResidentMove {
         match self {
             Self::Langevin { .. } => KernelKind::Langevin,
             Self::Torsion { .. } => KernelKind::TorsionMoves,
+            Self::TorsionLeap { .. } => KernelKind::TorsionLeaps,
             Self::Hmc { .. } => KernelKind::Hmc,
         }
     }
@@ -59,6 +67,7 @@ impl ResidentMove {
         match self {
             Self::Langevin { .. } => "langevin",
             Self::Torsion { .. } => "torsion",
+            Self::TorsionLeap { .. } => "torsion_leap",
             Self::Hmc { .. } => "hmc",
         }
     }
@@ -73,7 +82,7 @@ impl ResidentMove {
     pub(super) fn work(&self) -> (u64, u64) {
         match *self {
             Self::Langevin { n_steps, .. } => (n_steps, 1),
-            Self::Torsion { n_moves, .. } => (n_moves, 1),
+            Self::Torsion { n_moves, .. } | Self::TorsionLeap { n_moves, .. } => (n_moves, 1),
             Self::Hmc {
                 n_moves, n_steps, ..
             } => (n_moves, n_steps + 1),
@@ -88,7 +97,7 @@ impl ResidentMove {
                 timestep_ps,
                 ..
             } => (n_steps, timestep_ps),
-            Self::Torsion { .. } => (0, 0.0),
+            Self::Torsion { .. } | Self::TorsionLeap { .. } => (0, 0.0),
             Self::Hmc {
                 n_moves,
                 n_steps,
@@ -120,7 +129,9 @@ impl ResidentMove {
                 };
                 (seed, settings)
             }
-            Self::Torsion { seed, .. } => (seed, Settings::default()),
+            Self::Torsion { seed, .. } | Self::TorsionLeap { seed, .. } => {
+                (seed, Settings::default())
+            }
             Self::Hmc {
                 n_steps,
                 timestep_ps,
@@ -170,13 +181,19 @@ impl TorsionMoves {
         let most = self.blocks.iter().map(|block| block.pivots.len()).max();
         table.push(index(most.unwrap_or(0)));
         for pivot in self.blocks.iter().flat_map(|block| &block.pivots) {
-            table.extend([index(pivot.atoms[1]), index(pivot.atoms[2])]);
-            let mut mask = vec![0_u32; n_atoms.div_ceil(32)];
-            for &atom in &pivot.moving {
-                mask[atom / 32] |= 1 << (atom % 32);
-            }
-            table.extend(mask);
+            table.extend(pivot_words(pivot, n_atoms));
         }
         table
     }
+}
+
+/// The atoms of a pivot's axis, then one bit for every atom that turns.
+pub(super) fn pivot_words(pivot: &Pivot, n_atoms: usize) -> Vec<u32> {
+    let mut words = vec![0; 2 + n_atoms.div_ceil(32)];
+    words[0] = index(pivot.atoms[1]);
+    words[1] = index(pivot.atoms[2]);
+    for &atom in &pivot.moving {
+        words[2 + atom / 32] |= 1 << (atom % 32);
+    }
+    words
 }

@@ -20,6 +20,15 @@ pub struct ShapeLimits {
     pub software: bool,
 }
 
+/// What networks need of a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NetworkRoom {
+    /// Most numbers that a layer takes or gives, in fours.
+    pub width: usize,
+    /// Most layers.
+    pub n_layers: usize,
+}
+
 /// Threads, atoms and replicas of a workgroup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
@@ -35,6 +44,8 @@ pub struct Shape {
     pub n_sharing: usize,
     /// Threads of a workgroup; a few may have nothing to do.
     pub workgroup_size: usize,
+    /// What networks need; nothing where there are none.
+    pub network: NetworkRoom,
 }
 
 /// Most threads a replica gets; more would wait for each other longer than they compute.
@@ -47,7 +58,7 @@ const WARP: usize = 32;
 const ATOM_BYTES: usize = 16 + 4 + 4;
 /// Bytes of a thread: the forces of one bonded term.
 const THREAD_BYTES: usize = 3 * 16;
-/// Bytes of a replica: the middle atom's position, the outcome of a test (a full vector, for its alignment).
+/// Bytes of a replica: the middle atom's position, the outcome of a test, a leap's angles and number of steps.
 const REPLICA_BYTES: usize = 3 * 16;
 
 impl Shape {
@@ -59,6 +70,24 @@ impl Shape {
         placement: Option<Placement>,
         n_sharing: Option<usize>,
     ) -> Self {
+        Self::with_network(
+            n_atoms,
+            limits,
+            placement,
+            n_sharing,
+            NetworkRoom::default(),
+        )
+    }
+
+    /// The same with room for networks.
+    #[must_use]
+    pub fn with_network(
+        n_atoms: usize,
+        limits: &ShapeLimits,
+        placement: Option<Placement>,
+        n_sharing: Option<usize>,
+        network: NetworkRoom,
+    ) -> Self {
         let most = MOST_THREADS.min(limits.workgroup_threads);
         let n_owned = n_atoms.div_ceil(most).max(1);
         let n_threads = n_atoms.div_ceil(n_owned).max(1);
@@ -69,6 +98,7 @@ impl Shape {
             n_owned,
             n_sharing: 1,
             workgroup_size: n_threads.next_multiple_of(WARP).min(most.max(n_threads)),
+            network,
         };
         let fits = one.workgroup_bytes() <= limits.workgroup_bytes;
         let placement = placement.unwrap_or(if fits {
@@ -125,7 +155,8 @@ impl Shape {
             Placement::Tiled => self.n_threads * ATOM_BYTES,
         };
         let threads = self.n_sharing * self.n_threads * THREAD_BYTES;
-        (atoms + threads + self.n_sharing * REPLICA_BYTES) as u64
+        let replicas = self.n_sharing * (REPLICA_BYTES + 2 * 4 * self.network.width);
+        (atoms + threads + replicas) as u64
     }
 
     /// Workgroups for a number of replicas.

@@ -59,6 +59,11 @@ impl Default for ShaderSources {
             "flow/timewarp/attention.wgsl",
             "flow/timewarp/features.wgsl",
             "flow/timewarp/affine.wgsl",
+            "flow/network.wgsl",
+            "flow/mixture.wgsl",
+            "proposal/torsion_leap_features.wgsl",
+            "proposal/torsion_leap.wgsl",
+            "mcmc/torsion_leaps.wgsl",
         ];
         Self {
             files: files

@@ -4,6 +4,7 @@ use super::error::GpuError;
 use super::layout::{Angle, Atom, Bond, Cluster, MAX_PERIODICITY, RigidBond, Torsion};
 use super::shape::Shape;
 use super::sources::Constant;
+use crate::flow::torsion::{FARTHEST, FLOOR, LN_CENTRE, LN_RANGE};
 use crate::forcefield::generalized_born::{Dielectric, INTEGRAL_SCALE, NECK_CUTOFF_NM};
 use crate::forcefield::torsion::FourierSeries;
 use crate::forcefield::{BornModel, ImplicitSolvent, System, nonbonded};
@@ -91,6 +92,16 @@ impl Tables {
             ("N_SHARED_ATOMS", Count(shape.n_sharing * shape.n_atoms)),
             ("N_SCRATCH", Count(shape.n_sharing * shape.n_threads * 3)),
             ("N_ORIGINS", Count(shape.n_sharing * 2)),
+            ("N_WIDTH", Count(shape.network.width)),
+            ("MOST_LAYERS", Count(shape.network.n_layers)),
+            (
+                "N_LAYER_NUMBERS",
+                Count((shape.n_sharing * 2 * shape.network.width).max(1)),
+            ),
+            ("FARTHEST", Number(FARTHEST)),
+            ("FLOOR", Number(single(FLOOR))),
+            ("LN_CENTRE", Number(single(LN_CENTRE))),
+            ("LN_RANGE", Number(single(LN_RANGE))),
             ("N_BONDS", Count(self.bonds.len())),
             ("N_ANGLES", Count(self.angles.len())),
             ("N_TORSIONS", Count(self.torsions.len())),

@@ -49,7 +49,8 @@ pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_block
 pub use torsion_density::{CellWeights, PeriodicGrid};
 pub use torsion_leap::{LeapError, TorsionLeapProposal, check_leap_model};
 pub use torsion_leap_ancestral::LeapSampler;
-pub use torsion_leap_block::LeapBlock;
+pub use torsion_leap_block::{Block as LeapDraws, LeapBlock, Step as LeapStep};
+pub use torsion_leap_invariant::{Feature, Measure};
 pub use torsion_leap_model::{builtin_leap_model, random_leap_model};
 pub use torsion_leap_site::{
     Known, N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES, Site, SiteKind,

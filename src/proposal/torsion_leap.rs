@@ -5,7 +5,7 @@
 
 use super::adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
 use super::torsion_leap_batch::{Densities, Traveller};
-use super::torsion_leap_block::{Block, LeapBlock, MIXED, blocks};
+use super::torsion_leap_block::{Block, LeapBlock, MIXED, Step, blocks};
 use super::torsion_leap_chain::Chain;
 use super::torsion_leap_draws::draws;
 use super::torsion_leap_site::Site;
@@ -98,6 +98,27 @@ impl TorsionLeapProposal {
     /// Draws from the networks of another model of the same inputs from here on.
     pub(super) fn set_networks(&mut self, model: &LeapModel) {
         self.densities.set_draws(draws(model));
+    }
+
+    /// The densities of the molecule.
+    #[must_use]
+    pub fn sites(&self) -> &[Site] {
+        self.densities.sites()
+    }
+
+    /// Draws that a leap chooses from; those of the fallback are not among them.
+    #[must_use]
+    pub fn blocks(&self) -> &[Block] {
+        &self.densities.blocks
+    }
+
+    /// First-layer bias of a step's network, with all that is known beforehand.
+    ///
+    /// # Panics
+    /// If the step is none of this molecule's.
+    #[must_use]
+    pub fn first_bias(&self, step: Step) -> &[f32] {
+        self.densities.first_bias(step)
     }
 
     /// Chooses a block whatever the state: one of the networks' blocks, or one beyond them of the fallback.

@@ -41,6 +41,15 @@ impl Densities {
         }
     }
 
+    pub(super) fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// First-layer bias of a step's density, with all that is known beforehand.
+    pub(super) fn first_bias(&self, step: Step) -> &[f32] {
+        &self.folded[step.site][step.known as usize]
+    }
+
     /// Takes other networks.
     pub(super) fn set_draws(&mut self, draws: Box<dyn Draws>) {
         self.folded = fold_all(&self.sites, draws.as_ref());
@@ -131,7 +140,7 @@ impl Densities {
             let site = &self.sites[step.site];
             let own = place * n_features..(place + 1) * n_features;
             members.push(Member {
-                folded: &self.folded[step.site][step.known as usize],
+                folded: self.first_bias(*step),
                 forward: &forward[own.clone()],
                 reverse: reverse.get(own),
                 angles: site.angles,

@@ -24,16 +24,20 @@ pub(super) const MIXED: [(LeapBlock, f64); 3] = [
 
 /// One draw of a block: a site, and what it may look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) site: usize,
-    pub(super) known: Known,
+pub struct Step {
+    /// Index of the site whose torsions are drawn.
+    pub site: usize,
+    /// What its density sees.
+    pub known: Known,
 }
 
 /// Draws one after another; each sees what those before it drew.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Block {
-    pub(super) steps: Vec<Step>,
-    pub(super) weight: f64,
+pub struct Block {
+    /// Draws in their order.
+    pub steps: Vec<Step>,
+    /// Share of the choices, up to a factor that all blocks have in common.
+    pub weight: f64,
 }
 
 /// All blocks of one kind, of weight `weight` together.

@@ -18,6 +18,33 @@ pub(super) struct Recipe {
     frames: Vec<Frame>,
 }
 
+/// What one feature measures of which atoms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measure {
+    /// Cosine of a bond angle, the vertex second.
+    Angle([usize; 3]),
+    /// Triple product of the directions from the first atom to the others.
+    Plane([usize; 4]),
+    /// Sine and cosine of a torsion, in two slots.
+    Torsion([usize; 4]),
+    /// The same of twice the torsion.
+    DoubleTorsion([usize; 4]),
+    /// Place of the fourth atom seen from the third, in nm and three slots: z away from the second, x in the plane and away from
+    /// the first.
+    Place([usize; 4]),
+    /// The given temperature in K over that of the replica, less 1.
+    Temperature(f64),
+}
+
+/// One number, or a few neighbouring ones, of a description.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Feature {
+    /// Place of its first number.
+    pub slot: usize,
+    /// What it is.
+    pub measure: Measure,
+}
+
 /// Most directions of a recipe.
 const MAX_BONDS: usize = 48;
 
@@ -57,6 +84,33 @@ impl Recipe {
     /// Places of atoms in the frame of three others, three slots each.
     pub(super) fn frame(&mut self, atoms: [usize; 3], seen: Vec<(usize, usize)>) {
         self.frames.push(Frame { atoms, seen });
+    }
+
+    /// The recipe as a list, for those who fill descriptions elsewhere.
+    pub(super) fn features(&self) -> Vec<Feature> {
+        let feature = |slot, measure| Feature { slot, measure };
+        let end = |bond: usize| self.bonds[bond][1];
+        let angles = self.angles.iter().map(|&(slot, [a, b])| {
+            let vertex = self.bonds[a][0];
+            feature(slot, Measure::Angle([end(a), vertex, end(b)]))
+        });
+        let planes = self.planes.iter().map(|&(slot, [a, b, c])| {
+            let center = self.bonds[a][0];
+            feature(slot, Measure::Plane([center, end(a), end(b), end(c)]))
+        });
+        let torsions = self.torsions.iter().map(|&(slot, atoms, multiplicity)| {
+            let measure = match multiplicity {
+                Multiplicity::One => Measure::Torsion(atoms),
+                Multiplicity::Two => Measure::DoubleTorsion(atoms),
+            };
+            feature(slot, measure)
+        });
+        let places = self.frames.iter().flat_map(|frame| {
+            let [a, b, c] = frame.atoms;
+            let place = move |&(slot, seen)| feature(slot, Measure::Place([a, b, c, seen]));
+            frame.seen.iter().map(place)
+        });
+        angles.chain(planes).chain(torsions).chain(places).collect()
     }
 
     fn bond(&mut self, from: usize, to: usize) -> usize {

@@ -2,7 +2,7 @@
 //! and what is known beforehand. Draws nothing.
 
 use super::torsion_leap_chain::Chain;
-use super::torsion_leap_invariant::{Multiplicity, Recipe};
+use super::torsion_leap_invariant::{Feature, Measure, Multiplicity, Recipe};
 use super::torsion_leap_vocabulary::{Landmarks, N_TYPES};
 use super::{BlockKind, Pivot, torsion_blocks};
 use crate::flow::torsion::Angles;
@@ -107,6 +107,17 @@ impl Site {
         if let Some(last) = features.last_mut() {
             *last = (REFERENCE_KELVIN / kelvin - 1.0) as f32;
         }
+    }
+
+    /// What [`Site::describe`] fills, one feature after another; slots without one stay unknown.
+    #[must_use]
+    pub fn features(&self, known: Known) -> Vec<Feature> {
+        let mut features = self.recipes[known as usize].features();
+        features.push(Feature {
+            slot: self.n_features() - 1,
+            measure: Measure::Temperature(REFERENCE_KELVIN),
+        });
+        features
     }
 
     /// Inputs known beforehand, `[N_FIXED]`.

@@ -19,17 +19,17 @@ const TEMPERATURE: f64 = 310.0;
 const N_STEPS: u64 = 6;
 const TIMESTEP_PS: f64 = 0.0015;
 /// Standard errors that a mean may be off; four observables, three comparisons.
-const LIMIT: f64 = 4.5;
+pub(crate) const LIMIT: f64 = 4.5;
 
-struct Setup {
-    system: System,
-    topology: Topology,
+pub(crate) struct Setup {
+    pub(crate) system: System,
+    pub(crate) topology: Topology,
     positions: Vec<[f64; 3]>,
-    n_chains: usize,
+    pub(crate) n_chains: usize,
     cycles: [u64; 2],
 }
 
-fn setup() -> Setup {
+pub(crate) fn setup() -> Setup {
     let file = molecule("alanine_dipeptide");
     let system = system(&file, Some(BornModel::Obc1), false);
     let mut positions = file.positions_nm.clone();
@@ -53,7 +53,7 @@ fn setup() -> Setup {
     }
 }
 
-fn cpu_engine(system: &System) -> Box<dyn Engine> {
+pub(crate) fn cpu_engine(system: &System) -> Box<dyn Engine> {
     cpu::engine(
         system,
         &CpuOptions {
@@ -64,21 +64,34 @@ fn cpu_engine(system: &System) -> Box<dyn Engine> {
     .unwrap()
 }
 
+/// Hybrid Monte Carlo as a host kernel.
+pub(crate) fn hmc(n_chains: usize, seed: u64) -> Box<dyn Kernel> {
+    let settings = HmcSettings {
+        n_steps: N_STEPS,
+        timestep_ps: TIMESTEP_PS,
+        ..HmcSettings::default()
+    };
+    let hmc = Hmc::new(&settings).unwrap();
+    Box::new(MetropolisKernel::new(Box::new(hmc), n_chains, seed))
+}
+
+/// The same on the device.
+pub(crate) fn resident_hmc(seed: u64) -> ResidentMove {
+    ResidentMove::Hmc {
+        n_moves: 1,
+        n_steps: N_STEPS,
+        timestep_ps: TIMESTEP_PS,
+        target_acceptance: None,
+        seed,
+    }
+}
+
 impl Setup {
     /// Hybrid Monte Carlo and a uniform move of (phi, psi), as host kernels.
     fn host_kernels(&self, seed: u64) -> Vec<Box<dyn Kernel>> {
-        let settings = HmcSettings {
-            n_steps: N_STEPS,
-            timestep_ps: TIMESTEP_PS,
-            ..HmcSettings::default()
-        };
         let torsion = TorsionProposal::new(&self.topology, &TorsionSettings::default()).unwrap();
         vec![
-            Box::new(MetropolisKernel::new(
-                Box::new(Hmc::new(&settings).unwrap()),
-                self.n_chains,
-                seed,
-            )),
+            hmc(self.n_chains, seed),
             Box::new(MetropolisKernel::new(
                 Box::new(torsion),
                 self.n_chains,
@@ -94,13 +107,7 @@ impl Setup {
             widths_rad: Vec::new(),
         };
         let moves = vec![
-            ResidentMove::Hmc {
-                n_moves: 1,
-                n_steps: N_STEPS,
-                timestep_ps: TIMESTEP_PS,
-                target_acceptance: None,
-                seed,
-            },
+            resident_hmc(seed),
             ResidentMove::Torsion {
                 n_moves: 1,
                 seed: seed + 1,
@@ -116,7 +123,11 @@ impl Setup {
     }
 
     /// Means of every chain: energy, cos and sin of phi, cos of psi.
-    fn sample(&self, engine: &mut dyn Engine, kernels: &mut [Box<dyn Kernel>]) -> Vec<[f64; 4]> {
+    pub(crate) fn sample(
+        &self,
+        engine: &mut dyn Engine,
+        kernels: &mut [Box<dyn Kernel>],
+    ) -> Vec<[f64; 4]> {
         let mut chain = Chain::start(&self.positions, &vec![TEMPERATURE; self.n_chains]);
         let named = backbone_torsions(&self.topology);
         let find = |name: &str| named.iter().find(|t| t.name == name).unwrap().atoms;
@@ -161,7 +172,7 @@ fn mean_and_error(chains: &[[f64; 4]], observable: usize) -> (f64, f64) {
 }
 
 /// Largest difference of two samples in standard errors.
-fn largest_deviation(a: &[[f64; 4]], b: &[[f64; 4]]) -> f64 {
+pub(crate) fn largest_deviation(a: &[[f64; 4]], b: &[[f64; 4]]) -> f64 {
     (0..4)
         .map(|observable| {
             let (a, b) = (mean_and_error(a, observable), mean_and_error(b, observable));

@@ -22,4 +22,7 @@ mod openmm_reference;
 mod reflection;
 mod resident;
 mod support;
+mod torsion_leap;
+mod torsion_leap_ensemble;
+mod torsion_leap_twin;
 mod wgsl;

@@ -6,7 +6,7 @@ use crate::support::system;
 use crate::wgsl::{check_struct, parse, parse_quietly};
 use saltus::forcefield::{BornModel, System};
 use saltus::gpu::layout::{Angle, Atom, Bond, Cluster, Failure, RigidBond, Settings, Torsion};
-use saltus::gpu::{KernelKind, Placement, Recipe, ShaderSources, Shape, ShapeLimits};
+use saltus::gpu::{KernelKind, NetworkRoom, Placement, Recipe, ShaderSources, Shape, ShapeLimits};
 use wgpu::naga;
 
 const LIMITS: ShapeLimits = ShapeLimits {
@@ -41,9 +41,9 @@ fn check_structs(module: &naga::Module) {
             damping,
             noise,
             outcome_start,
-            padding_0,
+            leap_start,
             n_replicas,
-            padding_2,
+            padding_0,
         }
     );
     check_struct!(
@@ -161,8 +161,13 @@ fn every_kernel_is_valid_in_every_variant() {
         let system = alanine_dipeptide(solvent, index % 2 == 1);
         for placement in [Placement::Resident, Placement::Tiled] {
             for n_sharing in [1, 3] {
-                let shape =
-                    Shape::choose(system.n_atoms(), &LIMITS, Some(placement), Some(n_sharing));
+                let (placement, n_sharing) = (Some(placement), Some(n_sharing));
+                let room = NetworkRoom {
+                    width: 192,
+                    n_layers: 4,
+                };
+                let n_atoms = system.n_atoms();
+                let shape = Shape::with_network(n_atoms, &LIMITS, placement, n_sharing, room);
                 for kind in KernelKind::ALL {
                     let f64_sums = index >= 2;
                     let module = parse(&recipe(&system, &shape, f64_sums).source(kind));
@@ -218,6 +223,6 @@ fn check_bindings(module: &naga::Module) {
     }
     found.sort_unstable();
     let numbers: Vec<u32> = found.iter().map(|(number, _)| *number).collect();
-    assert_eq!(numbers, (0..22).collect::<Vec<u32>>());
+    assert_eq!(numbers, (0..23).collect::<Vec<u32>>());
     assert!(found.is_sorted_by_key(|(_, written)| *written), "{found:?}");
 }

@@ -4,6 +4,7 @@ use crate::cli::config::{
     BUILTIN_MODEL, InputFault, LeapBlockConfig, LoadedConfig, TorsionLeapConfig,
 };
 use crate::flow::torsion::{LeapModel, ModelCard};
+use crate::gpu::TorsionLeaps;
 use crate::proposal::{
     LeapBlock, LeapError, Proposal, TorsionLeapProposal, TunedLeapProposal, builtin_leap_model,
 };
@@ -26,22 +27,45 @@ pub(super) fn proposal(
 ) -> Result<Box<dyn Proposal>, InputFault> {
     let model = model(loaded, path, &leap.model)?;
     warn_of_other_physics(loaded, &model.card);
-    let block = leap.block.map(|block| match block {
-        LeapBlockConfig::Backbone => LeapBlock::Backbone,
-        LeapBlockConfig::SideChain => LeapBlock::SideChain,
-        LeapBlockConfig::Residue => LeapBlock::Residue,
-        LeapBlockConfig::Molecule => LeapBlock::Molecule,
-    });
     let fault = |error: LeapError| loaded.source.fault_at(path, &error.to_string(), "");
     if leap.fine_tune {
+        let block = leap.block.map(block);
         let tuned =
             TunedLeapProposal::new(topology, model, block, leap.repeats, seed()).map_err(fault)?;
         warn_of_fallback(path, tuned.leap());
         return Ok(Box::new(tuned));
     }
-    let plain = TorsionLeapProposal::new(topology, &model, block).map_err(fault)?;
+    let plain = plain(topology, &model, leap).map_err(fault)?;
     warn_of_fallback(path, &plain);
     Ok(Box::new(plain))
+}
+
+/// The leaps as the device draws them; `None` where the host has to, because the model does not know all residues.
+pub(crate) fn device_leaps(
+    loaded: &LoadedConfig,
+    topology: &Topology,
+    leap: &TorsionLeapConfig,
+) -> Option<TorsionLeaps> {
+    let model = model(loaded, "", &leap.model).ok()?;
+    let proposal = plain(topology, &model, leap).ok()?;
+    TorsionLeaps::new(&proposal, &model)
+}
+
+fn plain(
+    topology: &Topology,
+    model: &LeapModel,
+    leap: &TorsionLeapConfig,
+) -> Result<TorsionLeapProposal, LeapError> {
+    TorsionLeapProposal::new(topology, model, leap.block.map(block))
+}
+
+fn block(block: LeapBlockConfig) -> LeapBlock {
+    match block {
+        LeapBlockConfig::Backbone => LeapBlock::Backbone,
+        LeapBlockConfig::SideChain => LeapBlock::SideChain,
+        LeapBlockConfig::Residue => LeapBlock::Residue,
+        LeapBlockConfig::Molecule => LeapBlock::Molecule,
+    }
 }
 
 fn warn_of_fallback(path: &str, proposal: &TorsionLeapProposal) {

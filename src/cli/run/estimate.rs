@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use crate::cli::config::{Config, LoadedConfig, Precision};
+use crate::cli::config::{LoadedConfig, Precision};
 use crate::cli::console::{print, print_json};
 use crate::cli::device::{Device, cpu_engine};
 use crate::cli::error::{Blame, CliError};
+use crate::cli::resident::Cycle;
 use crate::cli::setup::Prepared;
 use crate::cli::{CliResult, kernels::make_kernels};
 use crate::gpu::{self, Choice, Plan};
@@ -75,7 +76,7 @@ fn estimate(loaded: &LoadedConfig, prepared: &Prepared) -> Result<Estimate, CliE
     let n_frames = config.run.cycles / config.output.every_cycles.max(1);
     let n_vectors = 1 + u64::from(config.output.velocities);
     let frame_bytes = n_vectors * 12 * n_atoms + SCALAR_BYTES + 8 * kernels.len() as u64;
-    let plan = gpu_plan(config, prepared)?;
+    let plan = gpu_plan(loaded, prepared)?;
     let device = match &plan {
         Some(plan) => plan.adapter.clone(),
         None => cpu_engine(config, &prepared.system)?.description(),
@@ -101,13 +102,19 @@ fn estimate(loaded: &LoadedConfig, prepared: &Prepared) -> Result<Estimate, CliE
 }
 
 /// The plan of the GPU that the run would take, if it would take one.
-fn gpu_plan(config: &Config, prepared: &Prepared) -> Result<Option<Plan>, CliError> {
-    match Device::of(config) {
-        Device::Cpu => Ok(None),
-        Device::Gpu(choice) => gpu::plan(&prepared.system, &choice).blame_input().map(Some),
-        Device::Auto if config.precision == Precision::Double => Ok(None),
-        Device::Auto => Ok(gpu::plan(&prepared.system, &Choice::Real).ok()),
-    }
+fn gpu_plan(loaded: &LoadedConfig, prepared: &Prepared) -> Result<Option<Plan>, CliError> {
+    let config = &loaded.config;
+    let plan = match Device::of(config) {
+        Device::Cpu => None,
+        Device::Gpu(choice) => Some(gpu::plan(&prepared.system, &choice).blame_input()?),
+        Device::Auto if config.precision == Precision::Double => None,
+        Device::Auto => gpu::plan(&prepared.system, &Choice::Real).ok(),
+    };
+    let leaps = || Cycle::new(loaded, &prepared.molecule.topology)?.leaps;
+    Ok(plan.map(|plan| match leaps() {
+        Some(leaps) => plan.with_leaps(&leaps),
+        None => plan,
+    }))
 }
 
 /// Bytes in the unit that leaves the fewest digits.

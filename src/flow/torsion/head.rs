@@ -34,7 +34,7 @@ impl Head {
 }
 
 /// Standard deviations that an input is taken to be away from its mean at most: what is further away was never learned from.
-const FARTHEST: f32 = 6.0;
+pub const FARTHEST: f32 = 6.0;
 
 #[inline]
 fn standardise(mean: f32, scale: f32, value: f32) -> f32 {

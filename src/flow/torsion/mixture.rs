@@ -16,8 +16,9 @@ use std::f64::consts::{PI, TAU};
 pub const FLOOR: f64 = 0.004;
 
 /// ln k = LN_CENTRE + LN_RANGE tanh(raw / LN_RANGE): concentrations from 0.1 to 800.
-const LN_CENTRE: f64 = 2.2;
-const LN_RANGE: f64 = 4.5;
+pub const LN_CENTRE: f64 = 2.2;
+/// See [`LN_CENTRE`].
+pub const LN_RANGE: f64 = 4.5;
 
 /// Which of the two angles a density is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -11,10 +11,10 @@ mod sampling;
 mod tensors;
 mod weights;
 
-pub use head::{Head, LaneHead};
+pub use head::{FARTHEST, Head, LaneHead};
 pub use learner::{Learner, StepSize, Workspace};
 pub use likelihood::{Batch, GROUP, log_densities, negative_log_likelihood};
-pub use mixture::{Angles, FLOOR, Mixture, MixtureShape, add_slopes};
+pub use mixture::{Angles, FLOOR, LN_CENTRE, LN_RANGE, Mixture, MixtureShape, add_slopes};
 pub use network::{LaneNetwork, Network, NetworkGradient, Tape};
 pub use sampling::von_mises;
 pub use tensors::{NamedTensor, head_tensors, named_tensor, read_head, read_tensor, to_bytes};
