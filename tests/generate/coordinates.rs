@@ -63,10 +63,10 @@ fn numeric_log_volume(zmatrix: &ZMatrix, coordinates: &[f64], n_atoms: usize) ->
     for atom in 0..n_atoms {
         let [x, y, z] = [0, 1, 2].map(|k| here[3 * atom + k]);
         let turns = [[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]];
-        for axis in 0..3 {
+        for (axis, turn) in turns.iter().enumerate() {
             matrix[(3 * atom + axis, n - 6 + axis)] = 1.0;
-            for k in 0..3 {
-                matrix[(3 * atom + k, n - 3 + axis)] = turns[axis][k];
+            for (k, &component) in turn.iter().enumerate() {
+                matrix[(3 * atom + k, n - 3 + axis)] = component;
             }
         }
     }

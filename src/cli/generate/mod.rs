@@ -155,12 +155,12 @@ fn model(arguments: &GenerateArguments, loaded: &LoadedConfig) -> Result<LeapMod
             .map_err(|error| format!("{error}\n  help: give a file that `saltus train` wrote"))
             .blame_input();
     }
-    let sampler = loaded.config.sampler.iter().enumerate();
-    let leap = sampler.filter_map(|(index, kernel)| match kernel {
+    let mut sampler = loaded.config.sampler.iter().enumerate();
+    let leap = sampler.find_map(|(index, kernel)| match kernel {
         KernelConfig::TorsionLeap(leap) => Some((index, leap.model.as_str())),
         _ => None,
     });
-    let (index, name) = leap.take(1).next().unwrap_or((0, BUILTIN_MODEL));
+    let (index, name) = leap.unwrap_or((0, BUILTIN_MODEL));
     let path = format!("sampler[{index}].torsion_leap");
     Ok(torsion_leap::model(loaded, &path, name)?)
 }
