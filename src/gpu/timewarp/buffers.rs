@@ -11,7 +11,7 @@ use super::weights::Weights;
 use std::collections::HashMap;
 
 /// Settings of dispatches lie this far apart, the most that a device may ask for.
-const SETTINGS_STRIDE: u64 = 256;
+const SETTINGS_STRIDE: usize = 256;
 
 /// Buffers for batches up to some size, and their bindings for every dispatch.
 #[derive(Debug)]
@@ -74,9 +74,13 @@ impl Buffers {
             })
         };
         let (rows, pairs) = (capacity.n_rows as u64, capacity.n_pairs as u64);
-        let n_settings = 1 + operations.iter().map(Vec::len).sum::<usize>() as u64;
+        let n_settings = 1 + operations.iter().map(Vec::len).sum::<usize>();
         let uniform = wgpu::BufferUsages::UNIFORM;
-        let settings = create("flow settings", n_settings * SETTINGS_STRIDE, uniform);
+        let settings = create(
+            "flow settings",
+            (n_settings * SETTINGS_STRIDE) as u64,
+            uniform,
+        );
         let mut storage = |label, size| create(label, size, wgpu::BufferUsages::STORAGE);
         let slot = |slot| {
             let networks = if slot == Slot::Input { 1 } else { 2 };
@@ -126,7 +130,7 @@ impl Buffers {
             pipelines.prepare(gpu, kernel)?;
             let settings = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                 buffer: &self.settings,
-                offset: place as u64 * SETTINGS_STRIDE,
+                offset: (place * SETTINGS_STRIDE) as u64,
                 size: std::num::NonZeroU64::new(size_of::<Settings>() as u64),
             });
             let entries: Vec<_> = (0..)
@@ -204,8 +208,8 @@ impl Buffers {
     /// Brings a batch and the settings of its dispatches onto the device.
     pub(super) fn write(&self, gpu: &Gpu, batch: &Batch, settings: &[Settings]) {
         let write = |buffer, bytes: &[u8]| gpu.queue.write_buffer(buffer, 0, bytes);
-        let mut spread = vec![0_u8; settings.len() * SETTINGS_STRIDE as usize];
-        let places = spread.chunks_exact_mut(SETTINGS_STRIDE as usize);
+        let mut spread = vec![0_u8; settings.len() * SETTINGS_STRIDE];
+        let places = spread.chunks_exact_mut(SETTINGS_STRIDE);
         for (place, settings) in places.zip(settings) {
             let bytes = bytemuck::bytes_of(settings);
             place[..bytes.len()].copy_from_slice(bytes);
