@@ -10,7 +10,7 @@ use std::f64::consts::{PI, TAU};
 use super::support::{ToyEngine, chain, molecule, random_leap, toy_energy_over_kt};
 
 const N_CELLS: usize = 6;
-pub(crate) const N_REPLICAS: usize = 4000;
+const N_REPLICAS: usize = 4000;
 const N_STEPS: usize = 120;
 
 fn cell(a: f64) -> usize {

@@ -6,7 +6,7 @@ use saltus::proposal::{
 };
 use saltus::topology::Molecule;
 
-use super::balance::{N_REPLICAS, deviation};
+use super::balance::deviation;
 use super::support::{ToyEngine, chain, molecule};
 
 fn tuned(molecule: &Molecule, period: u64) -> Box<TunedLeapProposal> {
@@ -73,7 +73,8 @@ fn learning_goes_on_with_the_same_bits() {
 
 #[test]
 fn what_was_learned_is_accepted_more_often_and_samples_exactly() {
-    let (molecule, mut engine, start) = toy(N_REPLICAS);
+    let n_replicas = 256;
+    let (molecule, mut engine, start) = toy(n_replicas);
     let acceptance = |kernel: &mut MetropolisKernel, engine: &mut ToyEngine| {
         kernel.freeze();
         let mut chain = start.clone();
@@ -81,9 +82,9 @@ fn what_was_learned_is_accepted_more_often_and_samples_exactly() {
         let statistics = kernel.statistics();
         statistics.accepted as f64 / statistics.proposed as f64
     };
-    let mut plain = MetropolisKernel::new(tuned(&molecule, 1), N_REPLICAS, 4);
+    let mut plain = MetropolisKernel::new(tuned(&molecule, 1), n_replicas, 4);
     let before = acceptance(&mut plain, &mut engine);
-    let mut learned = MetropolisKernel::new(tuned(&molecule, 1), N_REPLICAS, 4);
+    let mut learned = MetropolisKernel::new(tuned(&molecule, 1), n_replicas, 4);
     let mut chain = start.clone();
     steps(&mut learned, &mut chain, &mut engine, 300);
     let saved = learned.save();
