@@ -61,7 +61,6 @@ pub(super) fn train(arguments: &TrainArguments) -> CliResult {
 }
 
 /// A checkpoint of something else is a fault of the input, as leftovers of a run are.
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn blame(error: TrainingError) -> CliError {
     match error {
         TrainingError::OtherTraining { .. } | TrainingError::NothingToTurn { .. } => {

@@ -189,9 +189,10 @@ fn pairs(
             pivot.turn(&mut moved, drawn[place] - state.angles[place]);
         }
         after.extend(moved);
-        for angle in 0..2 {
-            batch.set_draw(sample, 0, angle, state.angles[angle] as f32);
-            batch.set_draw(sample, 1, angle, drawn[angle] as f32);
+        for (draw, angles) in [state.angles, drawn].iter().enumerate() {
+            for (angle, &value) in angles.iter().enumerate() {
+                batch.set_draw(sample, draw, angle, value as f32);
+            }
         }
     }
     let [mut old, mut new] = [vec![0.0; n], vec![0.0; n]];

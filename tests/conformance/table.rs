@@ -3,7 +3,7 @@
 use crate::molecules::{Backbone, Springs};
 use crate::moves::{GaussianStep, Scaling};
 use crate::targets::{DoubleWell, Harmonic, Target};
-use crate::timewarp::{adaptive, ahead, timewarp};
+use crate::timewarp::{adaptive, ahead, gentle_timewarp, timewarp};
 use crate::torsion_moves::{concerted, leap, learned, torsion};
 use crate::toy_engine::ToyEngine;
 use saltus::mcmc::{
@@ -309,7 +309,7 @@ fn rows_on_springs() -> Vec<Row> {
             Box::new(GaussianStep::new(0.04))
         }),
         proposal("timewarp, random weights, springs", springs, || {
-            timewarp(3, 0.035, true)
+            gentle_timewarp(3, 0.05)
         }),
         Row {
             reversible: true,

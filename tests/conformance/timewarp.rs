@@ -31,6 +31,15 @@ fn topology(n_atoms: usize) -> Topology {
 
 /// A random flow whose base has the given width in nm. Its shifts and scales are far from those of the identity.
 pub(crate) fn timewarp(n_atoms: usize, width_nm: f64, ignores: bool) -> Box<dyn Proposal> {
+    flow(n_atoms, width_nm, 0.06, ignores)
+}
+
+/// A random flow nearer to the identity.
+pub(crate) fn gentle_timewarp(n_atoms: usize, width_nm: f64) -> Box<dyn Proposal> {
+    flow(n_atoms, width_nm, 0.03, true)
+}
+
+fn flow(n_atoms: usize, width_nm: f64, spread: f64, ignores: bool) -> Box<dyn Proposal> {
     let config = TimewarpConfig {
         element_vocabulary: vec!["C".to_owned(), "N".to_owned()],
         atom_embedding_dim: 3,
@@ -42,7 +51,7 @@ pub(crate) fn timewarp(n_atoms: usize, width_nm: f64, ignores: bool) -> Box<dyn 
         lengthscales_nm: vec![0.1, 0.4],
         ignore_conditional_velocity: ignores,
     };
-    let mut parameters = initial_parameters(&config, 0.06, 77);
+    let mut parameters = initial_parameters(&config, spread, 77);
     let n_parameters = parameters.len();
     parameters[n_parameters - 2] = width_nm.ln();
     parameters[n_parameters - 1] = 0.1;
@@ -62,7 +71,7 @@ pub(crate) fn ahead(n_tests: u64, n_ahead: usize, seed: u64) -> Box<dyn Kernel> 
 }
 
 pub(crate) fn adaptive(seed: u64) -> Box<dyn Kernel> {
-    let proposal = timewarp(3, 0.06, true);
+    let proposal = gentle_timewarp(3, 0.05);
     Box::new(LookaheadKernel::new(proposal, 6, Ahead::Adaptive, seed))
 }
 

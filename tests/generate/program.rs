@@ -17,6 +17,7 @@ seed: 4
 sampler:
   - torsion_leap: {model: builtin}
 run: {cycles: 5}
+output: {every_cycles: 1}
 ";
 
 const SMALL: [&str; 8] = [
@@ -77,7 +78,7 @@ fn wrong_inputs_are_explained() {
     let rigid = stderr("ACE-VAL-NME}", "ACE-VAL-NME, constraints: h-bonds}", &[]);
     assert!(rigid.contains("constraints: none"), "{rigid}");
     let nothing = stderr("ACE-VAL-NME", "ACE-NME", &[]);
-    assert!(nothing.contains("phi, psi or chi"), "{nothing}");
+    assert!(nothing.contains("at least one amino acid"), "{nothing}");
     fs::write(folder.path().join("input.yaml"), INPUT).unwrap();
     let few = saltus(folder.path())
         .args(["generate", "input.yaml", "-n", "5"])

@@ -39,8 +39,8 @@ fn moves() -> Vec<ResidentMove> {
 /// What the engine says of the same cycles, segment by segment: cycle and entry, both from 1, and the failure.
 fn truth(engine: &mut dyn Engine, mut state: State) -> (u64, usize, Diverged) {
     for cycle in 1..=400 {
-        for entry in 0..2 {
-            match engine.langevin(&mut state, &settings(entry), N_STEPS[entry]) {
+        for (entry, &n_steps) in N_STEPS.iter().enumerate() {
+            match engine.langevin(&mut state, &settings(entry), n_steps) {
                 Ok(()) => {}
                 Err(EngineError::Diverged(diverged)) => return (cycle, entry + 1, diverged),
                 Err(error) => panic!("{error}"),

@@ -4,6 +4,7 @@ use saltus::flow::torsion::{LeapModel, WeightsError};
 use saltus::proposal::{
     LeapBlock, LeapError, TorsionLeapProposal, builtin_leap_model, random_leap_model,
 };
+use saltus::topology::Topology;
 use saltus::training::{HELD_OUT, is_held_out};
 
 use super::support::molecule;
@@ -98,10 +99,13 @@ fn unknown_residues_are_left_to_adaptive_torsion() {
 #[test]
 fn molecules_without_torsions_are_refused() {
     let model = random_leap_model(3);
-    let refused = |sequence: &str, block| {
-        let made = TorsionLeapProposal::new(&molecule(sequence).topology, &model, Some(block));
+    let refused = |topology: &Topology, block| {
+        let made = TorsionLeapProposal::new(topology, &model, Some(block));
         made.err().unwrap().to_string()
     };
-    assert!(refused("ACE-ALA-NME", LeapBlock::SideChain).contains("a chi"));
-    assert!(refused("ACE-NME", LeapBlock::Backbone).contains("a phi or psi"));
+    let mut topology = molecule("ACE-ALA-NME").topology;
+    assert!(refused(&topology, LeapBlock::SideChain).contains("a chi"));
+    // Without bonds nothing turns.
+    topology.bonds.clear();
+    assert!(refused(&topology, LeapBlock::Backbone).contains("a phi or psi"));
 }

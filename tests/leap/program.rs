@@ -172,7 +172,7 @@ fn wrong_training_inputs_are_explained() {
 fn fine_tunes_the_model_that_ships_to_one_molecule() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    let text = TRAINING.replace("peptides: 3", "sequences: [S]");
+    let text = TRAINING.replace("peptides: 3", "sequences: [ACE-SER-NME]");
     fs::write(path.join("training.yaml"), text).unwrap();
     let done = saltus(path)
         .args(["train", "training.yaml", "--fine-tune", "builtin", "--json"])
@@ -181,7 +181,7 @@ fn fine_tunes_the_model_that_ships_to_one_molecule() {
     let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
     assert_eq!(card["fine_tuned_from"]["model"], "builtin");
     let trained_on = card["trained_on"].as_array().unwrap();
-    assert!(trained_on.len() > 100 && trained_on.contains(&"SER".into()));
+    assert!(trained_on.len() > 100 && trained_on.contains(&"ACE-SER-NME".into()));
     // Its networks have the sizes of the one that ships, not those of the file.
     assert_eq!(card["training"]["backbone"]["settings"]["width"], 160);
     run(path, "model: tiny.safetensors").success();

@@ -5,10 +5,15 @@ use saltus::proposal::{
     AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, ConcertedProposal,
     ConcertedSettings, Proposal, TorsionProposal, TorsionSettings,
 };
+use saltus::topology::Topology;
 
 #[test]
 fn molecules_without_such_torsions_are_refused() {
-    let glycine = molecule("GLY").topology;
+    // Without bonds nothing turns.
+    let glycine = Topology {
+        bonds: Vec::new(),
+        ..molecule("GLY").topology
+    };
     let settings = TorsionSettings::default();
     let error = TorsionProposal::new(&glycine, &settings)
         .unwrap_err()
@@ -32,7 +37,7 @@ fn molecules_without_such_torsions_are_refused() {
         kind: BlockKind::Single,
         ..TorsionSettings::default()
     };
-    let error = TorsionProposal::new(&saltus::topology::Topology::default(), &none).unwrap_err();
+    let error = TorsionProposal::new(&Topology::default(), &none).unwrap_err();
     assert!(error.to_string().contains("a rotatable bond"));
 }
 
