@@ -28,12 +28,12 @@ SETS = {
 }
 
 SAMPLER = """\
-  - hmc: {steps: 16, timestep_fs: 1.0, adapt: true, target_acceptance: 0.75, jitter: 0.5}
-  - torsion_leap: {model: builtin, repeats: 6}
+  - hmc: {steps: 8, timestep_fs: 1.2, adapt: true, target_acceptance: 0.85, jitter: 0.5}
+  - torsion_leap: {model: builtin, repeats: 8}
   - torsion: {kind: single, repeats: 1}
 """
 
-LADDER = "replica_exchange: {min_kelvin: 310, max_kelvin: 600, count: 6, tuned: true}\n"
+LADDER = "replica_exchange: {min_kelvin: 310, max_kelvin: 450, count: 3}\n"
 
 
 def bench(saltus, sequence, seconds, samplers, sampler, ladder):
