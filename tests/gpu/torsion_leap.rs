@@ -2,7 +2,7 @@
 
 use crate::support::on_software;
 use crate::torsion_leap_twin::{Peptide, SEED, accepting, temperatures};
-use saltus::flow::torsion::Angles;
+use saltus::flow::torsion::{Angles, Network};
 use saltus::gpu::{
     GpuOptions, Placement, Resident, ResidentKernel, ResidentMove, ShaderSources, TorsionMoves,
 };
@@ -21,7 +21,7 @@ const PEPTIDES: [(&str, Option<LeapBlock>); 5] = [
 ];
 
 /// What ln q of a whole block may be off.
-const LOG_Q_TOLERANCE: f64 = 2e-3;
+const LOG_Q_TOLERANCE: f64 = 2e-4;
 
 fn options(sources: ShaderSources) -> GpuOptions {
     GpuOptions {
@@ -82,7 +82,12 @@ fn log_q_deviation(peptide: &Peptide, options: GpuOptions) -> Option<[f64; 3]> {
 fn log_q_agrees_with_the_cpu_and_the_training_graph() {
     for (sequence, block) in PEPTIDES {
         let peptide = builtin(sequence, block);
-        for (placement, n_sharing) in [(Placement::Resident, 3), (Placement::Tiled, 1)] {
+        // Molecules too large for workgroup memory take another way; one shows that it leads to the same.
+        let shapes: &[_] = match sequence {
+            "KY" => &[(Placement::Resident, 3), (Placement::Tiled, 1)],
+            _ => &[(Placement::Resident, 3)],
+        };
+        for &(placement, n_sharing) in shapes {
             let options = GpuOptions {
                 placement: Some(placement),
                 n_sharing: Some(n_sharing),
@@ -426,4 +431,29 @@ fn cycles_with_leaps_go_on_where_saved_ones_stopped() {
     for (found, expected) in a.energies.unwrap().iter().zip(energies) {
         assert!((found - expected).abs() < 0.02);
     }
+}
+
+#[test]
+fn networks_count_in_the_plan_and_too_wide_ones_are_refused() {
+    let peptide = builtin("ACE-ALA-NME", None);
+    let Some(choice) = crate::support::choice() else {
+        return;
+    };
+    let plan = saltus::gpu::plan(&peptide.system, &choice).unwrap();
+    let more = plan.clone().with_leaps(&peptide.leaps).table_bytes - plan.table_bytes;
+    // 246 608 weights and biases less those of inputs known beforehand, which are folded into biases of each density.
+    assert!((600_000..1_000_000).contains(&more), "{more} bytes");
+    let mut model = random_leap_model(1);
+    let n_in = model.backbone.network.n_in();
+    let bias = model.backbone.shape.spread();
+    model.backbone.network = Network::random(n_in, 40_000, 1, bias, || 0.0);
+    let wide = Peptide::new("ACE-ALA-NME", model, None);
+    let options = GpuOptions {
+        choice,
+        ..GpuOptions::default()
+    };
+    let (none, leaps) = (TorsionMoves::default(), Some(&wide.leaps));
+    let error = Resident::with_leaps(&wide.system, &options, Vec::new(), &none, leaps).unwrap_err();
+    let message = error.to_string();
+    assert!(message.contains("workgroup memory"), "{message}");
 }

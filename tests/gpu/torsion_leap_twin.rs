@@ -19,7 +19,9 @@ pub(crate) const SEED: u64 = 91;
 pub(crate) struct Peptide {
     pub(crate) system: System,
     pub(crate) positions: Vec<[f64; 3]>,
-    pub(crate) model: LeapModel,
+    model: LeapModel,
+    /// Backbone and side chain, as the CPU has them.
+    lanes: [LaneHead<F32>; 2],
     pub(crate) proposal: TorsionLeapProposal,
     pub(crate) leaps: TorsionLeaps,
     pub(crate) reference: Box<dyn Engine>,
@@ -49,6 +51,7 @@ impl Peptide {
         let proposal = TorsionLeapProposal::new(&molecule.topology, &model, block).unwrap();
         Self {
             leaps: TorsionLeaps::new(&proposal, &model).unwrap(),
+            lanes: [&model.backbone, &model.side_chain].map(LaneHead::new),
             system,
             positions,
             model,
@@ -125,11 +128,11 @@ impl Peptide {
         kelvin: f64,
     ) -> impl Fn([f64; 2]) -> f64 {
         let site = &self.proposal.sites()[step.site];
-        let head = self.head(site);
         let mut features = vec![0.0; site.n_features()];
         site.describe(step.known, at.as_chunks().0, kelvin, &mut features);
         let bias = self.proposal.first_bias(step);
-        let mixture = LaneHead::<F32>::new(head).mixture(&[&features], &[bias]);
+        let head = &self.lanes[usize::from(site.kind != SiteKind::Backbone)];
+        let mixture = head.mixture(&[&features], &[bias]);
         let wanted = site.angles.wanted().map(F32::splat);
         move |point| mixture.log_density(wanted, point.map(F32::splat)).lane(0)
     }
