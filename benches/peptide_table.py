@@ -33,7 +33,7 @@ SAMPLER = """\
   - torsion: {kind: single, repeats: 1}
 """
 
-LADDER = "replica_exchange: {min_kelvin: 310, max_kelvin: 450, count: 3}\n"
+LADDER = "replica_exchange: {min_kelvin: 310, max_kelvin: 440, count: 3}\n"
 
 
 def bench(saltus, sequence, seconds, samplers, sampler, ladder):
