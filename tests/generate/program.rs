@@ -47,6 +47,12 @@ fn draws_are_written_once_with_their_weights() {
     assert_eq!(header.log_weights.len(), 100);
     assert!(!header.exact);
     assert!(folder.path().join("out/topology.pdb").exists());
+    let analyzed = saltus(folder.path())
+        .args(["analyze", "out/trajectory_0000.h5"])
+        .assert()
+        .success();
+    let text = String::from_utf8(analyzed.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("/saltus/log_weights"), "{text}");
 
     let refused = saltus(folder.path()).args(&arguments).assert().code(2);
     let text = String::from_utf8(refused.get_output().stderr.clone()).unwrap();

@@ -7,6 +7,7 @@ use crate::analysis::{
     integrated_autocorrelation_time, summarise,
 };
 use crate::cli::error::CliError;
+use crate::trajectory::Header;
 
 use super::chain_file::ChainFile;
 use super::exchange::Exchange;
@@ -65,6 +66,8 @@ pub(super) struct Findings {
     pub(super) cost: Option<Cost>,
     /// Whether every kernel of every file is exact; `None` where a file does not say.
     pub(super) exact: Option<bool>,
+    /// Whether frames are independent draws whose means need the weights beside them.
+    pub(super) weighted: bool,
     /// Temperatures in K of the files that say one, rising, each once.
     pub(super) temperatures_kelvin: Vec<f64>,
     /// Kernels, where all files have the same.
@@ -108,6 +111,7 @@ impl Findings {
             reweighted: reweight,
             cost,
             exact: exactness(&input.chains),
+            weighted: headers(&input.chains).any(|header| !header.log_weights.is_empty()),
             temperatures_kelvin: temperatures(&input.chains),
             kernels: acceptances(&input.chains),
             exchange: Exchange::of(&input.chains),
@@ -198,6 +202,10 @@ fn total_cost(chains: &[ChainFile]) -> Option<Cost> {
     Some(total)
 }
 
+fn headers(chains: &[ChainFile]) -> impl Iterator<Item = &Header> {
+    chains.iter().filter_map(|chain| chain.header.as_ref())
+}
+
 fn exactness(chains: &[ChainFile]) -> Option<bool> {
     let of_each = chains
         .iter()
@@ -208,8 +216,9 @@ fn exactness(chains: &[ChainFile]) -> Option<bool> {
 }
 
 fn temperatures(chains: &[ChainFile]) -> Vec<f64> {
-    let headers = chains.iter().filter_map(|chain| chain.header.as_ref());
-    let mut temperatures: Vec<f64> = headers.map(|header| header.temperature_kelvin).collect();
+    let mut temperatures: Vec<f64> = headers(chains)
+        .map(|header| header.temperature_kelvin)
+        .collect();
     temperatures.retain(|temperature| temperature.is_finite());
     temperatures.sort_by(f64::total_cmp);
     temperatures.dedup();

@@ -63,6 +63,9 @@ pub(super) fn head(input: &Input, findings: &Findings) -> Vec<String> {
         Some(true) => {
             "exact: yes, every kernel leaves the Boltzmann distribution invariant".to_owned()
         }
+        Some(false) if findings.weighted => {
+            "exact: no, these are draws of `saltus generate`: the means below lack the weights in /saltus/log_weights".to_owned()
+        }
         Some(false) => "exact: no, the sampler has a time-step error".to_owned(),
         None => "exact: unknown, the files do not say".to_owned(),
     });
