@@ -3,7 +3,7 @@
 //!
 //! A draw takes these steps, each with a normalised density or a fair choice:
 //!
-//! 1. Torsions T of several candidates, from [`LeapSampler`]; one is chosen by h = exp(-min V)/q(T), where V is minimised over
+//! 1. Torsions T of several candidates, from [`LeapSampler`](crate::proposal::LeapSampler); one is chosen by h = exp(-min V)/q(T), where V is minimised over
 //!    all else. V = U/kT - ln J is the negative log density in internal coordinates.
 //! 2. Several geometries: rotors that the model does not draw (methyls, ammonium, hydroxyls, carboxylates) from densities
 //!    tabulated at the minimum; bond lengths, angles and planarity from the normal density N of V's curvature there.

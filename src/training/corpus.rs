@@ -224,7 +224,7 @@ fn parse(bytes: &[u8], sequence: &str, physics: &str) -> Result<PeptideData, Str
     Ok(data)
 }
 
-/// Whether [`write_whole`] has a chance, asked before hours of work.
+/// Whether a file can be written whole here, asked before hours of work.
 ///
 /// # Errors
 /// [`TrainingError::File`].

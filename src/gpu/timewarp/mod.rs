@@ -1,4 +1,4 @@
-//! Timewarp models on the GPU: [`TimewarpFlow`] in hand-written WGSL, batched over conformations. The formulas are in
+//! Timewarp models on the GPU: [`TimewarpFlow`](crate::flow::timewarp::TimewarpFlow) in hand-written WGSL, batched over conformations. The formulas are in
 //! `shaders/flow/timewarp/`, beside their Rust twins in `src/flow/timewarp/`.
 //!
 //! ```text
