@@ -4,8 +4,8 @@
     python benches/peptide_table.py --set dipeptides --seconds 20 --json dipeptides.json
 
 The sets are those of Timewarp's evaluation (doi:10.48550/arXiv.2302.01170), charged ends, and alanine dipeptide; no model
-that ships was trained on any of them. The input is the same for all: trajectories of hybrid Monte Carlo, leaps, and a
-few uniform turns of single bonds. Every ratio is of effective samples a second of each sampler's slowest observable;
+that ships was trained on any of them. The input is the same for all: a trajectory of hybrid Monte Carlo, two leaps a
+residue, a uniform turn of a single bond. Every ratio is of effective samples a second of each sampler's slowest observable;
 `>` marks a lower bound, where the other sampler did not mix or missed a basin.
 """
 
@@ -29,15 +29,20 @@ SETS = {
 
 SAMPLER = """\
   - hmc: {steps: 8, timestep_fs: 1.2, adapt: true, target_acceptance: 0.85, jitter: 0.5}
-  - torsion_leap: {model: builtin, repeats: 8}
+  - torsion_leap: {model: builtin, repeats: REPEATS}
   - torsion: {kind: single, repeats: 1}
 """
 
 LADDER = "replica_exchange: {min_kelvin: 310, max_kelvin: 440, count: 3}\n"
 
 
+def n_residues(sequence):
+    return len([name for name in sequence.split("-") if name not in ("ACE", "NME")]) if "-" in sequence else len(sequence)
+
+
 def bench(saltus, sequence, seconds, samplers, sampler, ladder):
     """The report of one peptide."""
+    sampler = sampler.replace("REPEATS", str(2 * n_residues(sequence)))
     text = (
         f"system: {{sequence: {sequence}, force_field: amber14, solvent: obc1}}\n"
         f"temperature_kelvin: 310\nseed: 7\nsampler:\n{sampler}{LADDER if ladder else ''}run: {{cycles: 1000}}\n"
