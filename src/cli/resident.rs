@@ -86,9 +86,7 @@ impl Cycle {
                     friction_per_ps: langevin.friction_per_ps,
                     seed,
                 },
-                KernelConfig::Hmc(hmc) if hmc.refresh == 1.0 && hmc.jitter == 0.0 => {
-                    hmc_move(hmc, seed)
-                }
+                KernelConfig::Hmc(hmc) if hmc.refresh == 1.0 => hmc_move(hmc, seed),
                 // The device holds one table of torsions and one of leaps.
                 KernelConfig::Torsion(torsion) if cycle.torsions.is_none() => {
                     cycle.torsions = Some(torsion_moves(torsion, topology)?);
@@ -113,6 +111,7 @@ fn hmc_move(hmc: &HmcConfig, seed: u64) -> ResidentMove {
     ResidentMove::Hmc {
         n_moves: hmc.repeats,
         n_steps: settings.n_steps,
+        jitter: settings.jitter,
         timestep_ps: settings.timestep_ps,
         target_acceptance: settings.target_acceptance,
         seed,

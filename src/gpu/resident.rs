@@ -40,6 +40,8 @@ pub struct Resident {
     leaps: (u32, u64),
     /// Moves made so far by each entry: the counters of their noise.
     counters: Vec<u64>,
+    /// Time steps of each entry in the last run.
+    n_steps: Vec<u64>,
     cycle: u64,
     step: u64,
     /// Where the run was at the upload.
@@ -96,6 +98,7 @@ impl Resident {
             engine,
             torsions: torsions.clone(),
             counters: vec![0; moves.len()],
+            n_steps: vec![0; moves.len()],
             moves,
             cycle: 0,
             step: 0,
@@ -128,6 +131,12 @@ impl Resident {
     /// If there are not as many as entries of the cycle.
     pub fn set_counters(&mut self, counters: &[u64]) {
         self.counters.copy_from_slice(counters);
+    }
+
+    /// Time steps of each entry in the last [`Resident::run`]; trajectories may differ in length.
+    #[must_use]
+    pub fn n_steps(&self) -> &[u64] {
+        &self.n_steps
     }
 
     /// Torsions that the torsion moves choose from.
@@ -201,7 +210,7 @@ impl Resident {
         let done = self.moves.iter().zip(&self.counters).next();
         self.origin = Origin {
             step: state.step,
-            cycle: done.map_or(0, |(entry, counter)| counter / entry.work().0.max(1)),
+            cycle: done.map_or(0, |(entry, counter)| counter / entry.n_units().max(1)),
         };
         Ok(())
     }
@@ -270,6 +279,7 @@ impl Resident {
         frame: &mut dyn FnMut(ResidentFrame),
     ) -> Result<(), EngineError> {
         let mut pending: Option<(u64, u64, Pending)> = None;
+        self.n_steps.fill(0);
         for cycle in 1..=n_cycles {
             self.run_cycle()?;
             if cycle % every.max(1) == 0 {
@@ -309,30 +319,35 @@ impl Resident {
         self.n_timed += u32::from(timed);
         for entry in 0..self.moves.len() {
             let resident_move = self.moves[entry];
-            let (n_units, mut evaluations) = resident_move.work();
-            if matches!(resident_move, ResidentMove::TorsionLeap { .. }) {
-                evaluations = self.leaps.1;
-            }
+            let n_units = resident_move.n_units();
             let mut done = 0;
             while done < n_units {
-                let affordable = (self.engine.pace.1 / evaluations).max(1);
-                let n = affordable.min(n_units - done);
+                let per_unit = self.n_evaluations(entry, 1);
+                let affordable = (self.engine.pace.1 / per_unit).max(1);
+                let n = affordable
+                    .min(resident_move.n_units_at_once())
+                    .min(n_units - done);
+                let n_evaluations = self.n_evaluations(entry, n);
                 let start = Instant::now();
                 self.submit(entry, n)?;
                 if timed {
                     self.engine.batch().read_failures(&self.engine.gpu)?;
                     self.engine
-                        .adjust_pace(n * evaluations, start.elapsed().as_secs_f64());
+                        .adjust_pace(n_evaluations, start.elapsed().as_secs_f64());
                 }
                 done += n;
             }
-            self.step += match resident_move {
-                ResidentMove::Langevin { .. } => 0,
-                other => other.segment().0,
-            };
         }
         self.cycle += 1;
         Ok(())
+    }
+
+    /// Energy evaluations of one replica in the next so many units of an entry.
+    fn n_evaluations(&self, entry: usize, n_units: u64) -> u64 {
+        match &self.moves[entry] {
+            ResidentMove::TorsionLeap { .. } => n_units * self.leaps.1,
+            other => other.n_evaluations(n_units, other.n_steps(n_units, self.step)),
+        }
     }
 
     /// One dispatch of `n` steps or moves of an entry.
@@ -346,20 +361,21 @@ impl Resident {
             self.counters[entry]
         };
         let [step_low, step_high] = rng::key(counter);
-        let count = index(usize::try_from(n).unwrap_or(usize::MAX));
-        let base = resident_move.settings();
+        let count = |n: u64| index(usize::try_from(n).unwrap_or(usize::MAX));
+        let n_steps = resident_move.n_steps(n, self.step);
         let settings = Settings {
-            n_steps: if langevin { count } else { base.n_steps },
-            n_moves: if langevin { 0 } else { count },
+            n_steps: count(if langevin { n } else { n_steps / n }),
+            n_moves: if langevin { 0 } else { count(n) },
             step_low,
             step_high,
             leap_start: self.leaps.0,
             outcome_start: index(entry * self.engine.batch().n_padded),
-            ..base
+            ..resident_move.settings()
         };
         self.engine.dispatch(resident_move.kind(), &settings)?;
         self.counters[entry] += n;
-        self.step += if langevin { n } else { 0 };
+        self.n_steps[entry] += n_steps;
+        self.step += n_steps;
         Ok(())
     }
 

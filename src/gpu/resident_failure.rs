@@ -38,16 +38,20 @@ impl Origin {
 
     /// The cycle of the run, from 1, and the entry of the cycle that made a step; `None` where nothing makes steps.
     fn place(self, moves: &[ResidentMove], step: u64) -> Option<(u64, usize)> {
-        let n_steps = |entry: &ResidentMove| entry.segment().0;
-        let done = step.saturating_sub(self.step);
-        let cycles = done.checked_div(moves.iter().map(n_steps).sum())?;
-        let mut rest = done - cycles * moves.iter().map(n_steps).sum::<u64>();
-        let entry = moves.iter().position(|entry| {
-            let within = rest < n_steps(entry);
-            rest = rest.saturating_sub(n_steps(entry));
-            within
-        })?;
-        Some((self.cycle + cycles + 1, entry))
+        let mut before = self.step;
+        for cycle in self.cycle + 1.. {
+            let start = before;
+            for (entry, resident_move) in moves.iter().enumerate() {
+                before += resident_move.n_steps(resident_move.n_units(), before);
+                if step < before {
+                    return Some((cycle, entry));
+                }
+            }
+            if before == start {
+                break;
+            }
+        }
+        None
     }
 }
 

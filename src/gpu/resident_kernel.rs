@@ -85,10 +85,10 @@ impl ResidentKernel {
     )]
     fn book_work(&self, chain: &mut Chain) {
         let n_replicas = chain.state.n_replicas as u64;
-        for entry in self.resident.moves() {
-            let (n_steps, timestep_ps) = entry.segment();
-            chain.time_ps += (self.n_due * n_steps) as f64 * timestep_ps;
-            chain.n_energy_evaluations += self.n_due * entry.n_evaluations() * n_replicas;
+        for (entry, &n_steps) in self.resident.moves().iter().zip(self.resident.n_steps()) {
+            chain.time_ps += n_steps as f64 * entry.timestep_ps();
+            let n_units = self.n_due * entry.n_units();
+            chain.n_energy_evaluations += entry.n_evaluations(n_units, n_steps) * n_replicas;
         }
     }
 

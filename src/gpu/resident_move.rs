@@ -4,7 +4,7 @@ use super::kernels::KernelKind;
 use super::layout::Settings;
 use super::segment::timestep_settings;
 use super::tables::{index, single};
-use crate::proposal::{Pivot, TorsionBlock};
+use crate::proposal::{Pivot, TorsionBlock, TrajectoryLength};
 use crate::rng;
 use std::f64::consts::TAU;
 
@@ -42,6 +42,8 @@ pub enum ResidentMove {
         n_moves: u64,
         /// Velocity Verlet steps of a trajectory.
         n_steps: u64,
+        /// Share by which trajectories differ in length, see [`TrajectoryLength`]; 0 for all alike.
+        jitter: f64,
         /// Length of one in ps; the start of the tuning where there is one.
         timestep_ps: f64,
         /// Acceptance that the time step is tuned to in the adaptation phase; `None` keeps it.
@@ -78,41 +80,60 @@ impl ResidentMove {
         !matches!(self, Self::Langevin { .. })
     }
 
-    /// Units that may be spread over dispatches, and energy evaluations of one.
-    pub(super) fn work(&self) -> (u64, u64) {
+    /// Units that may be spread over dispatches: time steps or moves.
+    pub(super) fn n_units(&self) -> u64 {
         match *self {
-            Self::Langevin { n_steps, .. } => (n_steps, 1),
-            Self::Torsion { n_moves, .. } | Self::TorsionLeap { n_moves, .. } => (n_moves, 1),
-            Self::Hmc {
-                n_moves, n_steps, ..
-            } => (n_moves, n_steps + 1),
+            Self::Langevin { n_steps, .. } => n_steps,
+            Self::Torsion { n_moves, .. }
+            | Self::TorsionLeap { n_moves, .. }
+            | Self::Hmc { n_moves, .. } => n_moves,
         }
     }
 
-    /// Time steps that advance the step count of the run, and their length in ps.
-    pub(super) fn segment(&self) -> (u64, f64) {
-        match *self {
-            Self::Langevin {
-                n_steps,
-                timestep_ps,
-                ..
-            } => (n_steps, timestep_ps),
-            Self::Torsion { .. } | Self::TorsionLeap { .. } => (0, 0.0),
-            Self::Hmc {
-                n_moves,
-                n_steps,
-                timestep_ps,
-                ..
-            } => (n_moves * n_steps, timestep_ps),
+    /// Most units of one dispatch: trajectories that differ in length have dispatches of their own.
+    pub(super) fn n_units_at_once(&self) -> u64 {
+        match self.length() {
+            Some(length) if length.fewest < length.most => 1,
+            _ => u64::MAX,
         }
     }
 
-    /// Energy evaluations of one replica in a cycle.
-    pub(super) fn n_evaluations(&self) -> u64 {
-        let (units, evaluations) = self.work();
-        units * evaluations
+    /// Lengths of its trajectories, where it has any.
+    fn length(&self) -> Option<TrajectoryLength> {
+        match *self {
+            Self::Hmc {
+                n_steps, jitter, ..
+            } => Some(TrajectoryLength::new(n_steps, jitter)),
+            _ => None,
+        }
     }
 
+    /// Time steps of `n_units`, which advance the step count of the run, when the run has taken `step` before them.
+    pub(super) fn n_steps(&self, n_units: u64, step: u64) -> u64 {
+        match (self, self.length()) {
+            (Self::Langevin { .. }, _) => n_units,
+            (_, Some(length)) => length.sum(n_units, step),
+            (_, None) => 0,
+        }
+    }
+
+    /// Energy evaluations of one replica in so many units with so many time steps.
+    pub(super) fn n_evaluations(&self, n_units: u64, n_steps: u64) -> u64 {
+        match self {
+            Self::Langevin { .. } => n_steps,
+            _ => n_units + n_steps,
+        }
+    }
+
+    /// Length of a time step in ps; 0 where there is none.
+    pub(super) fn timestep_ps(&self) -> f64 {
+        match *self {
+            Self::Langevin { timestep_ps, .. } | Self::Hmc { timestep_ps, .. } => timestep_ps,
+            Self::Torsion { .. } | Self::TorsionLeap { .. } => 0.0,
+        }
+    }
+
+    /// What of a dispatch's settings its steps or moves have in common.
     pub(super) fn settings(&self) -> Settings {
         let (seed, settings) = match *self {
             Self::Langevin {
@@ -133,17 +154,8 @@ impl ResidentMove {
                 (seed, Settings::default())
             }
             Self::Hmc {
-                n_steps,
-                timestep_ps,
-                seed,
-                ..
-            } => {
-                let settings = Settings {
-                    n_steps: index(usize::try_from(n_steps).unwrap_or(usize::MAX)),
-                    ..timestep_settings(timestep_ps)
-                };
-                (seed, settings)
-            }
+                timestep_ps, seed, ..
+            } => (seed, timestep_settings(timestep_ps)),
         };
         let [key_low, key_high] = rng::key(seed);
         Settings {

@@ -6,9 +6,9 @@ use super::contract::{
     Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities, Segment,
 };
 use super::dual_averaging::DualAveraging;
+use super::trajectory_length::TrajectoryLength;
 use super::{mean_acceptance, settings_error::SettingsError};
 use crate::integrator::{Engine, EngineError};
-use crate::rng;
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
 use rand::RngExt;
@@ -46,17 +46,13 @@ impl Default for HmcSettings {
     }
 }
 
-/// Key of the numbers that lengths of trajectories are drawn by.
-const LENGTH_KEY: u64 = 0x6c65_6e67_7468;
-
 /// Hybrid Monte Carlo on positions and velocities: density exp(-(U(x) + K(v))/kT), reversible, volume-preserving map.
 ///
 /// ln r = -(U(y) - U(x) + K(v_y) - K(v_x))/kT. With rigid bonds velocities are projected onto the constraints, and K has
 /// the engine's degrees of freedom. A trajectory that blows up, or that no longer meets its constraints, is rejected.
 #[derive(Debug, Clone)]
 pub struct Hmc {
-    /// Fewest and most steps of a trajectory.
-    n_steps: [u64; 2],
+    length: TrajectoryLength,
     refresh: f64,
     tunes: bool,
     timestep_ps: DualAveraging,
@@ -91,7 +87,7 @@ impl Hmc {
         }
         let target = settings.target_acceptance.unwrap_or(1.0);
         Ok(Self {
-            n_steps: lengths(settings.n_steps, settings.jitter),
+            length: TrajectoryLength::new(settings.n_steps, settings.jitter),
             refresh: settings.refresh,
             tunes: settings.target_acceptance.is_some(),
             timestep_ps: DualAveraging::new(settings.timestep_ps, target),
@@ -102,15 +98,6 @@ impl Hmc {
     #[must_use]
     pub fn timestep_ps(&self) -> f64 {
         self.timestep_ps.value()
-    }
-
-    /// Steps of the trajectory that starts when the run has taken so many, the same for all replicas.
-    #[expect(clippy::cast_possible_truncation, reason = "halves of a counter")]
-    fn length(&self, step: u64) -> u64 {
-        let [fewest, most] = self.n_steps;
-        let counter = [[step as u32], [(step >> 32) as u32], [0], [0]];
-        let [[word], ..] = rng::philox(counter, rng::key(LENGTH_KEY));
-        fewest + u64::from(word) * (most - fewest + 1) / (1 << 32)
     }
 
     /// The current state with refreshed velocities along the constraints.
@@ -173,18 +160,6 @@ impl Hmc {
     }
 }
 
-/// Fewest and most steps: as many below `n_steps` as above.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share of a step count"
-)]
-fn lengths(n_steps: u64, jitter: f64) -> [u64; 2] {
-    let spread = (jitter * n_steps as f64).floor() as u64;
-    [n_steps - spread, n_steps + spread]
-}
-
 impl Proposal for Hmc {
     fn name(&self) -> &str {
         "hmc"
@@ -198,7 +173,7 @@ impl Proposal for Hmc {
     ) -> Result<Proposed, ProposalError> {
         let before = self.refreshed(current, engine, streams)?;
         let mut after = before.clone();
-        let n_steps = self.length(before.step);
+        let n_steps = self.length.at(before.step);
         self.run(engine, &mut after, n_steps)?;
         let kinetic_before = before.kinetic_energies(engine.masses_da());
         let kinetic_after = after.kinetic_energies(engine.masses_da());

@@ -30,6 +30,7 @@ mod torsion_leap_tuned;
 mod torsion_leap_tuning;
 mod torsion_leap_vocabulary;
 mod torsion_step;
+mod trajectory_length;
 
 pub use adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
 pub use concerted::{ConcertedProposal, ConcertedSettings};
@@ -57,3 +58,4 @@ pub use torsion_leap_site::{
 };
 pub use torsion_leap_tuned::TunedLeapProposal;
 pub(crate) use torsion_step::AdaptedStep;
+pub use trajectory_length::TrajectoryLength;

@@ -37,10 +37,23 @@ fn hmc(timestep_ps: f64, target_acceptance: Option<f64>, seed: u64) -> ResidentM
     ResidentMove::Hmc {
         n_moves: 2,
         n_steps: 3,
+        jitter: 0.0,
         timestep_ps,
         target_acceptance,
         seed,
     }
+}
+
+fn many_lengths_on_springs(seed: u64) -> Box<dyn Kernel> {
+    let hmc = ResidentMove::Hmc {
+        n_moves: 2,
+        n_steps: 3,
+        jitter: 0.7,
+        timestep_ps: 0.035,
+        target_acceptance: None,
+        seed,
+    };
+    cycle(&*springs(), &[hmc], None, &ShaderSources::default())
 }
 
 fn torsion(seed: u64) -> ResidentMove {
@@ -83,6 +96,14 @@ pub(crate) fn cycles() -> Vec<Row> {
             ..kernel("cycle of hmc, springs", springs, |_, seed| {
                 hmc_on_springs(seed, &ShaderSources::default())
             })
+        },
+        Row {
+            reversible: true,
+            ..kernel(
+                "cycle of hmc of many lengths, springs",
+                springs,
+                |_, seed| many_lengths_on_springs(seed),
+            )
         },
         kernel("cycle of langevin, springs", springs, |_, seed| {
             langevin_on_springs(seed, &ShaderSources::default())
@@ -129,7 +150,7 @@ fn cycles_count_every_test() {
     if adapter::choice().is_none() {
         return;
     }
-    let row = cycles().swap_remove(3);
+    let row = cycles().swap_remove(4);
     let (n_replicas, n_steps) = (500, 7);
     let mut kernel = row.kernel(n_replicas, 61);
     let mut chain = checks::exact_chain(&row, n_replicas, 62);

@@ -18,6 +18,8 @@ use saltus::topology::{Topology, backbone_torsions};
 const TEMPERATURE: f64 = 310.0;
 const N_STEPS: u64 = 6;
 const TIMESTEP_PS: f64 = 0.0015;
+/// Trajectories of 3 to 9 steps, of the same lengths on all machines.
+const JITTER: f64 = 0.5;
 /// Standard errors that a mean may be off; four observables, three comparisons.
 pub(crate) const LIMIT: f64 = 4.5;
 
@@ -80,6 +82,7 @@ pub(crate) fn resident_hmc(seed: u64) -> ResidentMove {
     ResidentMove::Hmc {
         n_moves: 1,
         n_steps: N_STEPS,
+        jitter: JITTER,
         timestep_ps: TIMESTEP_PS,
         target_acceptance: None,
         seed,

@@ -25,4 +25,5 @@ mod support;
 mod torsion_leap;
 mod torsion_leap_ensemble;
 mod torsion_leap_twin;
+mod trajectory_lengths;
 mod wgsl;

@@ -15,18 +15,18 @@ use saltus::rng::{Stream, key, philox, step_words};
 use saltus::state::State;
 use saltus::units::thermal_energy_kj_per_mol;
 
-const TEMPERATURE: f64 = 310.0;
+pub(crate) const TEMPERATURE: f64 = 310.0;
 const SEED: u64 = 77;
 
 /// Alanine dipeptide near a minimum, its torsion moves, and the reference engine.
-struct Setup {
+pub(crate) struct Setup {
     system: System,
     positions: Vec<[f64; 3]>,
     torsions: TorsionMoves,
-    reference: Box<dyn Engine>,
+    pub(crate) reference: Box<dyn Engine>,
 }
 
-fn setup(widths_rad: Option<f64>) -> Setup {
+pub(crate) fn setup(widths_rad: Option<f64>) -> Setup {
     let file = molecule("alanine_dipeptide");
     let system = system(&file, Some(BornModel::Obc1), false);
     let double = CpuOptions {
@@ -53,7 +53,11 @@ fn setup(widths_rad: Option<f64>) -> Setup {
 }
 
 impl Setup {
-    fn resident(&self, moves: Vec<ResidentMove>, options: GpuOptions) -> Option<Resident> {
+    pub(crate) fn resident(
+        &self,
+        moves: Vec<ResidentMove>,
+        options: GpuOptions,
+    ) -> Option<Resident> {
         let options = GpuOptions {
             choice: choice()?,
             ..options
@@ -61,7 +65,7 @@ impl Setup {
         Some(Resident::new(&self.system, &options, moves, &self.torsions).unwrap())
     }
 
-    fn start(&mut self, n_replicas: usize) -> State {
+    pub(crate) fn start(&mut self, n_replicas: usize) -> State {
         let mut state = State::replicate(&self.positions, n_replicas);
         state.positions = batch(&self.positions, n_replicas);
         let temperatures = vec![TEMPERATURE; n_replicas];
@@ -265,6 +269,7 @@ fn hmc_conserves_energy_better_with_shorter_steps_and_keeps_equipartition() {
         let moves = vec![ResidentMove::Hmc {
             n_moves: 6,
             n_steps: 8,
+            jitter: 0.0,
             timestep_ps,
             target_acceptance: None,
             seed: 4,
@@ -318,6 +323,7 @@ fn goes_on(width_rad: Option<f64>, target_acceptance: Option<f64>) {
         ResidentMove::Hmc {
             n_moves: 1,
             n_steps: 4,
+            jitter: 0.5,
             timestep_ps: 0.001,
             target_acceptance,
             seed: 8,
@@ -400,6 +406,7 @@ fn hmc_and_torsion_moves_keep_rigid_bonds() {
         ResidentMove::Hmc {
             n_moves: 2,
             n_steps: 5,
+            jitter: 0.0,
             timestep_ps: 0.001,
             target_acceptance: None,
             seed: 4,
@@ -444,6 +451,7 @@ fn widths_and_time_steps_are_tuned_until_frozen() {
         ResidentMove::Hmc {
             n_moves: 1,
             n_steps: 3,
+            jitter: 0.0,
             timestep_ps: 0.001,
             target_acceptance: Some(0.7),
             seed: 4,

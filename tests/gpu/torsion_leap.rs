@@ -382,6 +382,7 @@ fn cycles_with_leaps_go_on_where_saved_ones_stopped() {
         ResidentMove::Hmc {
             n_moves: 1,
             n_steps: 4,
+            jitter: 0.0,
             timestep_ps: 0.001,
             target_acceptance: None,
             seed: 8,
