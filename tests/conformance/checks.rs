@@ -95,8 +95,10 @@ pub(crate) fn invariance(
 ) -> Result<(), String> {
     let target = (row.target)();
     let mut chain = exact_chain(row, n_replicas, 11);
+    let start = chain.clone();
     kernel.freeze();
     steps(kernel, &mut chain, engine, n_steps);
+    nothing_drifts(row, &start, &chain)?;
     let mut temperatures = chain.temperatures_kelvin.clone();
     temperatures.dedup();
     temperatures.truncate(3);
@@ -117,6 +119,30 @@ pub(crate) fn invariance(
         }
     }
     velocities_are_thermal(row, &chain, &target.masses_da())
+}
+
+/// Exact draws and where they went have the same means. Differences replica by replica are sharper than means where moves
+/// are small, and need no known mean.
+fn nothing_drifts(row: &Row, before: &Chain, after: &Chain) -> Result<(), String> {
+    let target = (row.target)();
+    let observe = |chain: &Chain, replica: usize| {
+        let positions = chain.state.replica_positions(replica);
+        [target.observables(positions), target.unknowns(positions)].concat()
+    };
+    let pairs: Vec<(Vec<f64>, Vec<f64>)> = (0..before.state.n_replicas)
+        .map(|replica| (observe(before, replica), observe(after, replica)))
+        .collect();
+    for index in 0..pairs[0].0.len() {
+        let column = |value: fn(&(Vec<f64>, Vec<f64>), usize) -> f64| -> Vec<f64> {
+            pairs.iter().map(|pair| value(pair, index)).collect()
+        };
+        let (drift, error) = mean_and_error(&column(|(x, y), index| y[index] - x[index]));
+        // What hardly changes at all is told by rounding, not by the ratio.
+        let rounding = 0.02 * mean_and_error(&column(|(x, _), index| x[index])).1;
+        let what = format!("{}, drift of observable {index}", row.name);
+        compare(&what, (drift, error.max(rounding)), 0.0)?;
+    }
+    Ok(())
 }
 
 /// Mean kinetic energy is 3/2 kT an atom, whatever a kernel does to velocities.

@@ -33,6 +33,7 @@ mod molecules;
 mod moves;
 mod planted;
 mod planted_shaders;
+mod planted_torsions;
 mod replica_exchange;
 mod reproducibility;
 mod rigid;

@@ -1,7 +1,9 @@
 //! Targets that are molecules of a force field, so that real engines run them: springs, and a chain of atoms. No sampler here.
 
 use crate::targets::{Source, Tabulated, Target};
-use nalgebra::{Matrix3, Rotation3, SymmetricEigen, Unit, UnitQuaternion, Vector3, Vector4};
+use nalgebra::{
+    Matrix3, Matrix6, Rotation3, SymmetricEigen, Unit, UnitQuaternion, Vector3, Vector4, Vector6,
+};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -322,4 +324,26 @@ impl Target for Backbone {
                 + (n_atoms - 3.0) * torsions.mean(torsion_energy),
         ]
     }
+
+    /// What moves that close a chain have to weigh.
+    fn unknowns(&self, positions: &[f64]) -> Vec<f64> {
+        if self.n_atoms < 10 {
+            return Vec::new();
+        }
+        vec![closure_log_volume(positions)]
+    }
+}
+
+/// ln det(J J^T) / 2, where J has a column (direction, point x direction) for every inner bond of a chain: how the
+/// position and orientation of its end change with the torsions.
+pub(crate) fn closure_log_volume(positions: &[f64]) -> f64 {
+    let n_bonds = positions.len() / 3 - 1;
+    let columns = (1..n_bonds - 1).map(|bond| {
+        let point = atom(positions, bond);
+        let direction = (atom(positions, bond + 1) - point).normalize();
+        let moment = point.cross(&direction);
+        Vector6::from_iterator(direction.iter().chain(moment.iter()).copied())
+    });
+    let product: Matrix6<f64> = columns.map(|column| column * column.transpose()).sum();
+    0.5 * product.determinant().ln()
 }

@@ -61,6 +61,15 @@ impl Proposal for Faulty {
         }
         Ok(proposed)
     }
+
+    fn adapt(&mut self, current: Current<'_>, outcomes: &[Outcome]) {
+        self.sound.adapt(current, outcomes);
+    }
+
+    // Densities that are learned are flat before, and a flat density hides its fault.
+    fn freeze(&mut self) {
+        self.sound.freeze();
+    }
 }
 
 fn harmonic_row() -> Row {
@@ -78,7 +87,7 @@ fn double_well_row() -> Row {
 }
 
 /// The check of a row applied to any proposal.
-fn invariance(row: &Row, proposal: Box<dyn Proposal>) -> Result<(), String> {
+pub(crate) fn invariance(row: &Row, proposal: Box<dyn Proposal>) -> Result<(), String> {
     let mut kernel = MetropolisKernel::new(proposal, 3000, 51);
     checks::invariance(row, &mut kernel, &mut row.toy(), 20, 3000)
 }

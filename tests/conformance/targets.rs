@@ -45,6 +45,11 @@ pub(crate) trait Target: Send + Sync {
 
     /// Their means.
     fn means(&self, kt: f64) -> Vec<f64>;
+
+    /// Quantities whose means are not known; they must not drift from what they are in exact draws.
+    fn unknowns(&self, _positions: &[f64]) -> Vec<f64> {
+        Vec::new()
+    }
 }
 
 /// Three atoms in an anisotropic, coupled harmonic well, U = x A x / 2.

@@ -59,9 +59,10 @@ pub(crate) fn concerted() -> Box<dyn Proposal> {
     Box::new(ConcertedProposal::new(&topology(10), &settings).unwrap())
 }
 
-/// Leaps with random weights.
+/// Leaps with random weights, one component heavier than the others: an even density would hide a wrong ratio.
 pub(crate) fn leap() -> Box<dyn Proposal> {
-    let model = random_leap_model(31);
+    let mut model = random_leap_model(31);
+    model.backbone.network.layers.last_mut().unwrap().bias[0] += 3.0;
     let made = TorsionLeapProposal::new(&topology(4), &model, Some(LeapBlock::Backbone));
     Box::new(made.unwrap())
 }
