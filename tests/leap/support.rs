@@ -21,6 +21,15 @@ pub(crate) fn random_leap(topology: &Topology, block: Option<LeapBlock>) -> Tors
     TorsionLeapProposal::new(topology, &random_leap_model(5), block).unwrap()
 }
 
+/// The same from networks that prefer one component: an even density would hide a wrong ratio.
+pub(crate) fn lopsided_leap(topology: &Topology, block: Option<LeapBlock>) -> TorsionLeapProposal {
+    let mut model = random_leap_model(5);
+    for head in [&mut model.backbone, &mut model.side_chain] {
+        head.network.layers.last_mut().unwrap().bias[0] += 3.0;
+    }
+    TorsionLeapProposal::new(topology, &model, block).unwrap()
+}
+
 /// U/kT of two torsions; nothing else, so rotations are all that matters.
 pub(crate) struct ToyEngine {
     pub(crate) n_atoms: usize,
