@@ -66,7 +66,7 @@ enum Command {
     /// Show version, instruction sets, threads, force fields, solvents and kernels.
     Info(info::InfoArguments),
     /// Print the JSON schema of the YAML input, for editors.
-    Schema,
+    Schema(schema::SchemaArguments),
 }
 
 /// Runs the program on the arguments of the process.
@@ -86,7 +86,7 @@ pub fn main() -> ExitCode {
         Command::Export(arguments) => export::export(arguments),
         Command::TimewarpCheck(arguments) => timewarp_check::timewarp_check(arguments),
         Command::Info(arguments) => info::info(arguments),
-        Command::Schema => schema::schema(),
+        Command::Schema(arguments) => schema::schema(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

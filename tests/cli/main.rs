@@ -10,4 +10,5 @@ mod examples;
 mod resume;
 mod run;
 mod samplers;
+mod schema;
 mod support;

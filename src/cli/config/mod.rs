@@ -11,6 +11,7 @@ mod sampler;
 mod suggest;
 mod system;
 mod timewarp;
+mod timewarp_schema;
 mod timewarp_training;
 mod training;
 mod validate;
@@ -29,10 +30,12 @@ pub(crate) use suggest::nearest;
 pub(crate) use system::{
     BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
 };
-pub(crate) use training::{FitConfig, LoadedTraining, load_training};
+pub(crate) use training::{FitConfig, LoadedTraining, TrainingConfig, load_training};
 
 pub(crate) use timewarp::{ProposalsConfig, TimewarpKernelConfig, TimewarpMode};
-pub(crate) use timewarp_training::{TimewarpTrainingConfig, load_timewarp_training};
+pub(crate) use timewarp_training::{
+    TimewarpTrainingConfig, TimewarpTrainingFile, load_timewarp_training,
+};
 
 use std::path::PathBuf;
 

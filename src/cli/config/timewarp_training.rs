@@ -2,23 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::system::Solvent;
+use super::timewarp_schema::{ModelSizes, OptimizerName};
 use crate::cli::error::{Blame, CliError};
 use crate::flow::timewarp::{
     LossWeights, OptimizerKind, Shaking, Stage, TimewarpConfig, TrainSettings,
 };
 
 /// Input file: everything under the key `timewarp`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct TrainingFile {
-    timewarp: TimewarpTrainingConfig,
+pub(crate) struct TimewarpTrainingFile {
+    /// How the model is trained.
+    pub(crate) timewarp: TimewarpTrainingConfig,
 }
 
 /// How a Timewarp model is trained. Paths are relative to the folder of the YAML file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TimewarpTrainingConfig {
     /// Weights to write; a checkpoint lies beside them.
@@ -32,6 +35,7 @@ pub(crate) struct TimewarpTrainingConfig {
     pub(crate) lag_ps: f64,
     /// Sizes of a new model; or `start_from`.
     #[serde(default)]
+    #[schemars(with = "Option<ModelSizes>")]
     pub(crate) model: Option<TimewarpConfig>,
     /// Weights of an older model to go on from.
     #[serde(default)]
@@ -46,6 +50,7 @@ pub(crate) struct TimewarpTrainingConfig {
     pub(crate) draws: usize,
     /// `adam` or `lamb`.
     #[serde(default)]
+    #[schemars(with = "OptimizerName")]
     pub(crate) optimizer: OptimizerKind,
     /// Steps over which a stage's learning rate rises.
     #[serde(default = "default_warm_up")]
@@ -83,7 +88,7 @@ pub(crate) struct TimewarpTrainingConfig {
 }
 
 /// A stretch of training with the same loss.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StageConfig {
     /// Steps.
@@ -109,7 +114,7 @@ pub(crate) fn load_timewarp_training(path: &Path) -> Result<TimewarpTrainingConf
     let name = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| CliError::input(format!("{name}: cannot read the input file: {error}")))?;
-    let file: TrainingFile = serde_yaml::from_str(&text).map_err(|error| {
+    let file: TimewarpTrainingFile = serde_yaml::from_str(&text).map_err(|error| {
         CliError::input(format!(
             "{name}: {error}\n  help: see examples/training/timewarp.yaml for a complete file"
         ))

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fault::{InputFault, Source};
@@ -11,7 +12,7 @@ use super::{BUILTIN_FORCE_FIELDS, nearest};
 use crate::topology::Sequence;
 
 /// Which proposal a model is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TrainedProposal {
     /// Torsions of residues, given their surroundings.
@@ -19,7 +20,7 @@ pub(crate) enum TrainedProposal {
 }
 
 /// Input file of `saltus train`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrainingConfig {
     /// What is trained.
@@ -59,7 +60,7 @@ pub(crate) struct TrainingConfig {
 }
 
 /// What is learned from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct DataConfig {
     /// Folder of sampled peptides, relative to the current folder; what is there is not sampled again.
@@ -96,7 +97,7 @@ impl Default for DataConfig {
 }
 
 /// How one network is fitted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FitConfig {
     /// Width of the hidden layers.
@@ -150,7 +151,7 @@ impl FitConfig {
 }
 
 /// Steps up the acceptance of leaps, kept where they raise it on the validation peptides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AcceptanceConfig {
     /// Steps; 0 takes the maximum of the likelihood as it is.
