@@ -1,20 +1,22 @@
-//! The generator: references, candidates, minima, geometries, weights. Densities and minimiser have files of their own.
+//! The generator: reference geometries, candidates of the torsions with their minima, weights. Geometries around a minimum,
+//! rotors, choices and the minimiser have files of their own.
 
+use super::choice::{choose, resample};
+use super::geometries::{geometries, metric};
 use super::landscape::Landscape;
-use super::laplace::{Normal, hessian, inverse};
 use super::relax::{Metric, relax};
+use super::rotors::settle;
 use super::space::Space;
 use super::zmatrix::ZMatrixError;
 use crate::flow::torsion::LeapModel;
 use crate::integrator::Engine;
-use crate::proposal::{CellWeights, LeapError, LeapSampler, PeriodicGrid};
+use crate::proposal::{LeapError, LeapSampler};
 use crate::topology::Molecule;
 use crate::units::thermal_energy_kj_per_mol;
-use nalgebra::DVector;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::TAU;
 
 /// Why a molecule cannot be generated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -87,17 +89,10 @@ impl Draw {
 
 /// Steps of the minimiser before and after the rotors are settled.
 const RELAX_STEPS: [usize; 2] = [6, 14];
-/// Angles at which a rotor is tried before its density is tabulated, and then.
-const N_TRIED: usize = 12;
-const N_TABULATED: usize = 36;
-/// Share of the uniform density in a rotor's.
-const ROTOR_FLOOR: f64 = 0.01;
 /// Rounds in which the reference geometries are replaced by draws.
 const N_ROUNDS: usize = 2;
 /// Draws worked on at once.
 const BATCH: usize = 64;
-/// Steps of the differences that give a Hessian, in standard deviations.
-const DIFFERENCE: f64 = 0.7;
 
 /// Draws whole peptides of one molecule.
 pub struct Generator {
@@ -290,7 +285,13 @@ impl Generator {
         let (chosen, log_mean) = choose(&preferences, stream);
         let minimum = &minima[chosen];
         let log_choice = log_mean - preferences[chosen] - minimum.log_q;
-        let (points, log_densities) = self.geometries(landscape, &minimum.point, stream);
+        let (points, log_densities) = geometries(
+            landscape,
+            (&self.space, &self.metric),
+            &minimum.point,
+            self.settings.n_geometries,
+            stream,
+        );
         let values = landscape.values(&points);
         let parts = values.iter().zip(&log_densities);
         let preferences: Vec<f64> = parts.map(|(value, log_q)| -value - log_q).collect();
@@ -307,162 +308,4 @@ impl Generator {
             },
         }
     }
-
-    /// Geometries around a minimum, with the logarithms of their densities.
-    fn geometries(
-        &self,
-        landscape: &mut Landscape<'_>,
-        minimum: &[f64],
-        stream: &mut Xoshiro256PlusPlus,
-    ) -> (Vec<Vec<f64>>, Vec<f64>) {
-        let stiff = &self.space.stiff;
-        let deviations = &self.metric.held_deviations[..stiff.len()];
-        let steps: Vec<f64> = deviations.iter().map(|d| DIFFERENCE * d).collect();
-        let hessian = hessian(landscape, minimum, stiff, &steps);
-        let slopes = &landscape.slopes(&[minimum.to_vec()])[0].1;
-        let pick = |all: &[f64]| DVector::from_iterator(stiff.len(), stiff.iter().map(|&i| all[i]));
-        let normal = Normal::new(hessian, pick(minimum), &pick(slopes));
-        let mut center = minimum.to_vec();
-        for (&coordinate, &value) in stiff.iter().zip(normal.mean()) {
-            center[coordinate] = value;
-        }
-        let grid = PeriodicGrid {
-            n_angles: 1,
-            n_bins: N_TABULATED,
-        };
-        let tables: Vec<CellWeights> = self
-            .space
-            .rotors
-            .iter()
-            .map(|&rotor| table(landscape, &center, rotor))
-            .collect();
-        let (mut points, mut log_densities) = (Vec::new(), Vec::new());
-        let mut noise = normal.noise(stream);
-        for number in 0..self.settings.n_geometries {
-            // The mirror image of every first draw: what is odd in the deviation cancels.
-            noise = if number % 2 == 0 {
-                normal.noise(stream)
-            } else {
-                -noise
-            };
-            let (values, mut log_q) = normal.at(&noise);
-            let mut point = center.clone();
-            for (&coordinate, &value) in stiff.iter().zip(&values) {
-                point[coordinate] = value;
-            }
-            for (&rotor, table) in self.space.rotors.iter().zip(&tables) {
-                let mut angle = [0.0];
-                grid.draw(table, stream, &mut angle);
-                log_q += grid.density(table, &angle).ln();
-                point[rotor] = angle[0];
-            }
-            points.push(point);
-            log_densities.push(log_q);
-        }
-        (points, log_densities)
-    }
-}
-
-/// The inverse Hessian of everything but the model's torsions at the start.
-fn metric(landscape: &mut Landscape<'_>, space: &Space, start: &[f64]) -> Metric {
-    let free = space.free();
-    let steps: Vec<f64> = free
-        .iter()
-        .map(|&coordinate| {
-            if space.zmatrix.is_length(coordinate) {
-                0.002
-            } else {
-                0.03
-            }
-        })
-        .collect();
-    let hessian = hessian(landscape, start, &free, &steps);
-    let curvatures = hessian.diagonal();
-    let held_deviations = curvatures.iter().map(|c| c.abs().max(4.0).sqrt().recip());
-    Metric {
-        held_deviations: held_deviations.collect(),
-        inverse: inverse(hessian),
-        free,
-    }
-}
-
-/// The angles of a grid's cell centres.
-fn angles(n: usize) -> impl Iterator<Item = f64> {
-    #[expect(clippy::cast_precision_loss, reason = "some tens of angles")]
-    (0..n).map(move |i| TAU * (i as f64 + 0.5) / n as f64 - PI)
-}
-
-fn turned(point: &[f64], rotor: usize, n: usize) -> impl Iterator<Item = Vec<f64>> {
-    angles(n).map(move |angle| {
-        let mut point = point.to_vec();
-        point[rotor] = angle;
-        point
-    })
-}
-
-/// Puts a rotor of every point where V is lowest, among its own angle and some more.
-fn settle(landscape: &mut Landscape<'_>, points: &mut [Vec<f64>], rotor: usize) {
-    let tried: Vec<Vec<f64>> = points
-        .iter()
-        .flat_map(|point| std::iter::once(point.clone()).chain(turned(point, rotor, N_TRIED)))
-        .collect();
-    let values = landscape.values(&tried);
-    let size = N_TRIED + 1;
-    for (index, point) in points.iter_mut().enumerate() {
-        let own = &values[index * size..(index + 1) * size];
-        let best = (0..size).min_by(|&a, &b| own[a].total_cmp(&own[b]));
-        point.clone_from(&tried[index * size + best.unwrap_or(0)]);
-    }
-}
-
-/// The density of a rotor with everything else held.
-fn table(landscape: &mut Landscape<'_>, point: &[f64], rotor: usize) -> CellWeights {
-    let tried: Vec<Vec<f64>> = turned(point, rotor, N_TABULATED).collect();
-    let values = landscape.values(&tried);
-    let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
-    #[expect(clippy::cast_possible_truncation, reason = "the table holds f32")]
-    let weight = |value: &f64| {
-        if lowest.is_finite() {
-            (lowest - value).exp() as f32
-        } else {
-            1.0
-        }
-    };
-    CellWeights::new(values.iter().map(weight).collect(), ROTOR_FLOOR)
-}
-
-/// An index by its weight, and ln of the mean weight.
-#[expect(clippy::cast_precision_loss, reason = "some tens of candidates")]
-fn choose(log_weights: &[f64], stream: &mut Xoshiro256PlusPlus) -> (usize, f64) {
-    let largest = log_weights
-        .iter()
-        .copied()
-        .fold(f64::NEG_INFINITY, f64::max);
-    if largest == f64::NEG_INFINITY {
-        return (0, largest);
-    }
-    let weights: Vec<f64> = log_weights.iter().map(|w| (w - largest).exp()).collect();
-    let sum: f64 = weights.iter().sum();
-    let mut rest = stream.random::<f64>() * sum;
-    let mut chosen = weights.len() - 1;
-    for (index, weight) in weights.iter().enumerate() {
-        rest -= weight;
-        if rest < 0.0 {
-            chosen = index;
-            break;
-        }
-    }
-    (chosen, largest + (sum / weights.len() as f64).ln())
-}
-
-/// Positions of `n` draws chosen by their weights, with replacement.
-fn resample(draws: &[Draw], n: usize, stream: &mut Xoshiro256PlusPlus) -> Option<Vec<f64>> {
-    let log_weights: Vec<f64> = draws.iter().map(|draw| draw.log_weight).collect();
-    let is_any = log_weights.iter().any(|weight| weight.is_finite());
-    is_any.then(|| {
-        let chosen = (0..n).map(|_| choose(&log_weights, stream).0);
-        chosen
-            .flat_map(|index| draws[index].positions.clone())
-            .collect()
-    })
 }

@@ -16,10 +16,13 @@
 //! Isomers that no torsion of the model reaches are never drawn: omega stays cis or trans as in the structure given, and so
 //! does every chiral centre.
 
+mod choice;
 mod draws;
+mod geometries;
 mod landscape;
 mod laplace;
 mod relax;
+mod rotors;
 mod space;
 mod weights;
 mod zmatrix;
