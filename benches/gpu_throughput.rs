@@ -12,7 +12,7 @@
 
 mod report;
 
-use report::{Arguments, arguments, summary, text_of, today, write};
+use report::{Arguments, adapter, arguments, heading, publish, summary, text_of, today};
 use saltus::cpu::CpuOptions;
 use saltus::forcefield::{BornModel, ForceField, System, SystemOptions};
 use saltus::gpu::{
@@ -216,23 +216,11 @@ fn replica_counts(adapter: &AdapterSummary, n_atoms: usize, test: bool) -> Vec<u
 }
 
 fn table(results: &Value) -> Result<String, std::fmt::Error> {
-    let mut text = String::new();
-    let adapter = &results["adapter"];
-    writeln!(
-        text,
-        "# GPU throughput, {}\n\n{} ({}, {}, {}). Langevin middle, 1 fs, OBC1 with surface area, flexible bonds, no frames.\n",
-        text_of(&results["date"]),
-        text_of(&adapter["name"]),
-        text_of(&adapter["kind"]),
-        text_of(&adapter["backend"]),
-        text_of(&adapter["driver"]),
-    )?;
-    if adapter["kind"] == "software" {
-        writeln!(
-            text,
-            "A software adapter: this shows that the harness works, not how fast a GPU is. **That figure is owed.**\n"
-        )?;
-    }
+    let mut text = heading(
+        results,
+        "GPU throughput",
+        "Langevin middle, 1 fs, OBC1 with surface area, flexible bonds, no frames.",
+    );
     writeln!(
         text,
         "| molecule | atoms | replicas | replica-steps/s | aggregate ns/day | GFLOP/s in pairs | of the peak |"
@@ -289,13 +277,8 @@ fn table(results: &Value) -> Result<String, std::fmt::Error> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = arguments()?;
-    let adapter = match gpu::chosen(&arguments.choice) {
-        Ok(adapter) => adapter,
-        Err(error) if arguments.test => {
-            println!("SKIPPED: {error}");
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
+    let Some(adapter) = adapter(&arguments)? else {
+        return Ok(());
     };
     let operations: f64 = OPERATIONS_PER_PAIR.iter().map(|(_, n)| n).sum();
     let (mut rows, mut all_shares) = (Vec::new(), serde_json::Map::new());
@@ -341,9 +324,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         "parts": all_parts,
     });
     let text = table(&results)?;
-    println!("\n{text}");
-    if !arguments.test {
-        write(&arguments.output, "gpu_throughput", &results, &text)?;
-    }
-    Ok(())
+    publish(&arguments, "gpu_throughput", &results, &text)
 }

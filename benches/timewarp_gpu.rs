@@ -14,12 +14,12 @@
 
 mod report;
 
-use report::{Arguments, arguments, summary, text_of, today, write};
+use report::{Arguments, adapter, arguments, heading, publish, summary, today};
 use saltus::flow::timewarp::{
     Conformation, Layout, Pair, Timewarp, TimewarpConfig, TimewarpFlow, initial_parameters,
 };
 use saltus::gpu::timewarp::operations::{Operation, operations};
-use saltus::gpu::{self, AdapterKind, AdapterSummary, GpuTimewarp, GpuTimewarpOptions, Profile};
+use saltus::gpu::{AdapterKind, AdapterSummary, GpuTimewarp, GpuTimewarpOptions, Profile};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Write;
@@ -171,23 +171,11 @@ fn batches(adapter: &AdapterSummary, test: bool) -> &'static [usize] {
 }
 
 fn table(results: &Value) -> Result<String, std::fmt::Error> {
-    let mut text = String::new();
-    let adapter = &results["adapter"];
-    writeln!(
-        text,
-        "# Throughput of a Timewarp flow on a GPU, {}\n\n{} ({}, {}, {}). ln p of conformations with a condition each; sizes of the published model of\ntwo residues, two coupling layers.\n",
-        text_of(&results["date"]),
-        text_of(&adapter["name"]),
-        text_of(&adapter["kind"]),
-        text_of(&adapter["backend"]),
-        text_of(&adapter["driver"]),
-    )?;
-    if adapter["kind"] == "software" {
-        writeln!(
-            text,
-            "A software adapter: this shows that the harness works, not how fast a GPU is. **That figure is owed.**\n"
-        )?;
-    }
+    let mut text = heading(
+        results,
+        "Throughput of a Timewarp flow on a GPU",
+        "ln p of conformations with a condition each; sizes of the published model of\ntwo residues, two coupling layers.",
+    );
     writeln!(
         text,
         "| atoms | conformations | ms a pass | TFLOP/s of the pass | TFLOP/s of the linear maps | of the sums over neighbours | linear maps, of the peak |"
@@ -217,13 +205,8 @@ fn table(results: &Value) -> Result<String, std::fmt::Error> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = arguments()?;
-    let adapter = match gpu::chosen(&arguments.choice) {
-        Ok(adapter) => adapter,
-        Err(error) if arguments.test => {
-            println!("SKIPPED: {error}");
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
+    let Some(adapter) = adapter(&arguments)? else {
+        return Ok(());
     };
     let config = config();
     let parameters = initial_parameters(&config, 0.1, 1);
@@ -244,9 +227,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         "rows": rows,
     });
     let text = table(&results)?;
-    println!("\n{text}");
-    if !arguments.test {
-        write(&arguments.output, "timewarp_gpu", &results, &text)?;
-    }
-    Ok(())
+    publish(&arguments, "timewarp_gpu", &results, &text)
 }

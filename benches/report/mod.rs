@@ -70,12 +70,7 @@ pub(crate) fn summary(adapter: &AdapterSummary) -> Value {
 }
 
 /// Writes `NAME_DATE_ADAPTER.json` and `.md`.
-pub(crate) fn write(
-    output: &Path,
-    name: &str,
-    results: &Value,
-    text: &str,
-) -> Result<(), Box<dyn Error>> {
+fn write(output: &Path, name: &str, results: &Value, text: &str) -> Result<(), Box<dyn Error>> {
     let adapter = text_of(&results["adapter"]["name"]);
     let words: Vec<&str> = adapter.split_whitespace().take(2).collect();
     let mut word = words.join("-").to_lowercase();
@@ -90,4 +85,50 @@ pub(crate) fn write(
 
 pub(crate) fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
+}
+
+/// The adapter to measure, or `None`, said aloud, where a test run finds none.
+pub(crate) fn adapter(arguments: &Arguments) -> Result<Option<AdapterSummary>, Box<dyn Error>> {
+    match saltus::gpu::chosen(&arguments.choice) {
+        Ok(adapter) => Ok(Some(adapter)),
+        Err(error) if arguments.test => {
+            println!("SKIPPED: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Begins a table of results: what was measured, on which day and adapter.
+pub(crate) fn heading(results: &Value, title: &str, what: &str) -> String {
+    let adapter = &results["adapter"];
+    let [day, name, kind, backend, driver] = [
+        &results["date"],
+        &adapter["name"],
+        &adapter["kind"],
+        &adapter["backend"],
+        &adapter["driver"],
+    ]
+    .map(text_of);
+    let mut text = format!("# {title}, {day}\n\n{name} ({kind}, {backend}, {driver}). {what}\n\n");
+    if kind == "software" {
+        text.push_str(
+            "A software adapter: this shows that the harness works, not how fast a GPU is. **That figure is owed.**\n\n",
+        );
+    }
+    text
+}
+
+/// Prints the results, and writes them to files unless this is a test run.
+pub(crate) fn publish(
+    arguments: &Arguments,
+    name: &str,
+    results: &Value,
+    text: &str,
+) -> Result<(), Box<dyn Error>> {
+    println!("\n{text}");
+    if !arguments.test {
+        write(&arguments.output, name, results, text)?;
+    }
+    Ok(())
 }

@@ -1,6 +1,5 @@
-// Velocity Verlet (doi:10.1063/1.442716) with RATTLE, many steps a dispatch. Twin of `velocity_verlet` in src/cpu/dynamics.rs.
-//#include "integrator/steps.wgsl"
-//#include "integrator/constraints.wgsl"
+// Velocity Verlet, many steps a dispatch. Twin of `velocity_verlet` in src/cpu/dynamics.rs.
+//#include "integrator/trajectory.wgsl"
 
 @compute @workgroup_size(WG_SIZE)
 fn velocity_verlet(
@@ -10,18 +9,7 @@ fn velocity_verlet(
     begin(local_index, workgroup.x);
     load_state();
     evaluate();
-    for (var step = 0u; step < settings.n_steps; step++) {
-        kick(0.5 * settings.timestep_ps);
-        drift(settings.timestep_ps);
-        if (RIGID) {
-            shake(settings.inverse_timestep_per_ps, step);
-        }
-        evaluate();
-        kick(0.5 * settings.timestep_ps);
-        if (RIGID) {
-            rattle(settings.timestep_ps, step);
-        }
-    }
+    trajectory();
     store_positions();
     store_velocities();
     report_failures();

@@ -1,7 +1,7 @@
 // Hybrid Monte Carlo, doi:10.1016/0370-2693(87)91197-X: fresh velocities, velocity Verlet, the Metropolis test. Twin of
 // src/proposal/hmc.rs with full refreshment.
 //#include "mcmc/metropolis.wgsl"
-//#include "integrator/constraints.wgsl"
+//#include "integrator/trajectory.wgsl"
 
 const STREAM_HMC: u32 = 3u;
 
@@ -10,16 +10,13 @@ fn hmc(
     @builtin(local_invocation_index) local_index: u32,
     @builtin(workgroup_id) workgroup: vec3<u32>,
 ) {
-    begin(local_index, workgroup.x);
-    load_state();
-    load_counts();
-    evaluate();
-    current_energy = sum_over_threads(energy);
+    begin_tests(local_index, workgroup.x);
     for (var index = 0u; index < settings.n_moves; index++) {
         refresh_velocities(index);
         keep_state();
         let kinetic_before = sum_over_threads(kinetic_share());
         trajectory();
+        // Where constraints broke, the energy is made one that no test accepts.
         if (failure.constraint_step != NO_FAILURE) {
             energy = sum_of(vec2<f32>(bitcast<f32>(INFINITY_BITS | settings.zero), 0.0));
             failure.constraint_step = NO_FAILURE;
@@ -46,22 +43,6 @@ fn refresh_velocities(index: u32) {
         // After a rejected move the last placement is that of the state left behind.
         place_atoms();
         rattle(settings.timestep_ps, index);
-    }
-}
-
-/// Velocity Verlet from forces already known. Where constraints broke, the energy is made one that no test accepts.
-fn trajectory() {
-    for (var step = 0u; step < settings.n_steps; step++) {
-        kick(0.5 * settings.timestep_ps);
-        drift(settings.timestep_ps);
-        if (RIGID) {
-            shake(settings.inverse_timestep_per_ps, step);
-        }
-        evaluate();
-        kick(0.5 * settings.timestep_ps);
-        if (RIGID) {
-            rattle(settings.timestep_ps, step);
-        }
     }
 }
 

@@ -25,8 +25,13 @@ fn accept(log_ratio: f32, uniform_value: f32) -> u32 {
     return select(REJECTED, ACCEPTED, logarithm(uniform_value) < log_ratio);
 }
 
-fn load_counts() {
+/// Takes up a replica and its counts, and evaluates the state that the first proposal is tested against.
+fn begin_tests(local_index: u32, workgroup: u32) {
+    begin(local_index, workgroup);
+    load_state();
     counts = outcomes[settings.outcome_start + replica];
+    evaluate();
+    current_energy = sum_over_threads(energy);
 }
 
 fn keep_state() {

@@ -7,11 +7,7 @@ fn torsion_moves(
     @builtin(local_invocation_index) local_index: u32,
     @builtin(workgroup_id) workgroup: vec3<u32>,
 ) {
-    begin(local_index, workgroup.x);
-    load_state();
-    load_counts();
-    evaluate();
-    current_energy = sum_over_threads(energy);
+    begin_tests(local_index, workgroup.x);
     for (var index = 0u; index < settings.n_moves; index++) {
         keep_state();
         let drawn = propose_torsion(index);

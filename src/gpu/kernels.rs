@@ -2,12 +2,12 @@
 
 use super::device::Gpu;
 use super::error::GpuError;
+use super::pipeline;
 use super::shape::{Placement, Shape};
 use super::sources::{Constant, ShaderSources};
 use super::tables::Tables;
 use crate::forcefield::System;
 use std::collections::HashMap;
-use wgpu::naga;
 
 /// A kernel; file and entry point have its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -170,32 +170,10 @@ pub(super) struct Kernels {
 
 impl Kernels {
     pub(super) fn new(gpu: &Gpu, recipe: Recipe) -> Self {
-        let entries: Vec<wgpu::BindGroupLayoutEntry> = bindings(&recipe)
-            .into_iter()
-            .map(|(binding, ty)| wgpu::BindGroupLayoutEntry {
-                binding,
-                visibility: wgpu::ShaderStages::COMPUTE,
-                ty: wgpu::BindingType::Buffer {
-                    ty,
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                },
-                count: None,
-            })
-            .collect();
         let bind_group_layout =
-            gpu.device
-                .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                    label: Some("saltus bindings"),
-                    entries: &entries,
-                });
-        let pipeline_layout = gpu
-            .device
-            .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: Some("saltus pipelines"),
-                bind_group_layouts: &[Some(&bind_group_layout)],
-                immediate_size: 0,
-            });
+            pipeline::bind_group_layout(gpu, "saltus bindings", bindings(&recipe));
+        let pipeline_layout =
+            pipeline::pipeline_layout(gpu, "saltus pipelines", &bind_group_layout);
         Self {
             recipe,
             bind_group_layout,
@@ -211,87 +189,25 @@ impl Kernels {
         kind: KernelKind,
     ) -> Result<&wgpu::ComputePipeline, GpuError> {
         if !self.compiled.contains_key(&kind) {
-            let pipeline = self.compile(gpu, kind)?;
+            let pipeline = pipeline::compile(
+                gpu,
+                kind.name(),
+                self.recipe.source(kind),
+                Some(kind.entry_point()),
+                &self.pipeline_layout,
+            )?;
             self.compiled.insert(kind, pipeline);
         }
         Ok(&self.compiled[&kind])
-    }
-
-    fn compile(&self, gpu: &Gpu, kind: KernelKind) -> Result<wgpu::ComputePipeline, GpuError> {
-        let scope = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let descriptor = wgpu::ShaderModuleDescriptor {
-            label: Some(kind.name()),
-            source: wgpu::ShaderSource::Wgsl(self.recipe.source(kind).into()),
-        };
-        let module = trusted_module(gpu, descriptor);
-        let pipeline = gpu
-            .device
-            .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(kind.name()),
-                layout: Some(&self.pipeline_layout),
-                module: &module,
-                entry_point: Some(kind.entry_point()),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    // Everything in workgroup memory is written before it is read.
-                    zero_initialize_workgroup_memory: false,
-                    ..wgpu::PipelineCompilationOptions::default()
-                },
-                cache: None,
-            });
-        match pollster::block_on(scope.pop()) {
-            None => Ok(pipeline),
-            Some(error) => Err(GpuError::Shader {
-                kernel: kind.name(),
-                reason: error.to_string(),
-            }),
-        }
-    }
-}
-
-/// A module without a bounds check on every access and a counter in every loop, which cost a good part of the speed.
-#[expect(
-    unsafe_code,
-    reason = "the shaders are part of the program; their indices come from tables built here, their loops end"
-)]
-pub(super) fn trusted_module(
-    gpu: &Gpu,
-    descriptor: wgpu::ShaderModuleDescriptor<'_>,
-) -> wgpu::ShaderModule {
-    // SAFETY: every index is below a size that Tables and Batch derive the buffers from; all loops have counters.
-    unsafe {
-        gpu.device
-            .create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
     }
 }
 
 /// Number and kind of every binding, read from shaders/shared/bindings.wgsl itself.
 fn bindings(recipe: &Recipe) -> Vec<(u32, wgpu::BufferBindingType)> {
     let choices = &[];
-    bindings_of(
-        &recipe
-            .sources
-            .assemble("shared/bindings.wgsl", &recipe.constants, choices),
-    )
-}
-
-/// Number and kind of every binding of a shader.
-pub(super) fn bindings_of(source: &str) -> Vec<(u32, wgpu::BufferBindingType)> {
-    let module = naga::front::wgsl::parse_str(source)
-        .expect("invariant: the shaders parse, as a test makes sure");
-    let mut bindings: Vec<_> = module
-        .global_variables
-        .iter()
-        .filter_map(|(_, variable)| {
-            let ty = match variable.space {
-                naga::AddressSpace::Uniform => wgpu::BufferBindingType::Uniform,
-                naga::AddressSpace::Storage { access } => wgpu::BufferBindingType::Storage {
-                    read_only: !access.contains(naga::StorageAccess::STORE),
-                },
-                _ => return None,
-            };
-            variable.binding.map(|place| (place.binding, ty))
-        })
-        .collect();
-    bindings.sort_by_key(|(binding, _)| *binding);
-    bindings
+    pipeline::bindings_of(&recipe.sources.assemble(
+        "shared/bindings.wgsl",
+        &recipe.constants,
+        choices,
+    ))
 }

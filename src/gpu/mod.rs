@@ -16,6 +16,7 @@ mod fit;
 mod kernels;
 pub mod layout;
 mod leap_tables;
+mod pipeline;
 mod plan;
 mod profile;
 mod resident;

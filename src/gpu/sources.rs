@@ -44,6 +44,7 @@ impl Default for ShaderSources {
             "integrator/steps.wgsl",
             "integrator/constraints.wgsl",
             "integrator/langevin.wgsl",
+            "integrator/trajectory.wgsl",
             "integrator/velocity_verlet.wgsl",
             "integrator/draw_velocities.wgsl",
             "integrator/apply_constraints.wgsl",

@@ -2,7 +2,7 @@
 
 use super::super::device::Gpu;
 use super::super::error::GpuError;
-use super::super::kernels::{bindings_of, trusted_module};
+use super::super::pipeline;
 use super::super::sources::{Constant, ShaderSources};
 use std::collections::HashMap;
 
@@ -175,7 +175,7 @@ impl Pipelines {
     /// Compiles a kernel if it was not yet.
     pub(super) fn prepare(&mut self, gpu: &Gpu, kernel: FlowKernel) -> Result<(), GpuError> {
         if !self.compiled.contains_key(&kernel) {
-            let pipeline = compile(gpu, kernel, &kernel.source(&self.sources))?;
+            let pipeline = compile(gpu, kernel, kernel.source(&self.sources))?;
             self.compiled.insert(kernel, pipeline);
         }
         Ok(())
@@ -187,59 +187,10 @@ impl Pipelines {
     }
 }
 
-fn compile(gpu: &Gpu, kernel: FlowKernel, source: &str) -> Result<Pipeline, GpuError> {
-    let scope = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
-    let label = Some(kernel.name());
-    let entries: Vec<_> = bindings_of(source)
-        .into_iter()
-        .map(|(binding, ty)| wgpu::BindGroupLayoutEntry {
-            binding,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer {
-                ty,
-                has_dynamic_offset: false,
-                min_binding_size: None,
-            },
-            count: None,
-        })
-        .collect();
-    let layout = gpu
-        .device
-        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label,
-            entries: &entries,
-        });
-    let pipeline_layout = gpu
-        .device
-        .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label,
-            bind_group_layouts: &[Some(&layout)],
-            immediate_size: 0,
-        });
-    let descriptor = wgpu::ShaderModuleDescriptor {
-        label,
-        source: wgpu::ShaderSource::Wgsl(source.into()),
-    };
-    let module = trusted_module(gpu, descriptor);
-    let pipeline = gpu
-        .device
-        .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label,
-            layout: Some(&pipeline_layout),
-            module: &module,
-            entry_point: None,
-            compilation_options: wgpu::PipelineCompilationOptions {
-                // Everything in workgroup memory is written before it is read.
-                zero_initialize_workgroup_memory: false,
-                ..wgpu::PipelineCompilationOptions::default()
-            },
-            cache: None,
-        });
-    match pollster::block_on(scope.pop()) {
-        None => Ok(Pipeline { pipeline, layout }),
-        Some(error) => Err(GpuError::Shader {
-            kernel: kernel.name(),
-            reason: error.to_string(),
-        }),
-    }
+fn compile(gpu: &Gpu, kernel: FlowKernel, source: String) -> Result<Pipeline, GpuError> {
+    let name = kernel.name();
+    let layout = pipeline::bind_group_layout(gpu, name, pipeline::bindings_of(&source));
+    let pipeline_layout = pipeline::pipeline_layout(gpu, name, &layout);
+    let pipeline = pipeline::compile(gpu, name, source, None, &pipeline_layout)?;
+    Ok(Pipeline { pipeline, layout })
 }
