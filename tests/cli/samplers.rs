@@ -121,6 +121,29 @@ fn steps_of_frames_rise_where_no_time_passes() {
 }
 
 #[test]
+fn trajectories_differ_in_length_on_demand() {
+    let steps = |settings: &str| {
+        let small = small(&format!("  - hmc: {{{settings}}}\n"), "");
+        report(&small, &[]);
+        let reader = Reader::open(&small.trajectory(0)).unwrap();
+        let frames = reader.read_frames(0..reader.n_frames()).unwrap();
+        let times: Vec<f64> = frames.iter().map(|frame| frame.time_ps).collect();
+        // Three trajectories from frame to frame.
+        let steps = times.windows(2).map(|pair| (pair[1] - pair[0]) / 1e-3);
+        steps.map(f64::round).collect::<Vec<f64>>()
+    };
+    assert_eq!(steps("steps: 4, timestep_fs: 1.0"), [12.0; 19]);
+    let mut lengths = steps("steps: 4, timestep_fs: 1.0, jitter: 0.5");
+    assert!(
+        lengths.iter().all(|n| (6.0..=18.0).contains(n)),
+        "{lengths:?}"
+    );
+    lengths.sort_by(f64::total_cmp);
+    lengths.dedup();
+    assert!(lengths.len() > 4, "{lengths:?}");
+}
+
+#[test]
 fn a_ladder_writes_its_target_and_all_temperatures_on_demand() {
     let ladder = "replica_exchange: {temperatures_kelvin: [300, 310, 330]}\n";
     let hmc = "  - hmc: {steps: 3, timestep_fs: 1.0}\n";

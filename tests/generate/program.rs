@@ -31,6 +31,27 @@ const SMALL: [&str; 8] = [
     "4",
 ];
 
+/// The weights in a file belong to its frames, one to each, as they are.
+fn means_of_the_file_are_those_of_the_report(reader: &Reader, report: &serde_json::Value) {
+    let log_weights = &reader.header().unwrap().log_weights;
+    let frames = reader.read_frames(0..reader.n_frames()).unwrap();
+    let largest = log_weights.iter().copied().fold(f64::MIN, f64::max);
+    let weights: Vec<f64> = log_weights.iter().map(|w| (w - largest).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    let ess = sum * sum / weights.iter().map(|w| w * w).sum::<f64>();
+    let expected = report["ess"].as_f64().unwrap();
+    assert!((ess / expected - 1.0).abs() < 1e-9, "{ess} {expected}");
+    let mean_weight = (sum / 100.0).ln() + largest;
+    let expected = report["log_mean_weight"].as_f64().unwrap();
+    assert!((mean_weight - expected).abs() < 1e-9, "{mean_weight}");
+    let energies = frames.iter().map(|frame| frame.potential_energy_kj_per_mol);
+    let mean = energies.zip(&weights).map(|(u, w)| u * w).sum::<f64>() / sum;
+    let estimates = report["estimates"].as_array().unwrap();
+    let energy = estimates.iter().find(|e| e["name"] == "potential_energy");
+    let expected = energy.unwrap()["mean"].as_f64().unwrap();
+    assert!((mean - expected).abs() < 1e-3, "{mean} {expected} kJ/mol");
+}
+
 #[test]
 fn draws_are_written_once_with_their_weights() {
     let folder = tempfile::tempdir().unwrap();
@@ -46,6 +67,7 @@ fn draws_are_written_once_with_their_weights() {
     let header = reader.header().unwrap();
     assert_eq!(header.log_weights.len(), 100);
     assert!(!header.exact);
+    means_of_the_file_are_those_of_the_report(&reader, &report);
     assert!(folder.path().join("out/topology.pdb").exists());
     let analyzed = saltus(folder.path())
         .args(["analyze", "out/trajectory_0000.h5"])

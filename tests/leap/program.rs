@@ -2,6 +2,8 @@
 
 use assert_cmd::Command;
 use saltus::flow::torsion::LeapModel;
+use saltus::proposal::random_leap_model;
+use saltus::trajectory::Reader;
 use std::fs;
 use std::path::Path;
 
@@ -44,6 +46,77 @@ fn runs_with_the_model_that_ships() {
         assert!(text.contains("torsion_leap"), "{text}");
         assert!(done.get_output().stderr.is_empty());
     }
+}
+
+/// What the kernel accepted and where the run ended, which nothing but the settings of the leap may change.
+fn outcome(folder: &Path, leap: &str) -> (serde_json::Value, Vec<f32>) {
+    let done = run(folder, leap).success();
+    let summary: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let reader = Reader::open(&folder.join("out/trajectory_0000.h5")).unwrap();
+    let last = reader.n_frames() - 1;
+    let mut frames = reader.read_frames(last..last + 1).unwrap();
+    (summary["kernels"][1].clone(), frames.remove(0).positions)
+}
+
+#[test]
+fn every_setting_of_a_leap_matters() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(
+        path.join("random.safetensors"),
+        random_leap_model(7).to_bytes(),
+    )
+    .unwrap();
+    let settings = [
+        "model: builtin, repeats: 3",
+        "model: builtin, repeats: 2",
+        "model: builtin, repeats: 3, block: backbone",
+        "model: builtin, repeats: 3, block: molecule",
+        "model: random.safetensors, repeats: 3",
+    ];
+    let outcomes = settings.map(|leap| outcome(path, leap));
+    assert_eq!(outcome(path, settings[0]).1, outcomes[0].1);
+    for (a, first) in outcomes.iter().enumerate() {
+        for (b, second) in outcomes.iter().enumerate().skip(a + 1) {
+            assert_ne!(first.1, second.1, "{} {}", settings[a], settings[b]);
+        }
+    }
+    assert_eq!(outcomes[0].0["proposed"], 5 * 4 * 3);
+    assert_eq!(outcomes[1].0["proposed"], 5 * 4 * 2);
+    let nothing = run(path, "block: side_chain").code(2);
+    let text = String::from_utf8(nothing.get_output().stderr.clone()).unwrap();
+    assert!(text.contains("needs a chi"), "{text}");
+}
+
+#[test]
+fn learning_while_equilibrating_raises_the_acceptance() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(
+        path.join("random.safetensors"),
+        random_leap_model(7).to_bytes(),
+    )
+    .unwrap();
+    let acceptance = |fine_tune: bool| {
+        let input = RUN
+            .replace(
+                "LEAP",
+                &format!("model: random.safetensors, repeats: 3, fine_tune: {fine_tune}"),
+            )
+            .replace("replicas: 4", "replicas: 16")
+            .replace(
+                "cycles: 5, equilibration_cycles: 2",
+                "cycles: 50, equilibration_cycles: 200",
+            );
+        fs::write(path.join("input.yaml"), input).unwrap();
+        let run = ["run", "input.yaml", "--json", "--quiet", "--force"];
+        let done = saltus(path).args(run).assert().success();
+        let summary: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+        let leap = &summary["kernels"][1];
+        leap["accepted"].as_f64().unwrap() / leap["proposed"].as_f64().unwrap()
+    };
+    let [idle, tuned] = [false, true].map(acceptance);
+    assert!(tuned > idle + 0.05, "{idle} without, {tuned} with learning");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use saltus::flow::torsion::LeapModel;
 use saltus::forcefield::{BornModel, ForceField};
 use saltus::training::{
-    FitSettings, LeapEvent, LeapTraining, Origin, Part, SamplingSettings, TrainingError,
-    discard_checkpoint, train_torsion_leap,
+    AcceptanceSettings, FitSettings, LeapEvent, LeapTraining, Origin, Part, SamplingSettings,
+    TrainingError, discard_checkpoint, train_torsion_leap,
 };
 
 fn fit(n_angles: usize) -> FitSettings {
@@ -127,30 +127,125 @@ fn a_training_that_was_stopped_gives_the_same_bits() {
     assert_ne!(weights(train(&other, |_| true).unwrap()), expected);
 }
 
+/// Everything that validations found, without the seconds.
+fn histories(model: &LeapModel) -> Vec<serde_json::Value> {
+    let parts = ["backbone", "side_chain"].map(|part| &model.card.training[part]["history"]);
+    let mut entries: Vec<_> = parts
+        .iter()
+        .flat_map(|history| history.as_array().unwrap().clone())
+        .collect();
+    for entry in &mut entries {
+        entry["seconds"] = serde_json::Value::Null;
+    }
+    entries
+}
+
+#[test]
+fn a_training_that_was_stopped_keeps_its_patience_and_its_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut training = training(folder.path());
+    training.backbone = FitSettings {
+        n_steps: 200,
+        learning_rate: 0.9,
+        validate_every: 2,
+        patience: 3,
+        ..training.backbone
+    };
+    let whole = train(&training, |_| true).unwrap();
+    let history = whole.card.training["backbone"]["history"].clone();
+    let last = history.as_array().unwrap().last().unwrap()["n_steps"].clone();
+    let last = last.as_u64().unwrap();
+    assert!(last < 200, "patience did not end the fit");
+    // Between two validations, after one that was no better, and when the fit was over.
+    for at in [last - 3, last - 2, last] {
+        stop_at(&training, (Part::Backbone, at));
+    }
+    stop_at(&training, (Part::SideChain, 5));
+    let resumed = train(&training, |_| true).unwrap();
+    assert_eq!(histories(&resumed), histories(&whole));
+    assert_eq!(weights(resumed), weights(whole));
+}
+
+#[test]
+fn a_fine_tuning_that_was_stopped_gives_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = training(folder.path());
+    let model = train(&first, |_| true).unwrap();
+    let training = LeapTraining {
+        start_from: Some(Origin {
+            name: "first.safetensors".to_owned(),
+            model,
+        }),
+        acceptance: Some(AcceptanceSettings {
+            n_steps: 4,
+            learning_rate: 2e-3,
+            weight_decay: 0.0,
+            n_pairs: 32,
+            batch_size: 32,
+            seed: 2,
+        }),
+        // So large that the network begun with stays the best.
+        side_chain: FitSettings {
+            learning_rate: 0.9,
+            ..first.side_chain
+        },
+        ..first
+    };
+    let whole = train(&training, |_| true).unwrap();
+    discard_checkpoint(&training);
+    stop_at(&training, (Part::Backbone, 1));
+    stop_at(&training, (Part::SideChain, 1));
+    let outcome = train(&training, |event| {
+        !matches!(event, LeapEvent::Raised { n_steps: 2 })
+    });
+    assert!(matches!(outcome, Err(TrainingError::Stopped)));
+    // The fits are over; only the steps up the acceptance are taken again.
+    let resumed = train(&training, |event| {
+        assert!(!matches!(event, LeapEvent::Stepped { .. }), "{event:?}");
+        true
+    })
+    .unwrap();
+    assert_eq!(histories(&resumed), histories(&whole));
+    assert_eq!(
+        resumed.card.training["acceptance"],
+        whole.card.training["acceptance"]
+    );
+    assert_eq!(weights(resumed), weights(whole));
+}
+
 #[test]
 fn checkpoints_of_other_trainings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let training = training(folder.path());
     stop_at(&training, (Part::Backbone, 2));
-    let refusal = |training: &LeapTraining| match train(training, |_| true) {
-        Err(error @ TrainingError::OtherTraining { .. }) => error.to_string(),
-        other => panic!("{other:?}"),
+    // The message, and how many peptides were sampled or read before it.
+    let refusal = |training: &LeapTraining| {
+        let mut n_peptides = 0;
+        let outcome = train(training, |event| {
+            n_peptides += usize::from(matches!(event, LeapEvent::Sampled { .. }));
+            true
+        });
+        match outcome {
+            Err(error @ TrainingError::OtherTraining { .. }) => (error.to_string(), n_peptides),
+            other => panic!("{other:?}"),
+        }
     };
     let mut changed = training.clone();
     changed.backbone.learning_rate = 2e-2;
-    let message = refusal(&changed);
+    let (message, n_peptides) = refusal(&changed);
+    assert_eq!(n_peptides, 0, "refused at once");
     for words in ["`backbone.learning_rate` is 0.01, expected 0.02", "--force"] {
         assert!(message.contains(words), "{message}");
     }
     let mut changed = training.clone();
     changed.sequences.pop();
-    assert!(refusal(&changed).contains("`trained_on`"));
+    assert!(refusal(&changed).0.contains("`trained_on`"));
     // The same peptides sampled again, a little longer.
     let resampled = folder.path().join("data/ACE-SER-NME.safetensors");
     std::fs::remove_file(resampled).unwrap();
     let mut changed = training.clone();
     changed.sampling.n_frames += 1;
-    assert!(refusal(&changed).contains("`sampling`"));
+    assert!(refusal(&changed).0.contains("`sampling`"));
 
     let bytes = std::fs::read(&training.checkpoint).unwrap();
     std::fs::write(&training.checkpoint, &bytes[..bytes.len() / 2]).unwrap();
