@@ -2,13 +2,13 @@
 
 use crate::cli::config::{
     AdaptiveTorsionConfig, AdaptiveTorsionKind, Constraints, HmcConfig, KernelConfig,
-    LangevinConfig, LoadedConfig, ReplicaExchangeConfig, TorsionConfig, TorsionDrawConfig,
-    TorsionKindConfig, nearest,
+    LangevinConfig, LoadedConfig, PuckerConfig, ReplicaExchangeConfig, TorsionConfig,
+    TorsionDrawConfig, TorsionKindConfig, nearest,
 };
 use crate::cli::error::CliError;
 use crate::forcefield::HYDROGEN_MASS_DA;
 use crate::proposal::{BlockKind, torsion_blocks};
-use crate::topology::Topology;
+use crate::topology::{Topology, pucker_rings};
 
 /// Every sampler, in the order in which they run.
 pub(super) const NAMES: [&str; 8] = [
@@ -151,7 +151,7 @@ fn adaptive_torsion(topology: &Topology) -> Vec<KernelConfig> {
     })
 }
 
-/// `hmc`, then two moves of (phi, psi) and one of a side chain, as far as the molecule has any.
+/// `hmc`, then two moves of (phi, psi), one of a side chain and one of every proline's ring, as far as the molecule has any.
 fn leaping(
     topology: &Topology,
     moves: impl Fn(BlockKind, u64) -> KernelConfig,
@@ -161,6 +161,11 @@ fn leaping(
         if !torsion_blocks(topology, kind, false).is_empty() {
             sampler.push(moves(kind, repeats));
         }
+    }
+    let n_rings = pucker_rings(topology).len();
+    if n_rings > 0 {
+        let repeats = n_rings as u64;
+        sampler.push(KernelConfig::Pucker(PuckerConfig { repeats }));
     }
     sampler
 }
