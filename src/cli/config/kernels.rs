@@ -218,6 +218,8 @@ pub(crate) enum LeapBlockConfig {
     SideChain,
     /// phi and psi of one residue with its side chain.
     Residue,
+    /// Both of two residues that follow each other.
+    Neighbors,
     /// All of these of the whole molecule.
     Molecule,
 }
