@@ -110,9 +110,9 @@ fn langevin(steps: u64, timestep_fs: f64, friction_per_ps: f64) -> KernelConfig 
     })
 }
 
-fn hmc() -> KernelConfig {
+fn hmc(steps: u64) -> KernelConfig {
     KernelConfig::Hmc(HmcConfig {
-        steps: 8,
+        steps,
         timestep_fs: 1.2,
         refresh: 1.0,
         adapt: true,
@@ -156,15 +156,16 @@ fn leaping(
     topology: &Topology,
     moves: impl Fn(BlockKind, u64) -> KernelConfig,
 ) -> Vec<KernelConfig> {
-    let mut sampler = vec![hmc()];
+    let n_rings = pucker_rings(topology).len() as u64;
+    // Proline's ring bends softly: only trajectories move it, short ones slowly.
+    let mut sampler = vec![hmc(if n_rings > 0 { 40 } else { 8 })];
     for (kind, repeats) in [(BlockKind::Pair, 2), (BlockKind::SideChain, 1)] {
         if !torsion_blocks(topology, kind, false).is_empty() {
             sampler.push(moves(kind, repeats));
         }
     }
-    let n_rings = pucker_rings(topology).len();
     if n_rings > 0 {
-        let repeats = n_rings as u64;
+        let repeats = n_rings;
         sampler.push(KernelConfig::Pucker(PuckerConfig { repeats }));
     }
     sampler
