@@ -6,8 +6,8 @@
 //! stay. Given the atoms that stay, CG is mirrored on a circle, and given CG the rest turns rigidly: the Jacobian is one.
 //! Done twice it is the identity, so q(y|x) = q(x|y).
 //!
-//! Bond lengths stay, bond angles within the ring change by little: of ACE-PRO-NME's flips about one in six is accepted.
-//! Plain dynamics crosses the barrier between the two puckers within some ten ps, and nothing else here crosses it at all.
+//! Bond lengths stay, bond angles within the ring change by little: 15 to 21 % of the flips are accepted in ACE-PRO-NME, GP,
+//! VP and ACE-VAL-PRO-ALA-NME (AMBER ff14SB, OBC1, 310 K). Without it dynamics alone crosses between the two puckers.
 //! What puckers are: C. Altona and M. Sundaralingam, doi:10.1021/ja00778a043.
 
 use super::pivot::{rotation, wrap};
