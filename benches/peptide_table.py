@@ -5,7 +5,8 @@
 
 The sets are those of Timewarp's evaluation (doi:10.48550/arXiv.2302.01170), charged ends, and alanine dipeptide; no model
 that ships was trained on any of them. The input is the same for all: a trajectory of hybrid Monte Carlo, two leaps a
-residue, a uniform turn of a single bond. Every ratio is of effective samples a second of each sampler's slowest observable;
+residue, a uniform turn of a single bond; where there is a proline, whose ring bends softly and is not leapt over,
+trajectories are five times as long and its pucker flips (for the uniform and learned torsions of the table too). Every ratio is of effective samples a second of each sampler's slowest observable;
 `>` marks a lower bound, where the other sampler did not mix or missed a basin.
 """
 
@@ -28,10 +29,12 @@ SETS = {
 }
 
 SAMPLER = """\
-  - hmc: {steps: 8, timestep_fs: 1.2, adapt: true, target_acceptance: 0.85, jitter: 0.5}
+  - hmc: {steps: STEPS, timestep_fs: 1.2, adapt: true, target_acceptance: 0.85, jitter: 0.5}
   - torsion_leap: {model: builtin, repeats: REPEATS}
   - torsion: {kind: single, repeats: 1}
 """
+
+PUCKER = "  - pucker: {repeats: 2}\n"
 
 LADDER = "replica_exchange: {min_kelvin: 310, max_kelvin: 440, count: 3}\n"
 
@@ -42,7 +45,10 @@ def n_residues(sequence):
 
 def bench(saltus, sequence, seconds, samplers, sampler, ladder):
     """The report of one peptide."""
-    sampler = sampler.replace("REPEATS", str(2 * n_residues(sequence)))
+    has_proline = "PRO" in sequence.split("-") or ("-" not in sequence and "P" in sequence)
+    sampler = sampler.replace("REPEATS", str(2 * n_residues(sequence))).replace("STEPS", "40" if has_proline else "8")
+    if has_proline:
+        sampler += PUCKER
     text = (
         f"system: {{sequence: {sequence}, force_field: amber14, solvent: obc1}}\n"
         f"temperature_kelvin: 310\nseed: 7\nsampler:\n{sampler}{LADDER if ladder else ''}run: {{cycles: 1000}}\n"

@@ -1,5 +1,6 @@
 //! From the checked sampler list to kernels. Every kernel is made here, each with random streams of its own.
 
+mod pucker;
 pub(super) mod torsion_leap;
 
 use crate::mcmc::{
@@ -8,8 +9,8 @@ use crate::mcmc::{
 };
 use crate::proposal::{
     AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, ConcertedProposal,
-    ConcertedSettings, Hmc, HmcSettings, Mala, MalaSettings, Proposal, SettingsError, TorsionDraw,
-    TorsionProposal, TorsionSettings,
+    ConcertedSettings, Hmc, HmcSettings, Mala, MalaSettings, Proposal, PuckerProposal,
+    SettingsError, TorsionDraw, TorsionProposal, TorsionSettings,
 };
 use crate::rng;
 use crate::topology::Topology;
@@ -51,6 +52,7 @@ pub(crate) fn make_kernels(
         kernels.push(factory.kernel(&format!("sampler[{index}]"), kernel)?);
     }
     kernels.extend(factory.replica_exchange()?);
+    pucker::warn_of_idle_rings(&loaded.config.sampler, topology);
     Ok(kernels)
 }
 
@@ -111,6 +113,11 @@ impl Factory<'_> {
                 let proposal = ConcertedProposal::new(self.topology, &settings)
                     .map_err(|error| self.fault(&path, &error))?;
                 self.metropolis(&path, Box::new(proposal), concerted.repeats)
+            }
+            KernelConfig::Pucker(pucker) => {
+                let proposal = PuckerProposal::new(self.topology)
+                    .map_err(|error| self.fault(&path, &error))?;
+                self.metropolis(&path, Box::new(proposal), pucker.repeats)
             }
             KernelConfig::AdaptiveTorsion(adaptive) => {
                 let settings = adaptive_torsion_settings(adaptive);

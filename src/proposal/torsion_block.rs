@@ -21,6 +21,16 @@ pub enum TorsionMoveError {
         /// What to do.
         remedy: &'static str,
     },
+    /// The molecule has no ring whose puckering can be mirrored.
+    #[error(
+        "`{proposal}` mirrors the ring of a proline, but the molecule {molecule} has none; leave `{proposal}` out"
+    )]
+    NoRing {
+        /// Name of the proposal.
+        proposal: &'static str,
+        /// The molecule's residues.
+        molecule: String,
+    },
     /// A setting is out of its range.
     #[error("`{proposal}`: {setting} is {got}; {expected} was expected")]
     Setting {

@@ -11,15 +11,20 @@ pub enum LeapBlock {
     SideChain,
     /// (phi, psi) of one residue with its side chain.
     Residue,
+    /// Both of two residues that follow each other.
+    Neighbors,
     /// All of these of the whole molecule.
     Molecule,
 }
 
 /// How often each kind is chosen where the input names none.
-pub(super) const MIXED: [(LeapBlock, f64); 3] = [
-    (LeapBlock::Backbone, 0.6),
-    (LeapBlock::SideChain, 0.25),
-    (LeapBlock::Residue, 0.15),
+///
+/// Rare states (phi > 0 under a branched side chain) open to a residue as a whole rather than to its backbone alone.
+pub(super) const MIXED: [(LeapBlock, f64); 4] = [
+    (LeapBlock::Backbone, 0.35),
+    (LeapBlock::SideChain, 0.1),
+    (LeapBlock::Residue, 0.4),
+    (LeapBlock::Neighbors, 0.15),
 ];
 
 /// One draw of a block: a site, and what it may look at.
@@ -42,31 +47,37 @@ pub struct Block {
 
 /// All blocks of one kind, of weight `weight` together.
 pub(super) fn blocks(sites: &[Site], kind: LeapBlock, weight: f64) -> Vec<Block> {
-    let is_backbone = |site: &Site| site.kind == SiteKind::Backbone;
-    let mut found: Vec<Vec<Step>> = Vec::new();
-    let mut residue_index = None;
-    for (index, site) in sites.iter().enumerate() {
-        let wanted = match kind {
-            LeapBlock::Backbone => is_backbone(site),
-            LeapBlock::SideChain => !is_backbone(site),
-            LeapBlock::Residue | LeapBlock::Molecule => true,
-        };
-        if !wanted {
-            continue;
-        }
-        let known = match (kind, site.kind) {
-            (LeapBlock::Molecule, _) => Known::OnlyBefore,
-            (LeapBlock::Residue, SiteKind::Backbone) => Known::NotOwnSideChain,
-            _ => Known::All,
-        };
-        let joins = kind == LeapBlock::Molecule || residue_index == Some(site.residue_index);
-        residue_index = Some(site.residue_index);
-        let step = Step { site: index, known };
-        match found.last_mut() {
-            Some(block) if joins => block.push(step),
-            _ => found.push(vec![step]),
-        }
-    }
+    let sites: Vec<(usize, &Site)> = sites.iter().enumerate().collect();
+    let wanted = |(_, site): &(usize, &Site)| match kind {
+        LeapBlock::Backbone => site.kind == SiteKind::Backbone,
+        LeapBlock::SideChain => site.kind != SiteKind::Backbone,
+        _ => true,
+    };
+    let wanted: Vec<(usize, &Site)> = sites.into_iter().filter(wanted).collect();
+    let residues: Vec<&[(usize, &Site)]> = wanted
+        .chunk_by(|(_, a), (_, b)| a.residue_index == b.residue_index)
+        .collect();
+    let found: Vec<Vec<Step>> = match kind {
+        LeapBlock::Backbone | LeapBlock::SideChain => residues
+            .iter()
+            .map(|residue| steps(residue, |_| Known::All))
+            .collect(),
+        LeapBlock::Residue => residues
+            .iter()
+            .map(|residue| steps(residue, last_of_a_stretch))
+            .collect(),
+        LeapBlock::Neighbors => residues
+            .windows(2)
+            .filter(|pair| pair[0][0].1.residue_index + 1 == pair[1][0].1.residue_index)
+            .map(|pair| {
+                let mut both = steps(pair[0], |_| Known::OnlyBefore);
+                both.extend(steps(pair[1], last_of_a_stretch));
+                both
+            })
+            .collect(),
+        LeapBlock::Molecule if wanted.is_empty() => Vec::new(),
+        LeapBlock::Molecule => vec![steps(&wanted, |_| Known::OnlyBefore)],
+    };
     #[expect(clippy::cast_precision_loss, reason = "a handful of blocks")]
     let share = weight / found.len().max(1) as f64;
     let with_weight = |steps| Block {
@@ -74,4 +85,20 @@ pub(super) fn blocks(sites: &[Site], kind: LeapBlock, weight: f64) -> Vec<Block>
         weight: share,
     };
     found.into_iter().map(with_weight).collect()
+}
+
+fn steps(sites: &[(usize, &Site)], known: impl Fn(&Site) -> Known) -> Vec<Step> {
+    let step = |&(index, site): &(usize, &Site)| Step {
+        site: index,
+        known: known(site),
+    };
+    sites.iter().map(step).collect()
+}
+
+/// What the densities of a residue see when the residues after it stay.
+fn last_of_a_stretch(site: &Site) -> Known {
+    match site.kind {
+        SiteKind::Backbone => Known::NotOwnSideChain,
+        SiteKind::SideChain(_) => Known::All,
+    }
 }

@@ -7,13 +7,20 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 /// Force field, solvent and weights of every model that ships, the default first.
-const BUILTIN: [(&str, &str, &[u8]); 1] = [(
-    "amber14",
-    "obc1",
-    include_bytes!("../../data/models/torsion_leap_amber14_obc1.safetensors"),
-)];
+const BUILTIN: [(&str, &str, &[u8]); 2] = [
+    (
+        "amber14",
+        "obc1",
+        include_bytes!("../../data/models/torsion_leap_amber14_obc1.safetensors"),
+    ),
+    (
+        "amber99sbildn",
+        "obc1",
+        include_bytes!("../../data/models/torsion_leap_amber99sbildn_obc1.safetensors"),
+    ),
+];
 
-/// The model that ships for a force field and a solvent, or the first where there is none of them.
+/// The model that ships for a force field and a solvent; else one for the force field, else the first.
 ///
 /// A model of another force field is a worse proposal, not a wrong one: its card says what it was trained on.
 ///
@@ -21,8 +28,11 @@ const BUILTIN: [(&str, &str, &[u8]); 1] = [(
 /// If the program was built with a broken model file.
 #[must_use]
 pub fn builtin_leap_model(force_field: &str, solvent: &str) -> LeapModel {
-    let fits = |entry: &&(&str, &str, &[u8])| entry.0 == force_field && entry.1 == solvent;
-    let (.., bytes) = BUILTIN.iter().find(fits).unwrap_or(&BUILTIN[0]);
+    let of_force_field = || BUILTIN.iter().filter(|entry| entry.0 == force_field);
+    let (.., bytes) = of_force_field()
+        .find(|entry| entry.1 == solvent)
+        .or_else(|| of_force_field().next())
+        .unwrap_or(&BUILTIN[0]);
     LeapModel::from_bytes(bytes).expect("invariant: the models that ship are readable")
 }
 

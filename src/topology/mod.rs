@@ -9,6 +9,7 @@ mod internal_coordinates;
 mod loop_closure;
 mod packing;
 pub mod pdb;
+mod pucker;
 mod residue_library;
 mod rotatable;
 mod sequence;
@@ -18,6 +19,7 @@ pub use chirality::{ChiralCenter, chiral_centers};
 pub use element::Element;
 pub(crate) use internal_coordinates::{Point, place, point, torsion};
 pub use pdb::PdbError;
+pub use pucker::{PuckerRing, pucker_rings};
 pub use residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, TemplateTorsion};
 pub use rotatable::{
     NamedTorsion, RotatableBond, TorsionKind, backbone_torsions, named_torsions, rotatable_bonds,

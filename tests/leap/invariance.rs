@@ -144,3 +144,78 @@ fn leaps_change_torsions_only() {
         );
     }
 }
+
+/// What a step of a block draws, and what the steps after it draw, must not show in what it looks at.
+#[test]
+fn steps_see_nothing_of_what_is_drawn_with_or_after_them() {
+    use saltus::proposal::LeapBlock::{Backbone, Molecule, Neighbors, Residue, SideChain};
+    let molecule = molecule("AEVNL");
+    for kind in [Backbone, SideChain, Residue, Neighbors, Molecule] {
+        let leap = random_leap(&molecule.topology, Some(kind));
+        let sites = leap.sites();
+        let mut noticed = 0;
+        for block in leap.blocks() {
+            for (number, step) in block.steps.iter().enumerate() {
+                let described = |turning: &[saltus::proposal::LeapStep]| {
+                    let mut positions = molecule.positions.as_flattened().to_vec();
+                    for other in turning {
+                        for pivot in &sites[other.site].pivots {
+                            pivot.turn(&mut positions, 1.3);
+                        }
+                    }
+                    let mut features = vec![0.0; sites[step.site].n_features()];
+                    let atoms = positions.as_chunks().0;
+                    sites[step.site].describe(step.known, atoms, 310.0, &mut features);
+                    features
+                };
+                let apart =
+                    |a: &[f32], b: &[f32]| a.iter().zip(b).any(|(a, b)| (a - b).abs() > 1e-4);
+                let before = described(&[]);
+                assert!(
+                    !apart(&before, &described(&block.steps[number..])),
+                    "{kind:?}"
+                );
+                noticed += usize::from(apart(&before, &described(&block.steps[..number])));
+            }
+        }
+        // The comparison can fail: later steps do look at what earlier ones drew.
+        let sees_earlier = kind != Backbone;
+        assert_eq!(noticed > 0, sees_earlier, "{kind:?}");
+    }
+}
+
+#[test]
+fn neighbors_are_two_residues_in_their_order() {
+    use saltus::proposal::LeapBlock::Neighbors;
+    let molecule = molecule("ACE-SER-LEU-ALA-NME");
+    let leap = random_leap(&molecule.topology, Some(Neighbors));
+    let seen: Vec<Vec<(usize, Known)>> = leap
+        .blocks()
+        .iter()
+        .map(|block| {
+            let step = |step: &saltus::proposal::LeapStep| {
+                (leap.sites()[step.site].residue_index, step.known)
+            };
+            block.steps.iter().map(step).collect()
+        })
+        .collect();
+    use Known::{All, NotOwnSideChain, OnlyBefore};
+    assert_eq!(
+        seen,
+        [
+            vec![
+                (1, OnlyBefore),
+                (1, OnlyBefore),
+                (2, NotOwnSideChain),
+                (2, All),
+                (2, All)
+            ],
+            vec![
+                (2, OnlyBefore),
+                (2, OnlyBefore),
+                (2, OnlyBefore),
+                (3, NotOwnSideChain)
+            ],
+        ]
+    );
+}

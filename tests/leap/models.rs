@@ -1,6 +1,6 @@
 //! Models as files, what their cards say, and molecules that they do not know.
 
-use saltus::flow::torsion::{LeapModel, WeightsError};
+use saltus::flow::torsion::{LeapModel, ModelCard, WeightsError};
 use saltus::proposal::{
     LeapBlock, LeapError, TorsionLeapProposal, builtin_leap_model, random_leap_model,
 };
@@ -32,7 +32,20 @@ fn letters(sequence: &str) -> String {
 fn no_model_has_seen_a_test_peptide() {
     assert_eq!(letters("ACE-HID-GLH-NME"), "HE");
     assert!(is_held_out(&letters("ACE-ALA-NME")) && is_held_out(&letters("SER-ALA-GLU-LEU")));
-    let card = builtin_leap_model("amber14", "obc1").card;
+    for force_field in ["amber14", "amber99sbildn"] {
+        let card = builtin_leap_model(force_field, "obc1").card;
+        assert_eq!(card.force_field, force_field);
+        no_test_peptide_in(&card);
+    }
+    let elsewhere = |force_field, solvent| builtin_leap_model(force_field, solvent).card;
+    assert_eq!(
+        elsewhere("amber99sbildn", "gbn2").force_field,
+        "amber99sbildn"
+    );
+    assert_eq!(elsewhere("mine", "obc1").force_field, "amber14");
+}
+
+fn no_test_peptide_in(card: &ModelCard) {
     let seen: Vec<&String> = card.trained_on.iter().chain(&card.validated_on).collect();
     assert!(card.trained_on.len() >= 100 && card.validated_on.len() >= 8);
     assert!(card.test_peptides.is_empty(), "{:?}", card.test_peptides);

@@ -12,4 +12,5 @@ mod concerted;
 mod density;
 mod geometry;
 mod learning;
+mod pucker;
 mod support;

@@ -62,6 +62,13 @@ pub(crate) struct ToyEngine {
     n_atoms: usize,
     masses_da: Vec<f64>,
     torsions: Option<[[usize; 4]; 2]>,
+    springs: Option<Springs>,
+}
+
+/// Every coordinate held by a spring of its own: positions are normal around `rest_nm` with `width_nm`.
+pub(crate) struct Springs {
+    pub(crate) rest_nm: Vec<f64>,
+    pub(crate) width_nm: f64,
 }
 
 pub(crate) fn toy_energy_over_kt(phi: f64, psi: f64) -> f64 {
@@ -74,7 +81,23 @@ impl ToyEngine {
             n_atoms: topology.n_atoms(),
             masses_da: vec![1.0; topology.n_atoms()],
             torsions,
+            springs: None,
         }
+    }
+
+    pub(crate) fn on_springs(topology: &Topology, springs: Springs) -> Self {
+        Self {
+            springs: Some(springs),
+            ..Self::new(topology, None)
+        }
+    }
+}
+
+impl Springs {
+    fn energy_over_kt(&self, positions: &[f64]) -> f64 {
+        let pairs = positions.iter().zip(&self.rest_nm);
+        let square = |(x, rest): (&f64, &f64)| ((x - rest) / self.width_nm).powi(2);
+        0.5 * pairs.map(square).sum::<f64>()
     }
 }
 
@@ -98,6 +121,10 @@ impl Engine for ToyEngine {
                 let [phi, psi] = torsions.map(|atoms| torsion_rad(replica.as_chunks().0, atoms));
                 kt * toy_energy_over_kt(phi, psi)
             });
+            *energy += self
+                .springs
+                .as_ref()
+                .map_or(0.0, |springs| kt * springs.energy_over_kt(replica));
         }
     }
     fn energies_and_forces(&mut self, _: &[f64], _: &mut [f64], _: &mut [f64]) {

@@ -2,13 +2,13 @@
 
 use crate::cli::config::{
     AdaptiveTorsionConfig, AdaptiveTorsionKind, Constraints, HmcConfig, KernelConfig,
-    LangevinConfig, LoadedConfig, ReplicaExchangeConfig, TorsionConfig, TorsionDrawConfig,
-    TorsionKindConfig, nearest,
+    LangevinConfig, LoadedConfig, PuckerConfig, ReplicaExchangeConfig, TorsionConfig,
+    TorsionDrawConfig, TorsionKindConfig, nearest,
 };
 use crate::cli::error::CliError;
 use crate::forcefield::HYDROGEN_MASS_DA;
 use crate::proposal::{BlockKind, torsion_blocks};
-use crate::topology::Topology;
+use crate::topology::{Topology, pucker_rings};
 
 /// Every sampler, in the order in which they run.
 pub(super) const NAMES: [&str; 8] = [
@@ -110,9 +110,9 @@ fn langevin(steps: u64, timestep_fs: f64, friction_per_ps: f64) -> KernelConfig 
     })
 }
 
-fn hmc() -> KernelConfig {
+fn hmc(steps: u64) -> KernelConfig {
     KernelConfig::Hmc(HmcConfig {
-        steps: 8,
+        steps,
         timestep_fs: 1.2,
         refresh: 1.0,
         adapt: true,
@@ -151,16 +151,22 @@ fn adaptive_torsion(topology: &Topology) -> Vec<KernelConfig> {
     })
 }
 
-/// `hmc`, then two moves of (phi, psi) and one of a side chain, as far as the molecule has any.
+/// `hmc`, then two moves of (phi, psi), one of a side chain and one of every proline's ring, as far as the molecule has any.
 fn leaping(
     topology: &Topology,
     moves: impl Fn(BlockKind, u64) -> KernelConfig,
 ) -> Vec<KernelConfig> {
-    let mut sampler = vec![hmc()];
+    let n_rings = pucker_rings(topology).len() as u64;
+    // Proline's ring bends softly: only trajectories move it, short ones slowly.
+    let mut sampler = vec![hmc(if n_rings > 0 { 40 } else { 8 })];
     for (kind, repeats) in [(BlockKind::Pair, 2), (BlockKind::SideChain, 1)] {
         if !torsion_blocks(topology, kind, false).is_empty() {
             sampler.push(moves(kind, repeats));
         }
+    }
+    if n_rings > 0 {
+        let repeats = n_rings;
+        sampler.push(KernelConfig::Pucker(PuckerConfig { repeats }));
     }
     sampler
 }

@@ -149,6 +149,20 @@ impl Default for ConcertedConfig {
     }
 }
 
+/// Settings of `pucker`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PuckerConfig {
+    /// Moves a cycle.
+    pub(crate) repeats: u64,
+}
+
+impl Default for PuckerConfig {
+    fn default() -> Self {
+        Self { repeats: 1 }
+    }
+}
+
 /// What an `adaptive_torsion` move turns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -204,6 +218,8 @@ pub(crate) enum LeapBlockConfig {
     SideChain,
     /// phi and psi of one residue with its side chain.
     Residue,
+    /// Both of two residues that follow each other.
+    Neighbors,
     /// All of these of the whole molecule.
     Molecule,
 }

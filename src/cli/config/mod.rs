@@ -20,7 +20,7 @@ mod validate_sampler;
 pub(crate) use fault::InputFault;
 pub(crate) use kernels::{
     AdaptiveTorsionConfig, AdaptiveTorsionKind, BUILTIN_MODEL, ConcertedConfig, HmcConfig,
-    LangevinConfig, LeapBlockConfig, MalaConfig, TorsionConfig, TorsionDrawConfig,
+    LangevinConfig, LeapBlockConfig, MalaConfig, PuckerConfig, TorsionConfig, TorsionDrawConfig,
     TorsionKindConfig, TorsionLeapConfig,
 };
 pub(crate) use load::{LoadedConfig, load};

@@ -9,8 +9,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 
 use super::kernels::{
-    AdaptiveTorsionConfig, ConcertedConfig, HmcConfig, LangevinConfig, MalaConfig, TorsionConfig,
-    TorsionLeapConfig, VelocityVerletConfig,
+    AdaptiveTorsionConfig, ConcertedConfig, HmcConfig, LangevinConfig, MalaConfig, PuckerConfig,
+    TorsionConfig, TorsionLeapConfig, VelocityVerletConfig,
 };
 use super::load::HELP_MARK;
 use super::timewarp::TimewarpKernelConfig;
@@ -23,6 +23,7 @@ pub(crate) const KERNEL_NAMES: &[&str] = &[
     "mala",
     "torsion",
     "concerted",
+    "pucker",
     "adaptive_torsion",
     "timewarp",
     "torsion_leap",
@@ -46,6 +47,8 @@ pub(crate) enum KernelConfig {
     Torsion(TorsionConfig),
     /// Loop-closing moves that turn a stretch of backbone and leave the rest in place. Exact, not ergodic by itself.
     Concerted(ConcertedConfig),
+    /// Flips of a proline's ring between its two puckers. Exact, not ergodic by itself.
+    Pucker(PuckerConfig),
     /// Torsions drawn from a density learned during equilibration. Exact, not ergodic by itself.
     AdaptiveTorsion(AdaptiveTorsionConfig),
     /// Jumps drawn from a conditional flow on Cartesian coordinates. Exact in its mode `exact`.
@@ -78,6 +81,7 @@ impl KernelConfig {
             Self::Mala(_) => "mala",
             Self::Torsion(_) => "torsion",
             Self::Concerted(_) => "concerted",
+            Self::Pucker(_) => "pucker",
             Self::AdaptiveTorsion(_) => "adaptive_torsion",
             Self::Timewarp(_) => "timewarp",
             Self::TorsionLeap(_) => "torsion_leap",
@@ -116,6 +120,7 @@ impl<'de> Visitor<'de> for KernelVisitor {
             "mala" => KernelConfig::Mala(map.next_value()?),
             "torsion" => KernelConfig::Torsion(map.next_value()?),
             "concerted" => KernelConfig::Concerted(map.next_value()?),
+            "pucker" => KernelConfig::Pucker(map.next_value()?),
             "adaptive_torsion" => KernelConfig::AdaptiveTorsion(map.next_value()?),
             "timewarp" => KernelConfig::Timewarp(map.next_value()?),
             "torsion_leap" => KernelConfig::TorsionLeap(map.next_value()?),

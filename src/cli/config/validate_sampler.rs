@@ -65,6 +65,7 @@ impl Checks<'_> {
             }
             KernelConfig::Torsion(torsion) => self.repeats(&path, torsion.repeats),
             KernelConfig::Concerted(concerted) => self.repeats(&path, concerted.repeats),
+            KernelConfig::Pucker(pucker) => self.repeats(&path, pucker.repeats),
             KernelConfig::AdaptiveTorsion(adaptive) => self.repeats(&path, adaptive.repeats),
             KernelConfig::Timewarp(timewarp) => self.timewarp(&path, timewarp),
             KernelConfig::TorsionLeap(leap) => {
@@ -311,6 +312,7 @@ fn name_adapting(kernel: &KernelConfig, names: &mut Vec<&'static str>) {
     let adapts = match kernel {
         KernelConfig::Langevin(_)
         | KernelConfig::VelocityVerlet(_)
+        | KernelConfig::Pucker(_)
         | KernelConfig::TorsionLeap(_) => false,
         KernelConfig::Hmc(hmc) => hmc.adapt,
         KernelConfig::Mala(mala) => mala.adapt,

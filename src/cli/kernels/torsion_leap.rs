@@ -64,6 +64,7 @@ fn block(block: LeapBlockConfig) -> LeapBlock {
         LeapBlockConfig::Backbone => LeapBlock::Backbone,
         LeapBlockConfig::SideChain => LeapBlock::SideChain,
         LeapBlockConfig::Residue => LeapBlock::Residue,
+        LeapBlockConfig::Neighbors => LeapBlock::Neighbors,
         LeapBlockConfig::Molecule => LeapBlock::Molecule,
     }
 }
