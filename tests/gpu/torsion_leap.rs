@@ -12,12 +12,13 @@ use saltus::units::thermal_energy_kj_per_mol;
 use std::f64::consts::{PI, TAU};
 
 /// Caps, glycine, proline, side chains with and without charge, free ends; most of them through every kind of step.
-const PEPTIDES: [(&str, Option<LeapBlock>); 5] = [
+const PEPTIDES: [(&str, Option<LeapBlock>); 6] = [
     ("ACE-ALA-NME", None),
     ("ACE-GLY-PRO-SER-NME", Some(LeapBlock::Molecule)),
     ("KY", None),
     ("ACE-ASP-ILE-NME", Some(LeapBlock::Residue)),
     ("HGW", Some(LeapBlock::Molecule)),
+    ("ACE-SER-LYS-LEU-NME", Some(LeapBlock::Neighbors)),
 ];
 
 /// What ln q of a whole block may be off.
