@@ -87,6 +87,7 @@ fn random_weights_give_the_right_ensemble() {
         Some(LeapBlock::Backbone),
         Some(LeapBlock::SideChain),
         Some(LeapBlock::Residue),
+        Some(LeapBlock::Neighbors),
         Some(LeapBlock::Molecule),
         None,
     ];
@@ -96,7 +97,7 @@ fn random_weights_give_the_right_ensemble() {
                 side_chains[1].pivots[0].atoms,
                 side_chains[1].pivots[1].atoms,
             ],
-            Some(LeapBlock::Residue | LeapBlock::Molecule) => mixed,
+            Some(LeapBlock::Residue | LeapBlock::Neighbors | LeapBlock::Molecule) => mixed,
             _ => backbone,
         };
         let mut toy = ToyEngine::new(&molecule.topology, torsions);
