@@ -230,7 +230,7 @@ pub(crate) enum LeapBlockConfig {
 pub(crate) struct TorsionLeapConfig {
     /// `builtin`, or the path of a model that `saltus train` wrote, relative to this file.
     pub(crate) model: String,
-    /// What is drawn anew; a mixture of all but `molecule` where the key is missing.
+    /// What is drawn anew; a mixture of the first three where the key is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) block: Option<LeapBlockConfig>,
     /// Whether the model goes on learning, from the replicas while they equilibrate; frozen after that.
