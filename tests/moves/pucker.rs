@@ -176,10 +176,10 @@ fn worst_z(proposal: impl FnOnce(PuckerProposal) -> Box<dyn Proposal>) -> (f64, 
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let n = N_REPLICAS as f64;
     let mut worst = 0.0_f64;
-    for coordinate in 0..size {
+    for (coordinate, rest) in rest.iter().enumerate() {
         let deviations = (0..N_REPLICAS).map(|replica| {
             let index = replica * size + coordinate;
-            (chain.state.positions[index] - rest[coordinate]) / width_nm
+            (chain.state.positions[index] - rest) / width_nm
         });
         let (sum, squares) =
             deviations.fold((0.0, 0.0), |(sum, squares), d| (sum + d, squares + d * d));
