@@ -32,7 +32,7 @@ pub(crate) use system::{
 pub(crate) use training::{FitConfig, LoadedTraining, load_training};
 
 pub(crate) use timewarp::{ProposalsConfig, TimewarpKernelConfig, TimewarpMode};
-pub(crate) use timewarp_training::{TimewarpTrainingConfig, load_timewarp_training};
+pub(crate) use timewarp_training::{Coordinates, TimewarpTrainingConfig, load_timewarp_training};
 
 use std::path::PathBuf;
 
