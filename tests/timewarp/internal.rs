@@ -9,7 +9,7 @@ use saltus::flow::timewarp::{
     TimewarpConfig, TimewarpFlow, initial_parameters,
 };
 use saltus::proposal::{TimewarpProposal, placement_tree};
-use saltus::topology::{Molecule, Sequence, build};
+use saltus::topology::{Molecule, Sequence, build, rotatable_bonds};
 use std::sync::Arc;
 
 const SHAKING: Shaking = Shaking {
@@ -21,16 +21,28 @@ fn molecule() -> Molecule {
     build(&Sequence::parse("ACE-ALA-NME").unwrap(), &[]).unwrap()
 }
 
-/// The built molecule, every atom moved a little and the whole turned at random, frame after frame.
+/// The built molecule, phi turned anyhow, every atom moved a little and the whole turned at random, frame after frame.
 fn frames() -> Frames {
     let molecule = molecule();
     let mut stream = stream(71);
     let mut normal = || stream.sample::<f64, _>(StandardNormal);
     let mut positions = Vec::new();
+    let phi = &rotatable_bonds(&molecule.topology)
+        .into_iter()
+        .find(|bond| bond.name.starts_with("phi"))
+        .unwrap();
     for _ in 0..60 {
+        let [_, from, to, _] = phi
+            .atoms
+            .map(|atom| Vector3::from(molecule.positions[atom]));
+        let about = Rotation3::new((to - from).normalize() * normal());
         let turn = Rotation3::new(Vector3::from_fn(|_, _| normal()));
-        for atom in &molecule.positions {
-            let moved = Vector3::from(*atom) + 0.004 * Vector3::from_fn(|_, _| normal());
+        for (index, atom) in molecule.positions.iter().enumerate() {
+            let mut place = Vector3::from(*atom);
+            if phi.moving.contains(&index) {
+                place = from + about * (place - from);
+            }
+            let moved = place + 0.004 * Vector3::from_fn(|_, _| normal());
             positions.extend((turn * moved).iter().map(|x| *x as f32));
         }
     }
@@ -55,13 +67,18 @@ fn frame(frames: &Frames, index: usize) -> Vec<f64> {
 }
 
 fn config(frames: &Frames) -> TimewarpConfig {
-    let tree = placement_tree(&molecule().topology).unwrap();
-    let sources = std::slice::from_ref(frames);
+    let internal = coordinates(frames);
+    assert_eq!(internal.torsions.len(), 1, "phi alone is wide");
     TimewarpConfig {
         ignore_conditional_velocity: false,
-        internal: Some(InternalCoordinates::fit(tree, sources, SHAKING, 5)),
+        internal: Some(internal),
         ..small_config()
     }
+}
+
+fn coordinates(frames: &Frames) -> InternalCoordinates {
+    let tree = placement_tree(&molecule().topology).unwrap();
+    InternalCoordinates::fit(tree, std::slice::from_ref(frames), SHAKING, 5)
 }
 
 /// A flow far from the identity, in f64.

@@ -7,6 +7,7 @@
 
 use super::config::TimewarpConfig;
 use super::error::TimewarpError;
+use super::torsion_density::TorsionDensity;
 use nalgebra::{Matrix3, Vector3};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{PI, TAU};
@@ -33,6 +34,9 @@ pub struct InternalCoordinates {
     pub means: Vec<f64>,
     /// Middle of the turn that a torsion is counted in, rad, `[n_atoms]`; a y beyond its ends is never proposed.
     pub centers_rad: Vec<f64>,
+    /// Torsions with a wide density of their own, of which u is g(ω); of others ω itself.
+    #[serde(default)]
+    pub torsions: Vec<TorsionDensity>,
     /// ρ, `[n_atoms, 3]`.
     pub correlations: Vec<f64>,
     /// Standard deviation of u(x), `[n_atoms, 3]`; 0 where u(x) is always the same.
@@ -147,7 +151,7 @@ impl InternalCoordinates {
             .flat_map(|&atom| <[f64; 3]>::from(frame.axes * (Vector3::from(atom) - frame.origin)));
         let (mut values, _) = self.tree.coordinates(&frame, x);
         let (means, turns) = self.wells(&values);
-        self.unwind(&mut values, &turns);
+        self.flatten(&mut values, &turns);
         let whitened = (0..values.len()).map(|i| {
             if self.spreads[i] > 0.0 {
                 (values[i] - means[i]) / self.spreads[i]
@@ -163,11 +167,11 @@ impl InternalCoordinates {
         let frame = self.tree.frame(x);
         let (predicted, turns) = self.predict(&frame, x);
         let (mut values, log_volume) = self.tree.coordinates(&frame, y);
-        self.unwind(&mut values, &turns);
+        let log_slopes = self.flatten(&mut values, &turns);
         let whitened = (0..values.len()).map(|i| (values[i] - predicted[i]) / self.widths[i]);
         Encoded {
             whitened: whitened.collect(),
-            log_det: -log_volume - self.log_widths(),
+            log_det: log_slopes - log_volume - self.log_widths(),
         }
     }
 
@@ -175,9 +179,13 @@ impl InternalCoordinates {
     pub(super) fn decode(&self, x: &[f64], whitened: &[f64]) -> Option<(Vec<f64>, f64)> {
         let frame = self.tree.frame(x);
         let (predicted, turns) = self.predict(&frame, x);
-        let values: Vec<f64> = (0..whitened.len())
+        let mut values: Vec<f64> = (0..whitened.len())
             .map(|i| predicted[i] + self.widths[i] * whitened[i])
             .collect();
+        for torsion in &self.torsions {
+            let value = &mut values[3 * torsion.atom + 2];
+            *value = torsion.raise(turns[torsion.atom], *value);
+        }
         let is_beyond = |atom: usize| {
             let turn = values[3 * atom + 2] - turns[atom];
             !(-PI..PI).contains(&turn)
@@ -187,7 +195,8 @@ impl InternalCoordinates {
         }
         let y = self.tree.positions(&frame, &values)?;
         let (_, log_volume) = self.tree.coordinates(&frame, &y);
-        Some((y, -log_volume - self.log_widths()))
+        let log_slopes = self.flatten(&mut values, &turns);
+        Some((y, log_slopes - log_volume - self.log_widths()))
     }
 
     fn log_widths(&self) -> f64 {
@@ -198,7 +207,7 @@ impl InternalCoordinates {
     fn predict(&self, frame: &Frame, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut values, _) = self.tree.coordinates(frame, x);
         let (means, turns) = self.wells(&values);
-        self.unwind(&mut values, &turns);
+        self.flatten(&mut values, &turns);
         let predicted = (0..values.len())
             .map(|i| means[i] + self.correlations[i] * (values[i] - means[i]))
             .collect();
@@ -229,6 +238,20 @@ impl InternalCoordinates {
             let value = &mut values[3 * atom + 2];
             *value = turns[atom] + wrapped(*value - turns[atom]);
         }
+    }
+
+    /// From angles to u; the sum of ln g'.
+    pub(super) fn flatten(&self, values: &mut [f64], turns: &[f64]) -> f64 {
+        self.unwind(values, turns);
+        let torsions = self.torsions.iter();
+        torsions
+            .map(|torsion| {
+                let value = &mut values[3 * torsion.atom + 2];
+                let (flat, log_slope) = torsion.flatten(turns[torsion.atom], *value);
+                *value = flat;
+                log_slope
+            })
+            .sum()
     }
 
     /// Checks that the coordinates make sense and go with the model.
@@ -265,7 +288,11 @@ impl InternalCoordinates {
         let numbers = [&self.means, &self.correlations, &self.spreads, &self.widths];
         let fits = numbers.iter().all(|n| n.len() == 3 * n_atoms)
             && self.centers_rad.len() == n_atoms
-            && self.tree.rotors.iter().all(is_rotor);
+            && self.tree.rotors.iter().all(is_rotor)
+            && self
+                .torsions
+                .iter()
+                .all(|t| t.atom < n_atoms && t.is_sound());
         let is_finite = numbers.into_iter().chain([&self.centers_rad]);
         if !(fits && is_finite.flatten().all(|n| n.is_finite()))
             || !self.widths.iter().all(|&w| w > 0.0)

@@ -2,6 +2,7 @@
 
 use super::internal::{InternalCoordinates, PlacementTree, wrapped};
 use super::pairs::{Frames, Shaking, draw_whole_pair};
+use super::torsion_density::TorsionDensity;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::f64::consts::{PI, TAU};
@@ -10,6 +11,8 @@ use std::f64::consts::{PI, TAU};
 const N_PAIRS: usize = 20_000;
 /// Bins that a torsion's turn is cut between.
 const N_BINS: usize = 36;
+/// Standard deviation above which a torsion has a density of its own, rad.
+const WIDE_RAD: f64 = 0.4;
 /// Standard deviation below which a coordinate of x counts as always the same, nm or rad.
 const SAME: f64 = 1e-6;
 
@@ -37,13 +40,15 @@ impl InternalCoordinates {
             correlations: vec![0.0; 3 * n_atoms],
             spreads: vec![0.0; 3 * n_atoms],
             widths: vec![1.0; 3 * n_atoms],
+            torsions: Vec::new(),
             tree,
         };
         coordinates.find_turns(&pairs);
+        coordinates.find_densities(&pairs);
         for [x, y] in &mut pairs {
             let (means, turns) = coordinates.wells(x);
             for values in [&mut *x, y] {
-                coordinates.unwind(values, &turns);
+                coordinates.flatten(values, &turns);
                 // As if x were in the first well, so that one mean serves all.
                 for &[atom, ..] in &coordinates.tree.rotors {
                     values[3 * atom + 2] -= means[3 * atom + 2] - coordinates.means[3 * atom + 2];
@@ -73,6 +78,19 @@ impl InternalCoordinates {
         }
     }
 
+    fn find_densities(&mut self, pairs: &[[Vec<f64>; 2]]) {
+        for atom in self.with_torsion().collect::<Vec<_>>() {
+            let center = self.centers_rad[atom];
+            let angle = |[_, y]: &[Vec<f64>; 2]| center + wrapped(y[3 * atom + 2] - center);
+            let angles: Vec<f64> = pairs.iter().map(angle).collect();
+            let is_rotor = self.tree.rotors.iter().any(|rotor| rotor[0] == atom);
+            if !is_rotor && spread(&angles) > WIDE_RAD {
+                let density = TorsionDensity::fit(atom, center, &angles);
+                self.torsions.push(density);
+            }
+        }
+    }
+
     fn fit_one(&mut self, index: usize, pairs: &[[Vec<f64>; 2]]) {
         #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let share = 1.0 / pairs.len() as f64;
@@ -96,6 +114,14 @@ impl InternalCoordinates {
         let rest = variance_y - self.correlations[index] * covariance;
         self.widths[index] = rest.max(SAME * SAME).sqrt();
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a small number")]
+fn spread(values: &[f64]) -> f64 {
+    let share = 1.0 / values.len() as f64;
+    let mean = share * values.iter().sum::<f64>();
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (share * squares).sqrt()
 }
 
 /// Middle of the twelfth of a turn that has the fewest angles; of several, of that farthest from the others' mean.

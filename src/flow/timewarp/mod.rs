@@ -27,6 +27,7 @@ mod network;
 mod optimizer;
 mod pairs;
 mod rows;
+mod torsion_density;
 mod trainer;
 
 pub use check::{check_conformation, check_pairs};
@@ -43,4 +44,5 @@ pub use loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
 pub use model::{Condition, Conformation, Drawn, Pair, Timewarp, centred};
 pub use optimizer::OptimizerKind;
 pub use pairs::{Frames, Shaking};
+pub use torsion_density::TorsionDensity;
 pub use trainer::{Stage, StepReport, TrainSettings, Trainer};
