@@ -25,7 +25,7 @@ device: cpu
 sampler:
   - hmc: {{steps: 20, timestep_fs: 1.0, adapt: true, target_acceptance: 0.8, repeats: {hmc}}}
   - timewarp: {{model: {model}, repeats: {repeats}}}
-run: {{cycles: {cycles}, equilibration_cycles: 50}}
+run: {{cycles: {cycles}, equilibration_cycles: 500}}
 output: {{directory: {folder}, every_cycles: 1}}
 """
 
@@ -96,7 +96,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--saltus", type=pathlib.Path, default=ROOT / "target/release/saltus")
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "data/models/timewarp_alanine_dipeptide.safetensors")
-    parser.add_argument("--cycles", type=int, default=600)
+    parser.add_argument("--cycles", type=int, default=1500)
     parser.add_argument("--repeats", type=int, default=4)
     parser.add_argument("--frames", type=int, default=1000)
     arguments = parser.parse_args()

@@ -294,9 +294,10 @@ impl InternalCoordinates {
                 .iter()
                 .all(|t| t.atom < n_atoms && t.is_sound());
         let is_finite = numbers.into_iter().chain([&self.centers_rad]);
-        if !(fits && is_finite.flatten().all(|n| n.is_finite()))
-            || !self.widths.iter().all(|&w| w > 0.0)
-        {
+        let is_sound = fits
+            && is_finite.flatten().all(|n| n.is_finite())
+            && self.widths.iter().all(|&w| w > 0.0);
+        if !is_sound {
             return Err(fault(
                 format!("numbers that do not fit {n_atoms} atoms"),
                 "finite ones for every atom, and widths over 0",
