@@ -26,6 +26,7 @@ fn config(couplings: usize, encoders: usize, embedding: usize) -> TimewarpConfig
         dim_feedforward: 2048,
         lengthscales_nm: vec![0.1, 0.2, 0.5, 0.7, 1.0, 1.2],
         ignore_conditional_velocity: true,
+        internal: None,
     }
 }
 

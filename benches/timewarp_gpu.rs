@@ -39,6 +39,7 @@ fn config() -> TimewarpConfig {
         dim_feedforward: 2048,
         lengthscales_nm: vec![0.1, 0.2, 0.5, 0.7, 1.0, 1.2],
         ignore_conditional_velocity: true,
+        internal: None,
     }
 }
 

@@ -6,13 +6,14 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::flow::timewarp::{
-    CONFIG_REMARK, Frames, StepReport, Timewarp, TimewarpConfig, Trainer, initial_parameters,
-    load_model,
+    CONFIG_REMARK, Frames, InternalCoordinates, StepReport, Timewarp, TimewarpConfig, Trainer,
+    initial_parameters, load_model,
 };
 use crate::units::thermal_energy_kj_per_mol;
 
-use super::config::{TimewarpTrainingConfig, load_timewarp_training};
+use super::config::{Coordinates, TimewarpTrainingConfig, load_timewarp_training};
 use super::error::{Blame, CliError};
+use super::run::{self, RunArguments};
 use super::train::TrainArguments;
 use super::train_timewarp_data::{Energies, Molecules};
 use super::{CliResult, console};
@@ -56,11 +57,26 @@ pub(super) fn train(arguments: &TrainArguments) -> CliResult {
             }
         }
     }
-    let model = starting_model(&config)?;
+    simulate(&config, arguments.quiet)?;
+    let older = match &config.start_from {
+        Some(path) => Some(load_model(path, None).blame_input()?),
+        None => None,
+    };
+    let sizes = older
+        .as_ref()
+        .map(Timewarp::config)
+        .or(config.model.as_ref());
+    let sizes = sizes
+        .expect("invariant: a checked input has a model or where to start from")
+        .clone();
     let mut molecules = Molecules::default();
     let data = Data {
-        training: molecules.read(&config.trajectories, config.lag_ps, model.config())?,
-        validation: molecules.read(&config.validation, config.lag_ps, model.config())?,
+        training: molecules.read(&config.trajectories, config.lag_ps, &sizes)?,
+        validation: molecules.read(&config.validation, config.lag_ps, &sizes)?,
+    };
+    let model = match older {
+        Some(model) => model,
+        None => new_model(&config, sizes, &molecules, &data)?,
     };
     let energies = Energies::new(&config, &molecules)?;
     let kt = thermal_energy_kj_per_mol(config.temperature_kelvin);
@@ -68,7 +84,7 @@ pub(super) fn train(arguments: &TrainArguments) -> CliResult {
     if arguments.resume {
         trainer.restore_checkpoint(&checkpoint).blame_input()?;
     }
-    let curve = run(
+    let curve = fit(
         arguments,
         &config,
         &checkpoint,
@@ -94,22 +110,40 @@ struct Data {
     validation: Vec<Frames>,
 }
 
-fn starting_model(config: &TimewarpTrainingConfig) -> Result<Timewarp<f32>, CliError> {
-    if let Some(path) = &config.start_from {
-        return load_model(path, None).blame_input();
+/// Runs the simulation that makes the trajectories, unless they are all there.
+fn simulate(config: &TimewarpTrainingConfig, quiet: bool) -> CliResult {
+    let mut files = config.trajectories.iter().chain(&config.validation);
+    let Some(input) = &config.simulation else {
+        return Ok(());
+    };
+    if files.all(|file| file.exists()) {
+        return Ok(());
     }
-    let sizes: &TimewarpConfig = config
-        .model
-        .as_ref()
-        .expect("invariant: a checked input has a model or where to start from");
-    let parameters = initial_parameters(sizes, OUTPUT_SCALE, config.seed);
+    let folder = config.trajectories[0].parent().unwrap_or(Path::new(""));
+    let arguments = RunArguments::into_folder(input.clone(), folder.to_owned(), quiet);
+    run::run(&arguments)
+}
+
+fn new_model(
+    config: &TimewarpTrainingConfig,
+    mut sizes: TimewarpConfig,
+    molecules: &Molecules,
+    data: &Data,
+) -> Result<Timewarp<f32>, CliError> {
+    if config.coordinates == Coordinates::Internal {
+        let tree = molecules.tree()?;
+        let shaking = config.settings(1.0).shaking;
+        let fitted = InternalCoordinates::fit(tree, &data.training, shaking, config.seed);
+        sizes.internal = Some(fitted);
+    }
+    let parameters = initial_parameters(&sizes, OUTPUT_SCALE, config.seed);
     #[expect(clippy::cast_possible_truncation, reason = "models are trained in f32")]
     let parameters = parameters.into_iter().map(|p| p as f32).collect();
-    Timewarp::from_parameters(sizes.clone(), parameters).blame_input()
+    Timewarp::from_parameters(sizes, parameters).blame_input()
 }
 
 /// All steps, with a validation, weights and a checkpoint every now and then.
-fn run(
+fn fit(
     arguments: &TrainArguments,
     config: &TimewarpTrainingConfig,
     checkpoint: &Path,

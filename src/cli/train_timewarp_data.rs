@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::cpu::{self, CpuOptions};
-use crate::flow::timewarp::{Frames, ReducedEnergies, TimewarpConfig};
+use crate::flow::timewarp::{Frames, PlacementTree, ReducedEnergies, TimewarpConfig};
 use crate::forcefield::{ForceField, SystemOptions};
 use crate::integrator::Engine;
+use crate::proposal::placement_tree;
 use crate::topology::Topology;
 use crate::trajectory::Reader;
 use crate::units::thermal_energy_kj_per_mol;
@@ -29,6 +30,24 @@ impl Molecules {
         known.unwrap_or_else(|| {
             self.topologies.push(topology.clone());
             self.topologies.len() - 1
+        })
+    }
+
+    /// The tree of internal coordinates.
+    ///
+    /// # Errors
+    /// Several molecules, or one that is in pieces.
+    pub(super) fn tree(&self) -> Result<PlacementTree, CliError> {
+        let [topology] = self.topologies.as_slice() else {
+            return Err(CliError::input(format!(
+                "`coordinates: internal` is for one molecule, but the trajectories are of {}\n  help: write `coordinates: positions`, or give trajectories of one molecule",
+                self.topologies.len()
+            )));
+        };
+        placement_tree(topology).ok_or_else(|| {
+            CliError::input(
+                "the molecule is in pieces, or has fewer than four atoms\n  help: write `coordinates: positions`",
+            )
         })
     }
 
@@ -62,7 +81,9 @@ impl Molecules {
         let mut elements = Vec::with_capacity(topology.n_atoms());
         for (atom_index, atom) in topology.atoms.iter().enumerate() {
             let symbol = atom.element.symbol();
-            elements.push(model.element_index(symbol).ok_or_else(|| {
+            let residue = &topology.residues[atom.residue_index].name;
+            let index = model.element_index(residue, &atom.name, symbol);
+            elements.push(index.ok_or_else(|| {
                 CliError::input(format!(
                     "{}: atom {} is {symbol}, but `element_vocabulary` of the model has only {}",
                     path.display(),

@@ -6,7 +6,8 @@
 
 use super::contract::{Current, LogRatio, Proposal, ProposalError, Proposed};
 use super::timewarp_guard::ChiralGuard;
-use crate::flow::timewarp::{Conformation, Drawn, Pair, TimewarpError, TimewarpFlow};
+use super::timewarp_tree::placement_tree;
+use crate::flow::timewarp::{Conformation, Drawn, InternalFlow, Pair, TimewarpError, TimewarpFlow};
 use crate::integrator::Engine;
 use crate::topology::Topology;
 use rand::RngExt;
@@ -29,12 +30,23 @@ pub enum TimewarpProposalError {
         /// The model's vocabulary.
         known: String,
     },
+    /// A model in internal coordinates of something else.
+    #[error(
+        "the Timewarp model works in internal coordinates of another molecule ({got} atoms here, {expected} there, or in another order); train a model of this one with `saltus train`"
+    )]
+    Molecule {
+        /// Atoms of the molecule.
+        got: usize,
+        /// Atoms of the model's.
+        expected: usize,
+    },
 }
 
 /// Draws Y = (y, v_y) from p(. | x) and gives both densities, ln p(Y|x) and ln p(X|y) with X = (x, v_x), v_x fresh.
 ///
 /// ln r = -(U(y) - U(x))/kT - (|v_y|² - |v_x|²)/2 - ln p(Y|x) + ln p(X|y). A y whose stereocentres differ from x's has
-/// no part in the distribution of this molecule and is rejected.
+/// no part in the distribution of this molecule and is rejected. The model may work in internal coordinates: the densities
+/// are those of positions all the same.
 #[derive(Debug, Clone)]
 pub struct TimewarpProposal {
     model: Arc<dyn TimewarpFlow>,
@@ -51,11 +63,20 @@ impl TimewarpProposal {
         model: Arc<dyn TimewarpFlow>,
         topology: &Topology,
     ) -> Result<Self, TimewarpProposalError> {
+        if let Some(internal) = &model.config().internal
+            && placement_tree(topology).as_ref() != Some(&internal.tree)
+        {
+            return Err(TimewarpProposalError::Molecule {
+                got: topology.n_atoms(),
+                expected: internal.tree.n_atoms(),
+            });
+        }
         let element_of = |(index, atom): (usize, &crate::topology::Atom)| {
             let element = atom.element.symbol();
+            let residue = &topology.residues[atom.residue_index].name;
             model
                 .config()
-                .element_index(element)
+                .element_index(residue, &atom.name, element)
                 .ok_or_else(|| TimewarpProposalError::Element {
                     atom: topology.label(index),
                     element,
@@ -67,7 +88,7 @@ impl TimewarpProposal {
         Ok(Self {
             elements: elements?,
             guard: ChiralGuard::new(topology),
-            model,
+            model: InternalFlow::wrap(model),
         })
     }
 

@@ -50,6 +50,7 @@ fn flow(n_atoms: usize, width_nm: f64, spread: f64, ignores: bool) -> Box<dyn Pr
         dim_feedforward: 8,
         lengthscales_nm: vec![0.1, 0.4],
         ignore_conditional_velocity: ignores,
+        internal: None,
     };
     let mut parameters = initial_parameters(&config, spread, 77);
     let n_parameters = parameters.len();

@@ -3,6 +3,7 @@
 use crate::support::{random_model, random_state, small_config, stream};
 use rand::RngExt;
 use rand_distr::StandardNormal;
+use saltus::flow::Real;
 use saltus::flow::timewarp::{Conformation, LossWeights, ReducedEnergies, Timewarp, TrainingPair};
 
 /// Springs between neighbours of a chain, with a stiffness for each molecule.
@@ -76,7 +77,7 @@ const WEIGHTS: LossWeights = LossWeights {
 };
 
 /// The whole loss, its gradient added.
-fn loss(model: &Timewarp<f64>, batch: &Batch, gradient: &mut [f64]) -> f64 {
+fn loss<R: Real>(model: &Timewarp<R>, batch: &Batch, gradient: &mut [R]) -> f64 {
     let pairs = batch.pairs();
     let likelihood = model
         .likelihood_loss(&pairs, WEIGHTS.likelihood, gradient)
@@ -149,4 +150,38 @@ fn draws_above_the_threshold_count_for_nothing() {
         .unwrap();
     assert_eq!((losses.kept, losses.acceptance), (0.0, 0.0));
     assert!(gradient.iter().all(|g| *g == 0.0));
+}
+
+/// What training uses, f32, against what differences were compared with, f64: tensor by tensor, relative to the norm.
+#[test]
+fn gradients_in_f32_are_those_in_f64() {
+    let mut config = small_config();
+    config.num_coupling_layers = 3;
+    let batch = Batch::new();
+    let (wide, narrow) = (
+        random_model::<f64>(&config, 8),
+        random_model::<f32>(&config, 8),
+    );
+    let mut expected = vec![0.0_f64; wide.parameters().len()];
+    let mut got = vec![0.0_f32; expected.len()];
+    let losses = [
+        loss(&wide, &batch, &mut expected),
+        loss(&narrow, &batch, &mut got),
+    ];
+    assert!(
+        (losses[0] - losses[1]).abs() < 1e-4 * (1.0 + losses[0].abs()),
+        "{losses:?}"
+    );
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    for tensor in wide.layout().tensors.iter().filter(|t| t.is_trained) {
+        let own = &expected[tensor.range()];
+        let pairs = own.iter().zip(&got[tensor.range()]);
+        let error = norm(&mut pairs.map(|(e, g)| e - f64::from(*g)));
+        let size = norm(&mut own.iter().copied());
+        assert!(
+            error <= 1e-3 * size + 1e-6,
+            "{}: {error:.1e} of {size:.1e}",
+            tensor.name
+        );
+    }
 }

@@ -15,6 +15,7 @@ fn published_2aa() -> TimewarpConfig {
         dim_feedforward: 2048,
         lengthscales_nm: vec![0.1, 0.2, 0.5, 0.7, 1.0, 1.2],
         ignore_conditional_velocity: true,
+        internal: None,
     }
 }
 

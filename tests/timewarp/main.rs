@@ -11,6 +11,7 @@ mod adapter;
 mod bad_input;
 mod gpu;
 mod gradients;
+mod internal;
 mod large;
 mod parity;
 mod program;

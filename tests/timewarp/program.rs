@@ -3,6 +3,7 @@
 use crate::support::{MODELS, data};
 use assert_cmd::Command;
 use predicates::str::contains;
+use saltus::flow::timewarp::load_model;
 
 fn check(model: &str, weights: &str) -> Command {
     let mut command = assert_cmd::cargo::cargo_bin_cmd!("saltus");
@@ -190,4 +191,36 @@ fn training_from_a_trajectory_gives_weights_that_run() {
         .stderr(contains("exists already"));
     let run = write_run(home, "{model: w.safetensors}");
     saltus(&["run", "--quiet"], &run).success();
+}
+
+/// One input makes its trajectories, then a model in internal coordinates; twice the same bits. The weights run, on their own molecule.
+#[test]
+fn a_model_in_internal_coordinates_is_made_from_nothing() {
+    let write = |home: &std::path::Path, stages: &str| {
+        let simulation = "system: {sequence: ACE-ALA-NME}\ntemperature_kelvin: 310\nseed: 5\nthreads: 1\nreplicas: 2\nsampler: [{langevin: {steps: 2, timestep_fs: 0.5}}, {torsion_leap: {}}]\nrun: {cycles: 60, equilibration_cycles: 2}\noutput: {directory: unused, every_cycles: 1}\n";
+        std::fs::write(home.join("simulation.yaml"), simulation).unwrap();
+        let training = format!(
+            "timewarp:\n  output: w.safetensors\n  simulation: simulation.yaml\n  trajectories: [md/trajectory_0000.h5]\n  validation: [md/trajectory_0001.h5]\n  lag_ps: 0.001\n  coordinates: internal\n  batch: 4\n  validation_pairs: 4\n  validate_every_steps: 2\n  model: {{element_vocabulary: ['ALA:CA', C, H, N, O], atom_embedding_dim: 2, mlp_hidden_dims: [4], num_coupling_layers: 2, num_transformer_layers: 1, d_model: 4, dim_feedforward: 6, lengthscales_nm: [0.2], ignore_conditional_velocity: false}}\n  stages: [{{steps: 3, learning_rate: 1.0e-3{stages}}}]\n"
+        );
+        std::fs::write(home.join("train.yaml"), training).unwrap();
+        home.join("train.yaml")
+    };
+    let made: Vec<_> = (0..2)
+        .map(|_| {
+            let folder = tempfile::tempdir().unwrap();
+            saltus(&["train"], &write(folder.path(), "")).success();
+            let model = load_model::<f32>(&folder.path().join("w.safetensors"), None).unwrap();
+            (folder, model)
+        })
+        .collect();
+    let [one, other] = [0, 1].map(|index| &made[index].1);
+    assert_eq!(one.config(), other.config());
+    assert!(one.parameters() == other.parameters(), "the weights differ");
+    let home = made[0].0.path();
+    let run = write_run(home, "{model: w.safetensors}");
+    saltus(&["run", "--quiet"], &run).success();
+    let input = write(home, ", acceptance: 0.1");
+    saltus(&["train", "--force"], &input)
+        .code(2)
+        .stderr(contains("expected likelihood alone"));
 }

@@ -102,6 +102,7 @@ pub(crate) fn small_config() -> TimewarpConfig {
         dim_feedforward: 10,
         lengthscales_nm: vec![0.1, 0.3],
         ignore_conditional_velocity: true,
+        internal: None,
     }
 }
 

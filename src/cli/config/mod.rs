@@ -34,7 +34,7 @@ pub(crate) use training::{FitConfig, LoadedTraining, TrainingConfig, load_traini
 
 pub(crate) use timewarp::{ProposalsConfig, TimewarpKernelConfig, TimewarpMode};
 pub(crate) use timewarp_training::{
-    TimewarpTrainingConfig, TimewarpTrainingFile, load_timewarp_training,
+    Coordinates, TimewarpTrainingConfig, TimewarpTrainingFile, load_timewarp_training,
 };
 
 use std::path::PathBuf;

@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::flow::timewarp::{OptimizerKind, TimewarpConfig};
+use crate::flow::timewarp::{InternalCoordinates, OptimizerKind, TimewarpConfig};
 
 /// Sizes of a model.
 #[derive(Deserialize, JsonSchema)]
 #[serde(remote = "TimewarpConfig", deny_unknown_fields)]
 #[expect(dead_code, reason = "the schema is all that it is for")]
 pub(super) struct ModelSizes {
-    /// Symbols of the elements; their order gives the indices.
+    /// Symbols of the elements, or `RESIDUE:ATOM` in models of one molecule; their order gives the indices.
     element_vocabulary: Vec<String>,
     /// Length of an element's embedding.
     atom_embedding_dim: usize,
@@ -28,6 +28,9 @@ pub(super) struct ModelSizes {
     lengthscales_nm: Vec<f64>,
     /// Whether the auxiliary variables of x are left out of the condition.
     ignore_conditional_velocity: bool,
+    /// Fitted by the training, never written by hand.
+    #[serde(skip)]
+    internal: Option<InternalCoordinates>,
 }
 
 /// How a gradient becomes a step.

@@ -31,8 +31,14 @@ pub(crate) struct TimewarpTrainingConfig {
     /// Trajectories to judge by, of which nothing is learned.
     #[serde(default)]
     pub(crate) validation: Vec<PathBuf>,
+    /// An input of `saltus run` that makes them, in the folder of the first; it is run where one is missing.
+    #[serde(default)]
+    pub(crate) simulation: Option<PathBuf>,
     /// Time from x to y in ps, a multiple of the time between frames.
     pub(crate) lag_ps: f64,
+    /// What a new model works in.
+    #[serde(default)]
+    pub(crate) coordinates: Coordinates,
     /// Sizes of a new model; or `start_from`.
     #[serde(default)]
     #[schemars(with = "Option<ModelSizes>")]
@@ -87,6 +93,17 @@ pub(crate) struct TimewarpTrainingConfig {
     pub(crate) validation_pairs: usize,
 }
 
+/// What a model works in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Coordinates {
+    /// Positions, as published.
+    #[default]
+    Positions,
+    /// Distances, angles and torsions of one molecule, in a frame of its own.
+    Internal,
+}
+
 /// A stretch of training with the same loss.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +141,7 @@ pub(crate) fn load_timewarp_training(path: &Path) -> Result<TimewarpTrainingConf
     let files = config.trajectories.iter_mut().chain(&mut config.validation);
     for file in files
         .chain(&mut config.start_from)
+        .chain(&mut config.simulation)
         .chain([&mut config.output])
     {
         *file = folder.join(&*file);
@@ -170,6 +188,10 @@ impl TimewarpTrainingConfig {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(format!("{key}: got {value}, expected a number over 0"));
             }
+        }
+        let draws = |stage: &StageConfig| stage.acceptance != 0.0 || stage.entropy != 0.0;
+        if self.coordinates == Coordinates::Internal && self.stages.iter().any(draws) {
+            return Err("stages: got an acceptance or entropy term with `coordinates: internal`, expected likelihood alone; the others have gradients in positions only".to_owned());
         }
         match (&self.model, &self.start_from) {
             (None, None) => Err("model: there is none, expected the sizes of a new model, or `start_from` with the weights of an older one".to_owned()),

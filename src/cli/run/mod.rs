@@ -67,6 +67,23 @@ pub(crate) struct RunArguments {
 }
 
 impl RunArguments {
+    /// Those of a run that another command needs, into a folder.
+    pub(super) fn into_folder(input: PathBuf, folder: PathBuf, quiet: bool) -> Self {
+        Self {
+            input,
+            output: Some(folder),
+            quiet,
+            resume: false,
+            force: false,
+            device: None,
+            cycles: None,
+            equilibration_cycles: None,
+            json: false,
+            dry_run: false,
+            profile: false,
+        }
+    }
+
     /// The command that continues this run.
     fn resume_command(&self, directory: &Path) -> String {
         let mut command = format!(

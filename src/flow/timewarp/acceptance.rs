@@ -112,7 +112,12 @@ impl<R: Real> Timewarp<R> {
     }
 }
 
-fn summarise(log_ratios: &[f64], drawn: &[Drawn], is_kept: &[bool], shares: &[f64]) -> Losses {
+pub(super) fn summarise(
+    log_ratios: &[f64],
+    drawn: &[Drawn],
+    is_kept: &[bool],
+    shares: &[f64],
+) -> Losses {
     #[expect(clippy::cast_precision_loss, reason = "batches are far below 2^53")]
     let n_pairs = is_kept.len() as f64;
     let kept_only = |values: Vec<f64>| -> Vec<f64> {
@@ -139,6 +144,6 @@ fn summarise(log_ratios: &[f64], drawn: &[Drawn], is_kept: &[bool], shares: &[f6
     }
 }
 
-fn squares(values: &[f64]) -> f64 {
+pub(super) fn squares(values: &[f64]) -> f64 {
     values.iter().map(|v| v * v).sum()
 }

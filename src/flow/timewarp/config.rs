@@ -1,6 +1,7 @@
 //! The configuration of a Timewarp model: every size there is. Reads the file, builds nothing.
 
 use super::error::TimewarpError;
+use super::internal::InternalCoordinates;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -8,7 +9,8 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimewarpConfig {
-    /// Symbols of the elements; their order gives the indices.
+    /// What atoms are told apart by; the order gives the indices. Symbols of elements, and for models of one molecule
+    /// `RESIDUE:ATOM`, which goes before the element.
     pub element_vocabulary: Vec<String>,
     /// Length E of an element's embedding.
     pub atom_embedding_dim: usize,
@@ -26,6 +28,10 @@ pub struct TimewarpConfig {
     pub lengthscales_nm: Vec<f64>,
     /// Whether the auxiliary variables of x are left out of the condition (zeros in their place).
     pub ignore_conditional_velocity: bool,
+    /// Coordinates that the flow works in instead of positions, for one molecule; the published models have none. Those of
+    /// x then take the place of its auxiliary variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub internal: Option<InternalCoordinates>,
 }
 
 impl TimewarpConfig {
@@ -41,11 +47,14 @@ impl TimewarpConfig {
         self.atom_embedding_dim + 9
     }
 
-    /// Index of an element's symbol.
+    /// Index of an atom, by its residue and name or else by its element's symbol.
     #[must_use]
-    pub fn element_index(&self, symbol: &str) -> Option<usize> {
-        let mut known = self.element_vocabulary.iter();
-        known.position(|known| known == symbol)
+    pub fn element_index(&self, residue: &str, atom: &str, symbol: &str) -> Option<usize> {
+        let index_of = |entry: &str| {
+            let mut known = self.element_vocabulary.iter();
+            known.position(|known| known == entry)
+        };
+        index_of(&format!("{residue}:{atom}")).or_else(|| index_of(symbol))
     }
 
     /// Checks that there is a model of these sizes.
@@ -90,7 +99,8 @@ impl TimewarpConfig {
                 "lengths over 0 nm",
             ));
         }
-        Ok(())
+        let internal = self.internal.as_ref();
+        internal.map_or(Ok(()), |coordinates| coordinates.check(self))
     }
 }
 

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// ln of the base's standard deviation of positions at the start, in nm.
+/// ln of the base's standard deviation of positions at the start, in nm; whitened coordinates have 1.
 const POSITION_LOG_SCALE: f64 = -2.3;
 
 /// Random parameters in the order of [`Layout`].
@@ -25,7 +25,9 @@ pub fn initial_parameters(config: &TimewarpConfig, output_scale: f64, seed: u64)
     for network in layout.couplings.iter().flatten() {
         fill(config, network, output_scale, &mut parameters, &mut stream);
     }
-    parameters[layout.base_starts[0]] = POSITION_LOG_SCALE;
+    if config.internal.is_none() {
+        parameters[layout.base_starts[0]] = POSITION_LOG_SCALE;
+    }
     parameters
 }
 

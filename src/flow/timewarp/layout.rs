@@ -229,6 +229,7 @@ mod tests {
             dim_feedforward: 2048,
             lengthscales_nm: vec![0.1, 0.2, 0.5, 0.7, 1.0, 1.2],
             ignore_conditional_velocity: true,
+            internal: None,
         };
         for (config, trained) in [
             (config(12, 6, 64, 256), 106_251_658),

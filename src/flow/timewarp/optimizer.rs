@@ -119,6 +119,7 @@ mod tests {
             dim_feedforward: 1,
             lengthscales_nm: vec![0.1],
             ignore_conditional_velocity: true,
+            internal: None,
         };
         let layout = Layout::new(&config);
         let gradient: Vec<f32> = (0..layout.n_parameters)

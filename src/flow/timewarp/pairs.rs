@@ -2,8 +2,10 @@
 //!
 //! A molecule drifts and tumbles on its way from x to y, which the energy knows nothing of and a jump need not copy. So y
 //! is superposed on x, and then moved a little at random as a rigid body: without that the pairs would lie on a surface of
-//! six dimensions less, where a density has no bound.
+//! six dimensions less, where a density has no bound. For a model in internal coordinates the two are laid on each other by
+//! their frames, come in either order, and are not turned: such a model does not see how they lie.
 
+use super::internal::{PlacementTree, local_axes, wrapped};
 use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -53,8 +55,27 @@ pub(super) struct OwnedPair {
 pub(super) fn draw_pair(
     sources: &[Frames],
     shaking: Shaking,
+    tree: Option<&PlacementTree>,
     stream: &mut Xoshiro256PlusPlus,
 ) -> OwnedPair {
+    let (source, [x, y]) = draw_whole_pair(sources, shaking, tree, stream);
+    let size = x.len();
+    let mut normals = || -> Vec<f64> { (0..size).map(|_| stream.sample(StandardNormal)).collect() };
+    OwnedPair {
+        source,
+        from: [x, normals()],
+        to: [y, normals()],
+        normals: [normals(), normals()],
+    }
+}
+
+/// Positions of a pair `[n_atoms, 3]`, and which frames they are from; with a tree, as coordinates of that tree want them.
+pub(super) fn draw_whole_pair(
+    sources: &[Frames],
+    shaking: Shaking,
+    tree: Option<&PlacementTree>,
+    stream: &mut Xoshiro256PlusPlus,
+) -> (usize, [Vec<f64>; 2]) {
     let total: usize = sources.iter().map(Frames::n_pairs).sum();
     let mut index = stream.random_range(0..total);
     let mut source = 0;
@@ -71,24 +92,59 @@ pub(super) fn draw_pair(
         x.iter().map(|x| Vector3::from(x.map(f64::from))).collect()
     };
     let (mut x, mut y) = (frame(index), frame(index + frames.lag_frames));
-    centre(&mut x);
-    centre(&mut y);
-    superpose(&mut y, &x);
-    shake(&mut y, shaking, stream);
-    let turn = random_rotation(stream);
-    let turned = |atoms: Vec<Vector3<f64>>| -> Vec<f64> {
-        atoms
-            .iter()
-            .flat_map(|atom| <[f64; 3]>::from(turn * atom))
-            .collect()
+    let turn = match tree {
+        None => {
+            centre(&mut x);
+            centre(&mut y);
+            superpose(&mut y, &x);
+            shake(&mut y, shaking, stream);
+            random_rotation(stream)
+        }
+        Some(tree) => {
+            // Whatever the chain, the pairs become those of a reversible one.
+            if stream.random() {
+                std::mem::swap(&mut x, &mut y);
+            }
+            into_frame(&mut x, tree);
+            into_frame(&mut y, tree);
+            rename_rotors(&mut y, &x, tree);
+            shake(&mut y, shaking, stream);
+            Rotation3::identity()
+        }
     };
-    let (x, y) = (turned(x), turned(y));
-    let mut normals = || -> Vec<f64> { (0..size).map(|_| stream.sample(StandardNormal)).collect() };
-    OwnedPair {
-        source,
-        from: [x, normals()],
-        to: [y, normals()],
-        normals: [normals(), normals()],
+    let turned = |atoms: Vec<Vector3<f64>>| flat(atoms.iter().map(|atom| turn * atom));
+    (source, [turned(x), turned(y)])
+}
+
+fn flat(atoms: impl Iterator<Item = Vector3<f64>>) -> Vec<f64> {
+    atoms.flat_map(<[f64; 3]>::from).collect()
+}
+
+/// Moves a conformation so that its frame becomes the frame of the numbers.
+fn into_frame(atoms: &mut [Vector3<f64>], tree: &PlacementTree) {
+    let frame = tree.frame(&flat(atoms.iter().copied()));
+    for atom in atoms {
+        *atom = frame.axes * (*atom - frame.origin);
+    }
+}
+
+/// Gives the hydrogens of a methyl of y the names that are nearest to those of x, the order around the axis kept.
+fn rename_rotors(y: &mut [Vector3<f64>], x: &[Vector3<f64>], tree: &PlacementTree) {
+    for rotor in &tree.rotors {
+        let Some(&[_, a, b, c]) = tree.placements.iter().find(|p| p[0] == rotor[0]) else {
+            continue;
+        };
+        let torsion = |atoms: &[Vector3<f64>], atom: usize| {
+            let local = local_axes(atoms[a], atoms[b], atoms[c]) * (atoms[atom] - atoms[a]);
+            local.z.atan2(local.y)
+        };
+        let before = torsion(x, rotor[0]);
+        let turn = |shift: &usize| wrapped(torsion(y, rotor[*shift]) - before).abs();
+        let nearest = (0..3).min_by(|a, b| turn(a).total_cmp(&turn(b)));
+        let places = rotor.map(|atom| y[atom]);
+        for (number, &atom) in rotor.iter().enumerate() {
+            y[atom] = places[(number + nearest.unwrap_or(0)) % 3];
+        }
     }
 }
 
@@ -161,7 +217,7 @@ mod tests {
             translation_nm: 0.0,
         };
         let mut stream = Xoshiro256PlusPlus::seed_from_u64(4);
-        let pair = draw_pair(std::slice::from_ref(&frames), still, &mut stream);
+        let pair = draw_pair(std::slice::from_ref(&frames), still, None, &mut stream);
         for (a, b) in pair.from[0].iter().zip(&pair.to[0]) {
             assert!((a - b).abs() < 1e-5);
         }
@@ -175,7 +231,7 @@ mod tests {
             rotation_rad: 0.0,
             translation_nm: 0.5,
         };
-        let pair = draw_pair(std::slice::from_ref(&frames), shaken, &mut stream);
+        let pair = draw_pair(std::slice::from_ref(&frames), shaken, None, &mut stream);
         let moved: Vec<f64> = pair.from[0]
             .iter()
             .zip(&pair.to[0])

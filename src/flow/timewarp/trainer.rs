@@ -1,6 +1,9 @@
 //! Training a Timewarp model: batches, stages, steps, validation, checkpoints. Reads no trajectory and prints nothing.
 
 use super::error::TimewarpError;
+use super::internal::InternalCoordinates;
+use super::internal_flow::{InternalFlow, shifted};
+use super::judge::losses;
 use super::loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
 use super::model::{Conformation, Timewarp};
 use super::optimizer::{Optimizer, OptimizerKind};
@@ -10,6 +13,7 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A stretch of training with the same loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -144,7 +148,7 @@ impl Trainer {
         let owned = self.draw(sources);
         let pairs: Vec<_> = owned
             .iter()
-            .map(|pair| training_pair(sources, pair))
+            .map(|encoded| training_pair(sources, &encoded.pair))
             .collect();
         let mut gradient = vec![0.0; self.model.parameters().len()];
         let mut losses = Losses::default();
@@ -154,6 +158,7 @@ impl Trainer {
             entropy,
         } = stage.weights;
         if acceptance != 0.0 || entropy != 0.0 {
+            self.check_draws()?;
             let draws = &pairs[..self.settings.n_draws.min(pairs.len())];
             let climb = self.settings.max_climb;
             losses =
@@ -162,7 +167,8 @@ impl Trainer {
         }
         losses.likelihood = self
             .model
-            .likelihood_loss(&pairs, likelihood, &mut gradient)?;
+            .likelihood_loss(&pairs, likelihood, &mut gradient)?
+            - mean_log_det(&owned);
         let gradient_norm = Optimizer::clip(&mut gradient, self.settings.max_gradient_norm);
         if gradient_norm.is_finite() {
             let layout = self.model.layout().clone();
@@ -181,9 +187,23 @@ impl Trainer {
         }))
     }
 
-    fn draw(&mut self, sources: &[Frames]) -> Vec<OwnedPair> {
+    fn check_draws(&self) -> Result<(), TimewarpError> {
+        if self.model.config().internal.is_none() {
+            return Ok(());
+        }
+        Err(TimewarpError::Config {
+            key: "internal",
+            got: "there, in a stage with an acceptance or entropy term".to_owned(),
+            expected: "likelihood alone: the other terms have gradients in positions only",
+        })
+    }
+
+    fn draw(&mut self, sources: &[Frames]) -> Vec<EncodedPair> {
+        let internal = self.model.config().internal.as_ref();
+        let tree = internal.map(|coordinates| &coordinates.tree);
         (0..self.settings.n_pairs)
-            .map(|_| draw_pair(sources, self.settings.shaking, &mut self.stream))
+            .map(|_| draw_pair(sources, self.settings.shaking, tree, &mut self.stream))
+            .map(|pair| EncodedPair::new(pair, internal))
             .collect()
     }
 
@@ -198,28 +218,17 @@ impl Trainer {
         energies: &mut dyn ReducedEnergies,
     ) -> Result<Losses, TimewarpError> {
         let mut stream = Xoshiro256PlusPlus::seed_from_u64(!self.settings.seed);
+        let internal = self.model.config().internal.as_ref();
+        let tree = internal.map(|coordinates| &coordinates.tree);
         let owned: Vec<_> = (0..n_pairs)
-            .map(|_| draw_pair(sources, self.settings.shaking, &mut stream))
+            .map(|_| draw_pair(sources, self.settings.shaking, tree, &mut stream))
             .collect();
         let pairs: Vec<_> = owned
             .iter()
             .map(|pair| training_pair(sources, pair))
             .collect();
-        let mut unused = vec![0.0; self.model.parameters().len()];
-        let weights = LossWeights {
-            likelihood: 0.0,
-            acceptance: 0.0,
-            entropy: 0.0,
-        };
-        let climb = self.settings.max_climb;
-        let losses = self
-            .model
-            .draw_losses(&pairs, weights, climb, energies, &mut unused)?;
-        let likelihood = self.model.likelihood_loss(&pairs, 0.0, &mut unused)?;
-        Ok(Losses {
-            likelihood,
-            ..losses
-        })
+        let flow = InternalFlow::wrap(Arc::new(self.model.clone()));
+        losses(flow.as_ref(), &pairs, self.settings.max_climb, energies)
     }
 
     /// Writes everything that the next step depends on.
@@ -274,6 +283,35 @@ impl Trainer {
         (self.step, self.optimizer.n_updates, self.stream) = (step, n_updates, stream);
         Ok(())
     }
+}
+
+/// A pair as the networks see it.
+struct EncodedPair {
+    pair: OwnedPair,
+    /// ln |dz/dy| an atom, where z stands for y.
+    log_det: f64,
+}
+
+impl EncodedPair {
+    fn new(mut pair: OwnedPair, internal: Option<&InternalCoordinates>) -> Self {
+        let Some(coordinates) = internal else {
+            return Self { pair, log_det: 0.0 };
+        };
+        let encoded = coordinates.encode(&pair.from[0], &pair.to[0]);
+        pair.from = coordinates.condition(&pair.from[0]);
+        pair.to[0] = shifted(&pair.from[0], &encoded.whitened, 1.0);
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
+        let n_atoms = coordinates.tree.n_atoms() as f64;
+        Self {
+            pair,
+            log_det: encoded.log_det / n_atoms,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "batches are far below 2^53")]
+fn mean_log_det(pairs: &[EncodedPair]) -> f64 {
+    pairs.iter().map(|pair| pair.log_det).sum::<f64>() / pairs.len() as f64
 }
 
 fn training_pair<'a>(sources: &'a [Frames], pair: &'a OwnedPair) -> TrainingPair<'a> {

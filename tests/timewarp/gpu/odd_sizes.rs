@@ -47,6 +47,7 @@ fn cases() -> Vec<Case> {
             config: TimewarpConfig {
                 atom_embedding_dim: 1,
                 ignore_conditional_velocity: false,
+                internal: None,
                 ..config(&[], [1, 1], 5, 1, &[0.2])
             },
             n_atoms: &[67, 3],

@@ -46,6 +46,7 @@ fn model() -> Timewarp<f32> {
         dim_feedforward: 8,
         lengthscales_nm: vec![0.1, 0.4],
         ignore_conditional_velocity: false,
+        internal: None,
     };
     let mut parameters = initial_parameters(&config, 0.06, 77);
     let n_parameters = parameters.len();
