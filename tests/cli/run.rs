@@ -213,10 +213,9 @@ fn a_run_that_blows_up_names_replica_step_force_and_atom() {
     Reader::open(&small.trajectory(0)).unwrap();
 }
 
+/// Runs it, stops it by a signal half a second after its trajectories are there, and waits for its end.
 #[cfg(unix)]
-#[test]
-fn a_signal_stops_the_run_with_a_checkpoint() {
-    let small = Small::new(|text| text.replace("cycles: 60,", "cycles: 100000000,"));
+fn interrupted(small: &Small) -> (String, serde_json::Value) {
     let child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("saltus"))
         .arg("run")
         .arg(&small.input)
@@ -238,11 +237,30 @@ fn a_signal_stops_the_run_with_a_checkpoint() {
     let output = child.wait_with_output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{message}");
+    (message, serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_the_run_with_a_checkpoint() {
+    let small = Small::new(|text| text.replace("cycles: 60,", "cycles: 100000000,"));
+    let (message, report) = interrupted(&small);
     assert!(
         message.contains("checkpoint written") && message.contains("--resume"),
         "{message}"
     );
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["completed"], false);
     assert!(small.output.join("checkpoint.saltus").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_stopped_before_it_recorded_anything_names_no_temperature() {
+    let small = Small::new(|text| text.replace("cycles: 5}", "cycles: 100000000}"));
+    let (message, report) = interrupted(&small);
+    assert!(
+        message.contains("no temperature yet, 0 frames") && !message.contains("NaN"),
+        "{message}"
+    );
+    assert!(report["mean_temperature_kelvin"].is_null());
 }

@@ -28,6 +28,14 @@ pub(super) struct Summary<'a> {
     pub(super) resume_command: String,
 }
 
+/// The mean temperature in words; not a number where no frame was recorded.
+fn temperature(mean_kelvin: f64) -> String {
+    if mean_kelvin.is_nan() {
+        return "no temperature yet".to_owned();
+    }
+    format!("mean temperature {mean_kelvin:.1} K")
+}
+
 /// Numbers of the production phase but where the name says otherwise, over all processes of the run.
 #[derive(Debug, Serialize)]
 struct RunReport<'a> {
@@ -70,11 +78,11 @@ impl Summary<'_> {
         };
         let costs = record.costs;
         note(&format!(
-            "{first}: {:.1} s and {:.1} s of equilibration, {:.0} ns/day in aggregate, mean temperature {:.1} K, {} frames in each of {} trajectories",
+            "{first}: {:.1} s and {:.1} s of equilibration, {:.0} ns/day in aggregate, {}, {} frames in each of {} trajectories",
             costs.production_seconds,
             costs.equilibration_seconds,
             record.rates.ns_per_day,
-            record.mean_temperature_kelvin,
+            temperature(record.mean_temperature_kelvin),
             record.n_frames,
             record.trajectories.len(),
         ));
