@@ -121,6 +121,37 @@ fn steps_of_frames_rise_where_no_time_passes() {
 }
 
 #[test]
+fn a_sampler_that_forgets_the_ring_of_proline_is_told() {
+    let message = |moves: &str| {
+        let hmc = "  - hmc: {steps: 3, timestep_fs: 1.0}";
+        stderr(&Small::new(|text| {
+            text.replace(LANGEVIN, &format!("{hmc}\n{moves}"))
+                .replace("ACE-ALA-NME", "ACE-ALA-PRO-NME")
+                .replace("cycles: 60,", "cycles: 3,")
+        }))
+    };
+    for forgetful in [
+        "  - torsion: {kind: pair}\n",
+        "  - mixture: [{weight: 1, kernel: {torsion: {kind: pair}}}]\n",
+    ] {
+        let told = message(forgetful);
+        let warning = "no move of this sampler flips the ring of PRO 3";
+        assert!(
+            told.contains(warning) && told.contains("`- pucker: {}`"),
+            "{told}"
+        );
+    }
+    for mindful in [
+        "",
+        "  - torsion: {kind: pair}\n  - pucker: {}\n",
+        "  - sequence: [{torsion: {kind: pair}}, {pucker: {}}]\n",
+    ] {
+        let silent = message(mindful);
+        assert!(!silent.contains("flips the ring"), "{mindful}: {silent}");
+    }
+}
+
+#[test]
 fn trajectories_differ_in_length_on_demand() {
     let steps = |settings: &str| {
         let small = small(&format!("  - hmc: {{{settings}}}\n"), "");
