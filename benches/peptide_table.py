@@ -7,7 +7,8 @@ The sets are those of Timewarp's evaluation (doi:10.48550/arXiv.2302.01170), cha
 that ships was trained on any of them. The input is the same for all: a trajectory of hybrid Monte Carlo, two leaps a
 residue, a uniform turn of a single bond; where there is a proline, whose ring bends softly and is not leapt over,
 trajectories are five times as long and its pucker flips (for the uniform and learned torsions of the table too). Every ratio is of effective samples a second of each sampler's slowest observable;
-`>` marks a lower bound, where the other sampler did not mix or missed a basin.
+`>` marks a lower bound, where the other sampler did not mix or missed a basin. Plain MD that does not mix is started on the
+rare sides that the input found, for `--md-seconds`: the ratio to it is then no bound but an estimate from its exit rates.
 """
 
 import argparse
@@ -43,7 +44,7 @@ def n_residues(sequence):
     return len([name for name in sequence.split("-") if name not in ("ACE", "NME")]) if "-" in sequence else len(sequence)
 
 
-def bench(saltus, sequence, seconds, samplers, sampler, ladder):
+def bench(saltus, sequence, seconds, md_seconds, samplers, sampler, ladder):
     """The report of one peptide."""
     has_proline = "PRO" in sequence.split("-") or ("-" not in sequence and "P" in sequence)
     sampler = sampler.replace("REPEATS", str(2 * n_residues(sequence))).replace("STEPS", "40" if has_proline else "8")
@@ -57,6 +58,8 @@ def bench(saltus, sequence, seconds, samplers, sampler, ladder):
         path = pathlib.Path(folder) / f"{sequence}.yaml"
         path.write_text(text)
         command = [saltus, "bench", path, "--seconds", str(seconds), "--samplers", samplers, "--json", "--quiet"]
+        if md_seconds is not None:
+            command += ["--md-seconds", str(md_seconds)]
         return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -88,6 +91,7 @@ def main():
     parser.add_argument("--set", choices=SETS, default="dipeptides")
     parser.add_argument("--sequences", nargs="*", help="these instead of a set")
     parser.add_argument("--seconds", type=float, default=20.0, help="a sampler")
+    parser.add_argument("--md-seconds", type=float, help="plain MD from rare sides; as --seconds unless given, 0: none")
     parser.add_argument("--samplers", default="md_4fs_heavy,uniform_torsion,adaptive_torsion,replica_exchange,input")
     parser.add_argument("--sampler", default=SAMPLER, help="YAML of the list under `sampler:`")
     parser.add_argument("--ladder", action="store_true", help="the input inside replica exchange")
@@ -99,7 +103,13 @@ def main():
     reports, columns = {}, {name: [] for name in others}
     for sequence in arguments.sequences or SETS[arguments.set]:
         report = bench(
-            arguments.saltus, sequence, arguments.seconds, arguments.samplers, arguments.sampler, arguments.ladder
+            arguments.saltus,
+            sequence,
+            arguments.seconds,
+            arguments.md_seconds,
+            arguments.samplers,
+            arguments.sampler,
+            arguments.ladder,
         )
         reports[sequence] = report
         own = next(sampler for sampler in report["samplers"] if sampler["name"] == "input")

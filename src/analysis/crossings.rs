@@ -4,6 +4,7 @@
 //! the ESS may be tens of times too large. Crossings are plain counts with a plain error.
 
 use super::chains::sample_variance;
+use super::poisson;
 use super::sampler_ratio::QUANTILE_95;
 
 /// A value that parts an observable in two, and the share of frames above it.
@@ -45,7 +46,8 @@ pub(super) struct Crossings {
     /// Standard deviation of the count: from the spread over chains, at least that of Poisson visits of two crossings each.
     deviation: f64,
     n_draws: f64,
-    share: f64,
+    /// Share of the frames above the mean.
+    pub(super) share: f64,
 }
 
 impl Crossings {
@@ -74,7 +76,7 @@ impl Crossings {
 
     /// The same of the upper 97.5 % limit of the expected crossings: 3.7 where there was none.
     pub(super) fn effective_at_most(&self) -> f64 {
-        self.effective_of(poisson_upper_limit(self.count))
+        self.effective_of(poisson::upper_limit(self.count, QUANTILE_95))
     }
 
     /// Standard deviation of ln n; one crossing counts as known to a factor of e.
@@ -85,11 +87,16 @@ impl Crossings {
     fn effective_of(&self, count: f64) -> f64 {
         let k = count / (2.0 * self.n_draws * self.share * (1.0 - self.share));
         if k < 1.0 {
-            self.n_draws * k / (2.0 - k)
+            self.n_draws * effective_of_a_draw(k)
         } else {
             f64::INFINITY
         }
     }
+}
+
+/// Effective samples of a draw of a two-state chain whose correlations are (1 - k)^t: k / (2 - k).
+pub(super) fn effective_of_a_draw(k: f64) -> f64 {
+    k / (2.0 - k)
 }
 
 fn above(draw: f32, threshold: f64) -> bool {
@@ -105,25 +112,11 @@ fn n_crossings(chains: &[Vec<f32>], threshold: f64) -> Vec<f64> {
     chains.iter().map(of_chain).collect()
 }
 
-/// Upper 97.5 % limit of a Poisson mean by Wilson and Hilferty's approximation of the chi-squared quantile, doi:10.1073/pnas.17.12.684.
-fn poisson_upper_limit(count: f64) -> f64 {
-    let next = count + 1.0;
-    next * (1.0 - 1.0 / (9.0 * next) + QUANTILE_95 / (3.0 * next.sqrt())).powi(3)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rng;
     use rand::RngExt;
-
-    #[test]
-    fn poisson_limits_are_those_of_tables() {
-        for (count, limit) in [(0.0, 3.689), (1.0, 5.572), (10.0, 18.391)] {
-            let got = poisson_upper_limit(count);
-            assert!((got - limit).abs() < 0.01 * limit, "{got} {limit}");
-        }
-    }
 
     /// A two-state chain that leaves 0 and 1 with these probabilities a draw.
     fn two_state(leave: [f64; 2], seed: u64) -> Vec<Vec<f32>> {

@@ -19,6 +19,8 @@ mod distance;
 mod divergence;
 mod ensemble;
 mod ess;
+mod exit_rates;
+mod exit_tally;
 mod free_energy;
 mod histogram;
 mod koopman;
@@ -26,12 +28,15 @@ mod mcse;
 mod normal_quantile;
 mod observables;
 mod pareto;
+mod poisson;
 mod r_hat;
 mod rank_normalise;
+mod sampler_baseline;
 mod sampler_basins;
 mod sampler_comparison;
 mod sampler_ratio;
 mod sampler_tics;
+mod sides;
 mod slow_modes;
 mod summary;
 mod superpose;
@@ -55,6 +60,8 @@ pub use divergence::{
 };
 pub use ensemble::Ensemble;
 pub use ess::{ess_bulk, ess_mean, ess_tail};
+pub use exit_rates::{ExitRate, Limits};
+pub use exit_tally::{ExitTally, RELAXATION_DRAWS, SideExits};
 pub use free_energy::{FluctuationError, configurational_heat_capacity, mean_energy};
 pub use histogram::{AngleHistogram, HistogramError, RamachandranHistogram, ValueHistogram};
 pub use koopman::KoopmanWeights;
@@ -62,12 +69,14 @@ pub use mcse::mcse_mean;
 pub use observables::{ObservableError, ObservableRecorder, ObservableSet, Torsion};
 pub use pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
 pub use r_hat::r_hat;
+pub use sampler_baseline::BaselineBasis;
 pub use sampler_comparison::{
     ObservableEss, SamplerComparison, SamplerComparisonError, SamplerDraws, SamplerVerdict,
     compare_samplers,
 };
 pub use sampler_ratio::Ratio;
 pub use sampler_tics::append_tics;
+pub use sides::{RareSide, Sides};
 pub use slow_modes::{SlowModes, implied_timescales, timescale_lags_frames};
 pub use summary::{EnsembleSummary, SlowSummary, SummarySource, TorsionCounts, TorsionPairCounts};
 pub use superpose::superpose;

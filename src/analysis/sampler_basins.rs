@@ -12,6 +12,7 @@ const BASINS: [Basin; 4] = [
 ];
 
 /// A basin of a residue, with the places of its sin phi, cos phi, sin psi and cos psi among the observables.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct ResidueBasin {
     /// `alpha_left_2`.
     pub(super) name: String,
@@ -20,12 +21,12 @@ pub(super) struct ResidueBasin {
 }
 
 impl ResidueBasin {
-    /// Every basin of every residue that has both phi and psi.
-    pub(super) fn all(run: &SamplerDraws) -> Vec<Self> {
-        let find = |name: String| run.observables.iter().position(|(other, _)| *other == name);
+    /// Every basin of every residue that has both phi and psi among observables of these names.
+    pub(super) fn all<S: AsRef<str>>(names: &[S]) -> Vec<Self> {
+        let find = |name: String| names.iter().position(|other| other.as_ref() == name);
         let mut found = Vec::new();
-        for (name, _) in &run.observables {
-            let label = name.strip_prefix("sin_");
+        for name in names {
+            let label = name.as_ref().strip_prefix("sin_");
             let Some(phi) = label.filter(|label| label.contains("phi_")) else {
                 continue;
             };
@@ -48,21 +49,29 @@ impl ResidueBasin {
         found
     }
 
+    /// Every basin of every residue of a run.
+    pub(super) fn of_run(run: &SamplerDraws) -> Vec<Self> {
+        let names: Vec<&str> = run.observables.iter().map(|(name, _)| &name[..]).collect();
+        Self::all(&names)
+    }
+
+    /// Whether a frame is inside, whose observable at a place is `value(place)`.
+    pub(super) fn contains(&self, value: impl Fn(usize) -> f64) -> bool {
+        let [sin_phi, cos_phi, sin_psi, cos_psi] = self.places.map(value);
+        let (phi, psi) = (sin_phi.atan2(cos_phi), sin_psi.atan2(cos_psi));
+        basin_indicator(self.basin, phi, psi) > 0.5
+    }
+
     /// 1 for frames inside, else 0, `[n_chains][n_draws]`.
     pub(super) fn indicator(&self, run: &SamplerDraws) -> Vec<Vec<f32>> {
-        let [sin_phi, cos_phi, sin_psi, cos_psi] =
-            self.places.map(|place| &run.observables[place].1);
         let inside = |chain: usize, draw: usize| {
-            let angle = |sines: &[Vec<f32>], cosines: &[Vec<f32>]| {
-                f64::from(sines[chain][draw]).atan2(f64::from(cosines[chain][draw]))
-            };
-            let is_inside =
-                basin_indicator(self.basin, angle(sin_phi, cos_phi), angle(sin_psi, cos_psi)) > 0.5;
-            f32::from(u8::from(is_inside))
+            let value = |place: usize| f64::from(run.observables[place].1[chain][draw]);
+            f32::from(u8::from(self.contains(value)))
         };
-        (0..sin_phi.len())
+        let chains = &run.observables[self.places[0]].1;
+        (0..chains.len())
             .map(|chain| {
-                (0..sin_phi[chain].len())
+                (0..chains[chain].len())
                     .map(|draw| inside(chain, draw))
                     .collect()
             })
@@ -78,7 +87,7 @@ pub(super) fn basin_visits(run: &SamplerDraws) -> Vec<(String, f64)> {
         let inside: f64 = frames().map(|&frame| f64::from(frame)).sum();
         (basin.name, inside / frames().count() as f64)
     };
-    ResidueBasin::all(run).into_iter().map(share).collect()
+    ResidueBasin::of_run(run).into_iter().map(share).collect()
 }
 
 /// Basins without a frame here, found by any sampler.

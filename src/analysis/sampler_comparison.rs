@@ -9,8 +9,10 @@ use thiserror::Error;
 
 use super::chains::{self, ChainError};
 use super::crossings::{Crossings, Divide};
+use super::sampler_baseline::BaselineBasis;
 use super::sampler_basins::{ResidueBasin, basin_visits, missed};
-use super::sampler_ratio::{Ratio, Speed, ratio, spread_of_ln_ess};
+use super::sampler_ratio::{Ratio, Speed, spread_of_ln_ess};
+use super::sides::{BASIN_PREFIX, RareSide, basin_indicator_name, is_two_valued};
 use super::{ess_mean, r_hat};
 
 /// Share of a sampler's frames above which a basin counts as found, and a 0/1 observable as two-valued.
@@ -94,6 +96,7 @@ pub struct SamplerVerdict {
     pub observables: Vec<ObservableEss>,
     /// ESS/s of the slowest observable relative to plain MD's.
     pub ratio_to_md: Ratio,
+    pub(super) speed: Speed,
 }
 
 /// Every sampler relative to the strongest plain MD.
@@ -104,8 +107,12 @@ pub struct SamplerComparison {
     pub baseline: String,
     /// Whether the baseline's ESS is only bounded from above.
     pub baseline_is_bound: bool,
+    /// What its ESS comes from.
+    pub baseline_basis: BaselineBasis,
     /// ESS of the baseline's slowest observable a second, or its bound.
     pub baseline_ess_per_second: f64,
+    /// The rarer sides of all 0/1 observables and basins, with their shares in the frames of the samplers that mixed.
+    pub rare_sides: Vec<RareSide>,
     /// One a sampler, in the order given.
     pub samplers: Vec<SamplerVerdict>,
 }
@@ -133,37 +140,51 @@ pub fn compare_samplers(
     let crossings = all_crossings(runs, &samplers, &kept, &visits);
     for ((sampler, run), crossings) in samplers.iter_mut().zip(runs).zip(&crossings) {
         limit(sampler, run, crossings);
+        sampler.speed = speed(run, sampler, crossings);
     }
     let baseline = strongest_md(runs, &samplers);
     let is_bound = !is_sound(&samplers[baseline]);
-    let speeds: Vec<Speed> = runs
-        .iter()
-        .zip(&samplers)
-        .zip(&crossings)
-        .map(|((run, sampler), crossings)| speed(run, sampler, crossings))
-        .collect();
-    let mut reference = speeds[baseline].clone();
-    if is_bound {
-        let bounds = crossings[baseline].iter();
-        let bound = bounds
-            .map(|(_, crossings)| crossings.effective_at_most())
-            .fold(f64::INFINITY, f64::min);
-        reference.ess_per_second = bound / runs[baseline].wall_seconds;
-        reference.ln_spread = 0.0;
-    }
-    for (index, sampler) in samplers.iter_mut().enumerate() {
-        sampler.ratio_to_md = if index == baseline {
-            Ratio::one()
-        } else {
-            ratio(&speeds[index], sampler.mixed, &reference, is_bound)
-        };
-    }
-    Ok(SamplerComparison {
+    let (basis, reference) = if is_bound {
+        most_by_crossings(&crossings[baseline], runs[baseline].wall_seconds)
+    } else {
+        (BaselineBasis::Draws, samplers[baseline].speed.clone())
+    };
+    let mut comparison = SamplerComparison {
         baseline: runs[baseline].name.clone(),
         baseline_is_bound: is_bound,
+        baseline_basis: basis,
         baseline_ess_per_second: reference.ess_per_second,
+        rare_sides: rare_sides(&crossings[baseline]),
         samplers,
-    })
+    };
+    comparison.relate(&reference, is_bound);
+    Ok(comparison)
+}
+
+/// The observable whose crossings allow the least, and how much at most.
+fn most_by_crossings(
+    crossings: &[(String, Crossings)],
+    wall_seconds: f64,
+) -> (BaselineBasis, Speed) {
+    let bounds = crossings
+        .iter()
+        .map(|(name, crossings)| (name.as_str(), crossings.effective_at_most()));
+    let (name, bound) = bounds
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .unwrap_or(("", f64::INFINITY));
+    let speed = Speed {
+        ess_per_second: bound / wall_seconds,
+        ln_spread: 0.0,
+    };
+    (BaselineBasis::Crossings(name.to_owned()), speed)
+}
+
+/// The rarer side of everything two-valued, if some share of the frames is there.
+fn rare_sides(crossings: &[(String, Crossings)]) -> Vec<RareSide> {
+    let is_two_valued = |name: &str| is_two_valued(name) || name.starts_with(BASIN_PREFIX);
+    let two_valued = crossings.iter().filter(|(name, _)| is_two_valued(name));
+    let sides = two_valued.map(|(name, crossings)| RareSide::of(name, crossings.share));
+    sides.filter(|side| side.share > FOUND_SHARE).collect()
 }
 
 fn is_sound(sampler: &SamplerVerdict) -> bool {
@@ -213,6 +234,10 @@ fn verdict(
         missed_basins: missed.to_vec(),
         observables,
         ratio_to_md: Ratio::one(),
+        speed: Speed {
+            ess_per_second: 0.0,
+            ln_spread: 0.0,
+        },
     })
 }
 
@@ -220,7 +245,7 @@ fn verdict(
 fn slowest(observables: &[ObservableEss], missed: &[String]) -> ObservableEss {
     if let Some(basin) = missed.first() {
         return ObservableEss {
-            observable: format!("basin {basin}"),
+            observable: basin_indicator_name(basin),
             ess: 0.0,
             n_crossings: 0.0,
             limited_by_crossings: false,
@@ -259,12 +284,12 @@ fn all_crossings(
             .collect();
         add(&runs[0].observables[index].0, &chains);
     }
-    for (place, basin) in ResidueBasin::all(&runs[0]).iter().enumerate() {
+    for (place, basin) in ResidueBasin::of_run(&runs[0]).iter().enumerate() {
         if visits.iter().any(|own| own[place].1 > FOUND_SHARE) {
             let indicators: Vec<Vec<Vec<f32>>> =
                 runs.iter().map(|run| basin.indicator(run)).collect();
             let chains: Vec<&[Vec<f32>]> = indicators.iter().map(|chains| &chains[..]).collect();
-            add(&format!("basin {}", basin.name), &chains);
+            add(&basin_indicator_name(&basin.name), &chains);
         }
     }
     crossings
@@ -286,7 +311,7 @@ fn limit(sampler: &mut SamplerVerdict, run: &SamplerDraws, crossings: &[(String,
     sampler.slowest = slowest(&sampler.observables, &sampler.missed_basins);
     let basins = crossings
         .iter()
-        .filter(|(name, _)| name.starts_with("basin "));
+        .filter(|(name, _)| name.starts_with(BASIN_PREFIX));
     for (name, crossings) in basins {
         if crossings.effective() < sampler.slowest.ess {
             sampler.slowest = ObservableEss {

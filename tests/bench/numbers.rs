@@ -1,7 +1,8 @@
 //! Ratios, bounds and missed basins on synthetic chains with known answers.
 
 use saltus::analysis::{
-    SamplerComparison, SamplerComparisonError, SamplerDraws, append_tics, compare_samplers,
+    BaselineBasis, ExitRate, RareSide, SamplerComparison, SamplerComparisonError, SamplerDraws,
+    SideExits, append_tics, compare_samplers,
 };
 
 use crate::synthetic::{N_CHAINS, N_DRAWS, ar1, jumps, sampler};
@@ -62,10 +63,9 @@ fn ess_is_that_of_ar1_chains() {
     assert!((comparison.samplers[0].ess_per_second - got / 10.0).abs() < 1e-9);
 }
 
-#[test]
-fn stuck_chains_of_plain_md_give_a_lower_bound() {
+/// Plain MD of which half of the chains sit in either state: both basins are found, no chain crosses. And one that jumps.
+fn stuck() -> [SamplerDraws; 2] {
     let mut stuck = dipeptide("md", 1.0, 0.0, 1);
-    // Half of the chains sit in the other state: both basins are found, no chain crosses.
     let other = dipeptide("other", 1.0, 1.0, 2);
     let sits = dipeptide("x", -1.2, 0.0, 3);
     let crossed = jumps("phi_2", [1.0, 1.0], 0.0, 4);
@@ -73,13 +73,86 @@ fn stuck_chains_of_plain_md_give_a_lower_bound() {
         stuck.observables[place].1[..8].clone_from_slice(&chains[..8]);
         stuck.observables[place].1[8..].clone_from_slice(&sits.observables[place].1[8..]);
     }
-    let comparison = compare(&[stuck, other]);
+    [stuck, other]
+}
+
+#[test]
+fn stuck_chains_of_plain_md_give_a_lower_bound() {
+    let comparison = compare(&stuck());
     assert!(comparison.baseline_is_bound && !comparison.samplers[0].mixed);
     let ratio = comparison.samplers[1].ratio_to_md;
     assert!(ratio.lower_bound && ratio.value > 1000.0, "{ratio:?}");
     // No crossing, half of the frames on either side: 3.69 effective samples in 10 s at most.
     let bound = comparison.baseline_ess_per_second;
     assert!((bound - 0.369).abs() < 0.02, "{bound}");
+    let basis = &comparison.baseline_basis;
+    assert!(matches!(basis, BaselineBasis::Crossings(_)), "{basis:?}");
+    let sides = comparison.rare_sides.iter();
+    let sides: Vec<(&str, f64)> = sides.map(|side| (side.name.as_str(), side.share)).collect();
+    assert!(
+        sides
+            .iter()
+            .any(|(name, _)| name.ends_with("basin alpha_left_2")),
+        "{sides:?}"
+    );
+    let in_range = |share: f64| share > 0.4 && share <= 0.5;
+    assert!(sides.iter().all(|&(_, share)| in_range(share)), "{sides:?}");
+}
+
+/// Rates of these exits in 20000 draws of 0.2 ps from a side of this share, 2000 draws a second.
+fn exit_rates(share: f64, n_exits: u64) -> Vec<ExitRate> {
+    let name = "basin alpha_left_2".to_owned();
+    let exits = SideExits {
+        n_exits,
+        n_inside: 20_000,
+        ..SideExits::new(RareSide { name, share })
+    };
+    ExitRate::of(&[exits], 0.2, 2000.0)
+}
+
+#[test]
+fn exits_turn_the_bound_into_an_estimate() {
+    let before = compare(&stuck());
+    let mut comparison = before.clone();
+    comparison.rest_on_exits(&exit_rates(0.2, 10));
+    // 10 / 20000 a draw from a side of share 0.2 relax at 1 / 1600 a draw, half of which are effective samples.
+    let expected = 2000.0 / 3200.0;
+    let rate = &exit_rates(0.2, 10)[0].ess_per_second;
+    assert!((rate.value / expected - 1.0).abs() < 1e-3, "{rate:?}");
+    // It is more than the crossings allow, so these stand.
+    assert_eq!(comparison, before);
+    comparison.rest_on_exits(&exit_rates(0.2, 5));
+    assert!(!comparison.baseline_is_bound);
+    let speed = comparison.baseline_ess_per_second;
+    assert!((2.0 * speed / expected - 1.0).abs() < 1e-3, "{speed}");
+    let ratio = comparison.samplers[1].ratio_to_md;
+    let own = comparison.samplers[1].ess_per_second;
+    assert!((ratio.value * speed / own - 1.0).abs() < 1e-9 && !ratio.lower_bound);
+    // Five events: 11.67 at most.
+    let width = ratio.value / ratio.low;
+    assert!(width > 2.3 && width < 2.5, "{ratio:?}");
+    assert_eq!(comparison.samplers[0].ratio_to_md.value, 1.0);
+}
+
+#[test]
+fn few_exits_keep_it_a_bound_by_their_upper_limit() {
+    let mut comparison = compare(&stuck());
+    comparison.rest_on_exits(&exit_rates(0.2, 0));
+    assert!(comparison.baseline_is_bound && comparison.samplers[1].ratio_to_md.lower_bound);
+    let expected = 3.689 / 20_000.0 / 0.8 / 2.0 * 2000.0;
+    let bound = comparison.baseline_ess_per_second;
+    assert!((bound / expected - 1.0).abs() < 0.02, "{bound} {expected}");
+    let basis = &comparison.baseline_basis;
+    assert!(matches!(basis, BaselineBasis::Exits(_)), "{basis:?}");
+}
+
+#[test]
+fn plain_md_that_mixes_needs_no_exits() {
+    let mut comparison = compare(&[plain("md", 10.0, 0.9, 5)]);
+    let before = comparison.clone();
+    comparison.rest_on_exits(&exit_rates(0.2, 5));
+    assert_eq!(comparison, before);
+    assert_eq!(comparison.baseline_basis, BaselineBasis::Draws);
 }
 
 #[test]

@@ -129,11 +129,66 @@ fn a_choice_of_samplers_is_a_table_with_a_line_for_each() {
 }
 
 #[test]
+fn plain_md_that_does_not_mix_is_started_on_the_rare_sides() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |md_seconds| {
+        let output = bench(&home, INPUT)
+            .args(["--json", "--quiet", "--seconds", "1.5", "--chains", "8"])
+            .args(["--samplers", "md_4fs_heavy,input"])
+            .args(["--md-seconds", md_seconds])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let report = run("1");
+    let exits = &report["exits"];
+    assert_eq!(exits["starts_from"], "input", "{report}");
+    assert!(exits["wall_seconds"].as_f64().unwrap() >= 1.0);
+    assert!((exits["relaxation_ps"].as_f64().unwrap() - 1.0).abs() < 1e-6);
+    let sides = exits["sides"].as_array().unwrap();
+    assert!(
+        sides.iter().any(|side| side["name"] == "phi_2_positive"),
+        "{exits}"
+    );
+    let (mut inside_ns, mut n_exits) = (0.0, 0);
+    for side in sides {
+        let share = side["share"].as_f64().unwrap();
+        assert!(share > 0.001 && share <= 0.5, "{side}");
+        for rate in ["exits_per_ns", "ess_per_second"] {
+            let limit = |end: &str| side[rate][end].as_f64().unwrap();
+            assert!(
+                limit("low") <= limit("value") && limit("value") < limit("high"),
+                "{side}"
+            );
+        }
+        inside_ns += side["inside_ns"].as_f64().unwrap();
+        n_exits += side["exits"].as_u64().unwrap();
+    }
+    assert!(n_exits > 0, "{exits}");
+    assert!(inside_ns > 0.0 && inside_ns < exits["simulated_ns"].as_f64().unwrap());
+    let basis = report["baseline_basis"].as_str().unwrap();
+    assert!(
+        basis.starts_with("exit rates from ") || basis.starts_with("the crossings "),
+        "{basis}"
+    );
+    let report = run("0");
+    assert!(report["exits"].is_null() && report["baseline_is_bound"] == true);
+}
+
+#[test]
 fn wrong_input_is_explained() {
     let message = refusal(INPUT, &["--chains", "3"]);
     assert!(message.contains("got 3, expected at least 4"), "{message}");
     let message = refusal(INPUT, &["--seconds", "0"]);
     assert!(message.contains("--seconds: got 0"), "{message}");
+    let message = refusal(INPUT, &["--md-seconds", "-1"]);
+    assert!(
+        message.contains("--md-seconds: got -1, expected a number from 0"),
+        "{message}"
+    );
+    let message = refusal(INPUT, &["--md-seconds", "nan"]);
+    assert!(message.contains("--md-seconds: got NaN"), "{message}");
     let message = refusal(INPUT, &["--samplers", "md_1fs,adaptive_torsoin"]);
     assert!(
         message.contains("unknown sampler `adaptive_torsoin`")

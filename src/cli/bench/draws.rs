@@ -4,6 +4,8 @@ use crate::analysis::ObservableSet;
 use crate::integrator::Engine;
 use crate::mcmc::Chain;
 
+use super::reservoirs::Reservoirs;
+
 /// Most draws a chain.
 const MAX_DRAWS: usize = 16_384;
 /// Most numbers kept of one sampler: 64 MB.
@@ -17,11 +19,16 @@ pub(super) struct Draws<'a> {
     max_draws: usize,
     stride: u64,
     cycles: u64,
+    reservoirs: Option<Reservoirs>,
 }
 
 impl<'a> Draws<'a> {
-    /// No draws yet; the chains are these replicas of the batch.
-    pub(super) fn new(set: &'a ObservableSet, replicas: Vec<usize>) -> Self {
+    /// No draws yet; the chains are these replicas of the batch. Every draw is offered to the reservoirs.
+    pub(super) fn new(
+        set: &'a ObservableSet,
+        replicas: Vec<usize>,
+        reservoirs: Option<Reservoirs>,
+    ) -> Self {
         let n_series = set.names().len() * replicas.len();
         Self {
             series: vec![vec![Vec::new(); replicas.len()]; set.names().len()],
@@ -30,6 +37,7 @@ impl<'a> Draws<'a> {
             replicas,
             stride: 1,
             cycles: 0,
+            reservoirs,
         }
     }
 
@@ -51,8 +59,11 @@ impl<'a> Draws<'a> {
         }
         let energies = chain.energies(engine).to_vec();
         for (place, &replica) in self.replicas.iter().enumerate() {
-            let positions = single(chain.state.replica_positions(replica));
-            let values = self.set.evaluate(&positions, energies[replica]);
+            let positions = chain.state.replica_positions(replica);
+            let values = self.set.evaluate(&single(positions), energies[replica]);
+            if let Some(reservoirs) = &mut self.reservoirs {
+                reservoirs.offer(&values, positions, self.stride);
+            }
             for (chains, value) in self.series.iter_mut().zip(single(&values)) {
                 chains[place].push(value);
             }
@@ -74,16 +85,18 @@ impl<'a> Draws<'a> {
         }
     }
 
-    /// Name and chains of every observable.
-    pub(super) fn finish(self) -> Vec<(String, Vec<Vec<f32>>)> {
-        self.set.names().into_iter().zip(self.series).collect()
+    /// Name and chains of every observable, and the reservoirs.
+    pub(super) fn finish(self) -> (Vec<(String, Vec<Vec<f32>>)>, Option<Reservoirs>) {
+        let observables = self.set.names().into_iter().zip(self.series);
+        (observables.collect(), self.reservoirs)
     }
 }
 
+/// In single precision.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "draws are kept in single precision"
 )]
-fn single(values: &[f64]) -> Vec<f32> {
+pub(super) fn single(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&value| value as f32).collect()
 }

@@ -4,15 +4,13 @@ use std::time::Instant;
 
 use crate::analysis::{ObservableSet, SamplerDraws};
 use crate::cli::config::LoadedConfig;
-use crate::cli::device::make_engine;
 use crate::cli::error::CliError;
-use crate::cli::resident::run_kernels;
-use crate::cli::setup;
-use crate::integrator::Engine;
-use crate::mcmc::{Chain, Kernel, KernelReport, check_sampler};
+use crate::mcmc::{KernelReport, check_sampler};
 
 use super::draws::Draws;
+use super::reservoirs::Reservoirs;
 use super::samplers::PLAIN_MD;
+use super::simulator::Simulator;
 
 /// Draws a chain that a sampler records even where its time is up: ESS and R-hat need a few.
 pub(super) const MIN_DRAWS: usize = 8;
@@ -50,13 +48,19 @@ pub(super) struct Sizes {
     pub(super) stride_cycles: u64,
 }
 
+/// A sampler whose time is up.
+pub(super) struct Finished {
+    /// What it did.
+    pub(super) measured: Measured,
+    /// Where it stands.
+    pub(super) simulator: Simulator,
+    /// Configurations that it kept.
+    pub(super) reservoirs: Option<Reservoirs>,
+}
+
 /// A sampler ready to go on where its last turn ended.
 pub(super) struct Contestant<'a> {
-    name: &'static str,
-    config: LoadedConfig,
-    engine: Box<dyn Engine>,
-    kernels: Vec<Box<dyn Kernel>>,
-    chain: Chain,
+    simulator: Simulator,
     draws: Draws<'a>,
     setup_seconds: f64,
     /// On the clock so far.
@@ -66,7 +70,8 @@ pub(super) struct Contestant<'a> {
 }
 
 impl<'a> Contestant<'a> {
-    /// Sets up the sampler of an input; its clock stands at 0.
+    /// Sets up the sampler of an input; its clock stands at 0. An exact one keeps configurations from every side where
+    /// that is asked for.
     ///
     /// # Errors
     /// A system or sampler that cannot be made.
@@ -74,27 +79,23 @@ impl<'a> Contestant<'a> {
         name: &'static str,
         loaded: LoadedConfig,
         set: &'a ObservableSet,
+        keeps_configurations: bool,
     ) -> Result<Self, CliError> {
-        let config = &loaded.config;
         let start = Instant::now();
-        let prepared = setup::prepare(&loaded)?;
-        let mut engine = make_engine(config, &prepared.system, None)?;
-        let kernels = run_kernels(&loaded, &prepared, None)?;
-        let chain = setup::starting_chain(config, &prepared, engine.as_mut())?;
-        for warning in check_sampler(&kernels) {
+        let simulator = Simulator::new(name, loaded)?;
+        for warning in check_sampler(&simulator.kernels) {
             log::warn!("sampler `{name}`: {warning}");
         }
+        let config = &simulator.config.config;
+        let keeps = keeps_configurations && simulator.is_exact();
+        let reservoirs = keeps.then(|| Reservoirs::new(set, config.seed));
         Ok(Self {
-            name,
-            draws: Draws::new(set, config.target_replicas()),
-            engine,
-            kernels,
-            chain,
+            draws: Draws::new(set, config.target_replicas(), reservoirs),
+            simulator,
             setup_seconds: start.elapsed().as_secs_f64(),
             seconds: 0.0,
             equilibration_seconds: 0.0,
             is_frozen: false,
-            config: loaded,
         })
     }
 
@@ -106,7 +107,7 @@ impl<'a> Contestant<'a> {
         let before = self.seconds;
         let start = Instant::now();
         while self.seconds < until_seconds {
-            self.cycle()?;
+            self.simulator.cycle()?;
             self.seconds = before + start.elapsed().as_secs_f64();
         }
         self.equilibration_seconds = self.seconds;
@@ -125,61 +126,55 @@ impl<'a> Contestant<'a> {
         let before = self.seconds;
         let start = Instant::now();
         if !self.is_frozen {
-            self.kernels.iter_mut().for_each(|kernel| kernel.freeze());
+            self.simulator.freeze();
             self.is_frozen = true;
         }
         while self.seconds < until_seconds || self.draws.n_draws() < at_least_draws {
-            self.cycle()?;
-            self.draws.record(&mut self.chain, self.engine.as_mut());
+            self.simulator.cycle()?;
+            let Simulator { chain, engine, .. } = &mut self.simulator;
+            self.draws.record(chain, engine.as_mut());
             self.seconds = before + start.elapsed().as_secs_f64();
         }
         Ok(())
     }
 
-    fn cycle(&mut self) -> Result<(), CliError> {
-        for kernel in &mut self.kernels {
-            kernel
-                .step(&mut self.chain, self.engine.as_mut())
-                .and_then(|()| kernel.settle(&mut self.chain))
-                .map_err(|error| {
-                    let kernel = kernel.name();
-                    CliError::run(format!(
-                        "sampler `{}`, kernel `{kernel}`: {error}",
-                        self.name
-                    ))
-                })?;
-        }
-        Ok(())
-    }
-
-    /// The result.
-    pub(super) fn finish(self) -> Measured {
-        let config = &self.config.config;
+    /// The result, and what can go on from here.
+    pub(super) fn finish(self) -> Finished {
+        let simulator = self.simulator;
+        let config = &simulator.config.config;
         #[expect(
             clippy::cast_precision_loss,
             reason = "a batch has far fewer than 2^53 replicas"
         )]
-        let simulated_ps = self.chain.time_ps * config.replicas as f64;
-        Measured {
-            exact: self.kernels.iter().all(|kernel| kernel.is_exact()),
-            sizes: Sizes {
-                n_chains: config.replicas,
-                n_replicas: config.n_replicas(),
-                n_draws: self.draws.n_draws(),
-                stride_cycles: self.draws.stride(),
-            },
+        let simulated_ps = simulator.chain.time_ps * config.replicas as f64;
+        let sizes = Sizes {
+            n_chains: config.replicas,
+            n_replicas: config.n_replicas(),
+            n_draws: self.draws.n_draws(),
+            stride_cycles: self.draws.stride(),
+        };
+        let (observables, reservoirs) = self.draws.finish();
+        let kernels = simulator.kernels.iter();
+        let measured = Measured {
+            exact: simulator.is_exact(),
+            sizes,
             setup_seconds: self.setup_seconds,
             equilibration_seconds: self.equilibration_seconds,
-            n_energy_evaluations: self.chain.n_energy_evaluations,
-            kernels: self.kernels.iter().map(|kernel| kernel.report()).collect(),
-            device: self.engine.description(),
+            n_energy_evaluations: simulator.chain.n_energy_evaluations,
+            kernels: kernels.map(|kernel| kernel.report()).collect(),
+            device: simulator.engine.description(),
             draws: SamplerDraws {
-                name: self.name.to_owned(),
-                is_plain_md: PLAIN_MD.contains(&self.name),
+                name: simulator.name.to_owned(),
+                is_plain_md: PLAIN_MD.contains(&simulator.name),
                 wall_seconds: self.seconds,
                 simulated_ps,
-                observables: self.draws.finish(),
+                observables,
             },
+        };
+        Finished {
+            measured,
+            simulator,
+            reservoirs,
         }
     }
 }

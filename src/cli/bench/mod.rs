@@ -1,9 +1,13 @@
 //! `saltus bench`: several samplers, one molecule, equal wall-clock time; who yields more effective samples a second.
 
 mod draws;
+mod exits;
+mod exits_report;
 mod measure;
 mod report;
+mod reservoirs;
 mod samplers;
+mod simulator;
 mod table;
 
 use std::fs;
@@ -11,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::measure::{Contestant, MIN_DRAWS, Measured};
+use self::exits::{ExitRun, run_exits};
+use self::measure::{Contestant, Finished, MIN_DRAWS, Measured};
 use self::report::BenchReport;
 use self::samplers::MIN_CHAINS;
 use super::analyze::observable_set;
@@ -19,7 +24,9 @@ use super::console::{note, print, print_json};
 use super::error::{Blame, CliError};
 use super::setup::{self, Overrides};
 use super::{CliResult, config::LoadedConfig};
-use crate::analysis::{ObservableSet, SamplerDraws, append_tics, compare_samplers};
+use crate::analysis::{
+    ExitRate, ObservableSet, SamplerComparison, SamplerDraws, append_tics, compare_samplers,
+};
 use crate::topology::Topology;
 
 /// Turns of every sampler.
@@ -40,6 +47,10 @@ pub(crate) struct BenchArguments {
     /// Wall-clock seconds of every sampler, equilibration included.
     #[arg(long, value_name = "S", default_value_t = 60.0)]
     seconds: f64,
+    /// Wall-clock seconds that plain MD gets to leave the rare sides which an exact sampler found, where it does not mix by
+    /// itself: its rate is then known, not only bounded. As many as --seconds unless given; 0: none.
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    md_seconds: Option<f64>,
     /// Replicas simulated side by side, each a chain (replica exchange: each rung of each ladder); at least 4 chains.
     #[arg(long, value_name = "N", default_value_t = 64)]
     chains: usize,
@@ -60,6 +71,12 @@ pub(crate) struct BenchArguments {
     quiet: bool,
 }
 
+impl BenchArguments {
+    fn md_seconds(&self) -> f64 {
+        self.md_seconds.unwrap_or(self.seconds)
+    }
+}
+
 /// Runs all samplers in turns and prints the comparison.
 pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
     check(arguments)?;
@@ -74,11 +91,12 @@ pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
     let mut contestants = Vec::with_capacity(names.len());
     for name in names {
         let own = samplers::input_of(name, &loaded, &topology, arguments.chains);
-        contestants.push(Contestant::new(name, own, &set)?);
+        let keeps_configurations = arguments.md_seconds() > 0.0;
+        contestants.push(Contestant::new(name, own, &set, keeps_configurations)?);
     }
     take_turns(&mut contestants, arguments)?;
-    let measured = contestants.into_iter().map(Contestant::finish).collect();
-    let report = assess(&loaded, measured)?;
+    let finished = contestants.into_iter().map(Contestant::finish).collect();
+    let report = assess(&loaded, finished, &set, arguments)?;
     if let Some(directory) = &arguments.output {
         write(directory, &report)?;
     }
@@ -116,17 +134,70 @@ fn take_turns(contestants: &mut [Contestant<'_>], arguments: &BenchArguments) ->
     Ok(())
 }
 
-/// Compares what was measured.
-fn assess(loaded: &LoadedConfig, mut measured: Vec<Measured>) -> Result<BenchReport, CliError> {
-    let mut runs: Vec<SamplerDraws> = measured
+/// Compares what was measured, and what plain MD does from the rare sides where it is too slow to be measured.
+fn assess(
+    loaded: &LoadedConfig,
+    mut finished: Vec<Finished>,
+    set: &ObservableSet,
+    arguments: &BenchArguments,
+) -> Result<BenchReport, CliError> {
+    let mut runs: Vec<SamplerDraws> = finished
         .iter_mut()
-        .map(|measured| std::mem::take(&mut measured.draws))
+        .map(|finished| std::mem::take(&mut finished.measured.draws))
         .collect();
     if let Err(error) = append_tics(&mut runs) {
         log::warn!("no TICs among the observables: {error}");
     }
-    let comparison = compare_samplers(&runs).blame_run()?;
-    Ok(BenchReport::of(loaded, &measured, &runs, &comparison))
+    let mut comparison = compare_samplers(&runs).blame_run()?;
+    let mut exits = None;
+    if comparison.baseline_is_bound && arguments.md_seconds() > 0.0 {
+        if !arguments.quiet {
+            let seconds = arguments.md_seconds();
+            note(&format!("plain MD from the rare sides: {seconds:.1} s"));
+        }
+        exits = leave_rare_sides(&comparison, &mut finished, set, arguments.md_seconds());
+    }
+    let rates = exits.as_ref().map(|exits| {
+        let md = runs.iter().find(|run| run.name == comparison.baseline);
+        let md = md.expect("invariant: the baseline is one of the samplers");
+        // The pace of the contest, whose turns alternated with those of the samplers that it is compared to.
+        let draws_per_second = md.simulated_ps / md.wall_seconds / exits.draw_ps;
+        ExitRate::of(&exits.sides, exits.draw_ps, draws_per_second)
+    });
+    comparison.rest_on_exits(rates.as_deref().unwrap_or_default());
+    let measured: Vec<Measured> = finished.into_iter().map(|own| own.measured).collect();
+    let exits = exits.as_ref().zip(rates.as_deref());
+    Ok(BenchReport::of(
+        loaded,
+        &measured,
+        &runs,
+        &comparison,
+        exits,
+    ))
+}
+
+/// Runs the baseline from the configurations of the exact sampler that mixed and was fastest; `None` where there is none.
+fn leave_rare_sides(
+    comparison: &SamplerComparison,
+    finished: &mut [Finished],
+    set: &ObservableSet,
+    seconds: f64,
+) -> Option<ExitRun> {
+    let verdict = |index: usize| &comparison.samplers[index];
+    let exact = (0..finished.len()).filter(|&index| finished[index].reservoirs.is_some());
+    let Some(source) = exact.max_by(|&a, &b| {
+        let (a, b) = (verdict(a), verdict(b));
+        let mixed = a.mixed.cmp(&b.mixed);
+        mixed.then(a.ess_per_second.total_cmp(&b.ess_per_second))
+    }) else {
+        log::warn!("no sampler is exact, so plain MD has no states of rare sides to start from");
+        return None;
+    };
+    let mut reservoirs = finished[source].reservoirs.take()?;
+    let starts = (finished[source].simulator.name, &mut reservoirs);
+    let mut others = finished.iter_mut().map(|finished| &mut finished.simulator);
+    let md = others.find(|simulator| simulator.name == comparison.baseline)?;
+    run_exits(md, set, starts, &comparison.rare_sides, seconds)
 }
 
 fn check(arguments: &BenchArguments) -> CliResult {
@@ -134,6 +205,12 @@ fn check(arguments: &BenchArguments) -> CliResult {
         return Err(CliError::input(format!(
             "--seconds: got {}, expected a number over 0 and at most 1000000\n  help: 20 is enough for a dipeptide, chains of larger molecules need more to mix",
             arguments.seconds
+        )));
+    }
+    if !(0.0..=1e6).contains(&arguments.md_seconds()) {
+        return Err(CliError::input(format!(
+            "--md-seconds: got {}, expected a number from 0 to 1000000\n  help: leave it out for as many as --seconds; 0 leaves plain MD with a bound where it does not mix",
+            arguments.md_seconds()
         )));
     }
     if arguments.chains < MIN_CHAINS {

@@ -2,10 +2,14 @@
 
 use serde::Serialize;
 
-use crate::analysis::{ObservableEss, Ratio, SamplerComparison, SamplerDraws, SamplerVerdict};
+use crate::analysis::{
+    ExitRate, ObservableEss, Ratio, SamplerComparison, SamplerDraws, SamplerVerdict,
+};
 use crate::cli::config::LoadedConfig;
 use crate::mcmc::KernelReport;
 
+use super::exits::ExitRun;
+use super::exits_report::{self, ExitsReport};
 use super::measure::Measured;
 
 /// The whole comparison.
@@ -19,6 +23,10 @@ pub(super) struct BenchReport {
     pub(super) baseline_ess_per_second: f64,
     /// Whether it is a bound.
     pub(super) baseline_is_bound: bool,
+    /// What it rests on: `exit rates from basin alpha_left_2: 23 exits in 12.3 ns`.
+    pub(super) baseline_basis: String,
+    /// Plain MD from the rare sides, where it ran.
+    pub(super) exits: Option<ExitsReport>,
     /// Input file.
     pub(super) input: String,
     /// Temperature in K.
@@ -92,6 +100,7 @@ impl BenchReport {
         measured: &[Measured],
         runs: &[SamplerDraws],
         comparison: &SamplerComparison,
+        exits: Option<(&ExitRun, &[ExitRate])>,
     ) -> Self {
         let parts = measured.iter().zip(runs).zip(&comparison.samplers);
         Self {
@@ -101,6 +110,8 @@ impl BenchReport {
             baseline: comparison.baseline.clone(),
             baseline_ess_per_second: comparison.baseline_ess_per_second,
             baseline_is_bound: comparison.baseline_is_bound,
+            baseline_basis: exits_report::basis(&comparison.baseline_basis, exits),
+            exits: exits.map(|(run, rates)| ExitsReport::of(run, rates)),
             input: loaded.source.name.clone(),
             temperature_kelvin: loaded.config.temperature_kelvin,
             device: measured

@@ -94,17 +94,7 @@ fn acceptance(kernels: &[KernelReport]) -> String {
 
 fn guide(report: &BenchReport) -> String {
     let first = report.samplers.first();
-    let baseline = if report.baseline_is_bound {
-        format!(
-            "{} did not mix or missed a basin: its ESS/s is at most {:.3}, from the crossings it made, and `> x` is a lower bound of the true ratio.",
-            report.baseline, report.baseline_ess_per_second
-        )
-    } else {
-        format!(
-            "The baseline is {}, the strongest plain MD.",
-            report.baseline
-        )
-    };
+    let baseline = baseline(report);
     format!(
         "\n{}, {} K, saltus {}\n{}, {} replicas for every sampler\n\n\
          ESS is the effective sample size of the mean of the slowest observable over all chains, at most what the crossings of \
@@ -124,4 +114,25 @@ fn guide(report: &BenchReport) -> String {
             .map(|sampler| sampler.setup_seconds)
             .sum::<f64>(),
     )
+}
+
+/// What the ratios are to.
+fn baseline(report: &BenchReport) -> String {
+    let BenchReport {
+        baseline,
+        baseline_ess_per_second: speed,
+        baseline_basis: basis,
+        ..
+    } = report;
+    if report.baseline_is_bound {
+        format!(
+            "{baseline} did not mix or missed a basin: its ESS/s is at most {speed:.3}, from {basis}, and `> x` is a lower bound of the true ratio."
+        )
+    } else if report.exits.is_some() {
+        format!(
+            "{baseline} did not mix or missed a basin: its ESS/s for the ratios, {speed:.3}, is from {basis}."
+        )
+    } else {
+        format!("The baseline is {baseline}, the strongest plain MD.")
+    }
 }
