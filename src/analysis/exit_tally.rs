@@ -5,6 +5,10 @@ use super::sides::RareSide;
 /// Draws after a start that do not count: they relax what the start disturbed (velocities, rigid bonds).
 pub const RELAXATION_DRAWS: u64 = 5;
 
+/// Draws between a crossing and the look that tells whether it was an exit: who is back by then has only crossed the
+/// border and returned. The transient of transition rates, doi:10.1063/1.436049.
+pub const COMMITMENT_DRAWS: u64 = 10;
+
 /// What became of the replicas started on one side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SideExits {
@@ -14,9 +18,9 @@ pub struct SideExits {
     pub n_starts: u64,
     /// Starts that were on the other side when they had relaxed; they count for nothing.
     pub n_lost: u64,
-    /// First exits: draws on the other side after a draw on this one.
+    /// Exits: crossings after which the replica is on the other side [`COMMITMENT_DRAWS`] later.
     pub n_exits: u64,
-    /// Draws on this side, each of which the next one followed.
+    /// Draws on this side before an exit, each of which the next one followed; excursions that return belong to them.
     pub n_inside: u64,
 }
 
@@ -34,7 +38,7 @@ impl SideExits {
     }
 }
 
-/// The count. A replica starts on a side, relaxes, and is followed to its first exit; then it starts anew, on the side
+/// The count. A replica starts on a side, relaxes, and is followed to its exit; then it starts anew, on the side
 /// with the fewest exits so far: what leaves quickly is soon known, what does not gets the time.
 #[derive(Debug, Clone)]
 pub struct ExitTally {
@@ -46,6 +50,18 @@ pub struct ExitTally {
 struct Started {
     side: usize,
     n_draws: u64,
+    /// Draws since it crossed to the other side.
+    away: Option<u64>,
+}
+
+impl Started {
+    fn on(side: usize) -> Self {
+        Self {
+            side,
+            n_draws: 0,
+            away: None,
+        }
+    }
 }
 
 impl ExitTally {
@@ -63,7 +79,7 @@ impl ExitTally {
         for replica in 0..n_replicas {
             let side = replica % tally.sides.len();
             tally.sides[side].n_starts += 1;
-            tally.replicas.push(Started { side, n_draws: 0 });
+            tally.replicas.push(Started::on(side));
         }
         tally
     }
@@ -82,16 +98,27 @@ impl ExitTally {
         if started.n_draws < RELAXATION_DRAWS {
             return false;
         }
-        if started.n_draws == RELAXATION_DRAWS {
+        let is_over = if started.n_draws == RELAXATION_DRAWS {
             own.n_lost += u64::from(!is_inside);
+            !is_inside
+        } else if let Some(away) = &mut started.away {
+            *away += 1;
+            let is_due = *away == COMMITMENT_DRAWS;
+            if is_due && is_inside {
+                own.n_inside += COMMITMENT_DRAWS;
+                started.away = None;
+            }
+            own.n_exits += u64::from(is_due && !is_inside);
+            is_due && !is_inside
         } else {
             own.n_inside += 1;
-            own.n_exits += u64::from(!is_inside);
-        }
-        if !is_inside {
+            started.away = (!is_inside).then_some(0);
+            false
+        };
+        if is_over {
             self.deal(replica);
         }
-        !is_inside
+        is_over
     }
 
     fn deal(&mut self, replica: usize) {
@@ -104,7 +131,7 @@ impl ExitTally {
         let next = (0..self.sides.len()).min_by_key(needs);
         let side = next.expect("invariant: there is a side");
         self.sides[side].n_starts += 1;
-        self.replicas[replica] = Started { side, n_draws: 0 };
+        self.replicas[replica] = Started::on(side);
     }
 
     /// What was counted, in the order of the sides given.
@@ -123,27 +150,46 @@ mod tests {
         RareSide { name, share: 0.1 }
     }
 
-    #[test]
-    fn first_exits_and_the_draws_before_them_are_counted() {
-        let mut tally = ExitTally::new(vec![side("a")], 1);
-        // Outside while it relaxes, which counts for nothing; then three draws inside and one outside.
-        for inside in [true, false, false, true, true, true, true] {
-            assert!(!tally.observe(0, inside));
+    /// Draws that do not end the replica's stay.
+    fn observe(tally: &mut ExitTally, draws: &[(u64, bool)]) {
+        for &(n_draws, inside) in draws {
+            for _ in 0..n_draws {
+                assert!(!tally.observe(0, inside), "{tally:?}");
+            }
         }
+    }
+
+    #[test]
+    fn exits_and_the_draws_before_them_are_counted() {
+        let mut tally = ExitTally::new(vec![side("a")], 1);
+        // Outside while it relaxes, which counts for nothing; then three draws inside, a crossing, and no way back.
+        observe(&mut tally, &[(1, true), (2, false), (5, true)]);
+        observe(&mut tally, &[(COMMITMENT_DRAWS, false)]);
         assert!(tally.observe(0, false));
         // The new start is lost: outside when it has relaxed.
-        for _ in 0..4 {
-            assert!(!tally.observe(0, false));
-        }
+        observe(&mut tally, &[(RELAXATION_DRAWS - 1, false)]);
         assert!(tally.observe(0, false));
         let expected = SideExits {
             n_starts: 3,
             n_lost: 1,
             n_exits: 1,
-            n_inside: 3,
+            n_inside: 4,
             ..SideExits::new(side("a"))
         };
         assert_eq!(tally.finish(), [expected]);
+    }
+
+    #[test]
+    fn a_crossing_that_returns_is_no_exit() {
+        let mut tally = ExitTally::new(vec![side("a")], 1);
+        observe(&mut tally, &[(RELAXATION_DRAWS, true), (1, true)]);
+        // Twelve draws from the crossing to the second one inside again.
+        observe(
+            &mut tally,
+            &[(1, false), (COMMITMENT_DRAWS - 1, false), (2, true)],
+        );
+        let sides = tally.finish();
+        assert_eq!((sides[0].n_exits, sides[0].n_inside), (0, 13));
     }
 
     #[test]
@@ -151,9 +197,8 @@ mod tests {
         let mut tally = ExitTally::new(vec![side("a"), side("b"), side("c")], 4);
         let dealt: Vec<usize> = (0..4).map(|replica| tally.side_of(replica)).collect();
         assert_eq!(dealt, [0, 1, 2, 0]);
-        for _ in 0..RELAXATION_DRAWS {
-            assert!(!tally.observe(0, true));
-        }
+        observe(&mut tally, &[(RELAXATION_DRAWS, true)]);
+        observe(&mut tally, &[(COMMITMENT_DRAWS, false)]);
         assert!(tally.observe(0, false));
         // `a` has an exit, `b` and `c` none and one replica each: the first of them.
         assert_eq!(tally.side_of(0), 1);

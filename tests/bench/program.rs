@@ -141,10 +141,10 @@ fn plain_md_that_does_not_mix_is_started_on_the_rare_sides() {
         assert!(output.status.success(), "{output:?}");
         serde_json::from_slice::<Value>(&output.stdout).unwrap()
     };
-    let report = run("1");
+    let report = run("2");
     let exits = &report["exits"];
     assert_eq!(exits["starts_from"], "input", "{report}");
-    assert!(exits["wall_seconds"].as_f64().unwrap() >= 1.0);
+    assert!(exits["wall_seconds"].as_f64().unwrap() >= 2.0);
     assert!((exits["relaxation_ps"].as_f64().unwrap() - 1.0).abs() < 1e-6);
     let sides = exits["sides"].as_array().unwrap();
     assert!(
@@ -155,6 +155,11 @@ fn plain_md_that_does_not_mix_is_started_on_the_rare_sides() {
     for side in sides {
         let share = side["share"].as_f64().unwrap();
         assert!(share > 0.001 && share <= 0.5, "{side}");
+        // On a busy machine some side may get no time; then nothing is known of it.
+        if side["inside_ns"] == 0.0 {
+            assert!(side["exits_per_ns"]["high"].is_null(), "{side}");
+            continue;
+        }
         for rate in ["exits_per_ns", "ess_per_second"] {
             let limit = |end: &str| side[rate][end].as_f64().unwrap();
             assert!(

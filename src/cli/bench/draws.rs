@@ -85,10 +85,14 @@ impl<'a> Draws<'a> {
         }
     }
 
-    /// Name and chains of every observable, and the reservoirs.
-    pub(super) fn finish(self) -> (Vec<(String, Vec<Vec<f32>>)>, Option<Reservoirs>) {
-        let observables = self.set.names().into_iter().zip(self.series);
-        (observables.collect(), self.reservoirs)
+    /// The reservoirs, which get nothing from here on.
+    pub(super) fn take_reservoirs(&mut self) -> Option<Reservoirs> {
+        self.reservoirs.take()
+    }
+
+    /// Name and chains of every observable.
+    pub(super) fn finish(self) -> Vec<(String, Vec<Vec<f32>>)> {
+        self.set.names().into_iter().zip(self.series).collect()
     }
 }
 

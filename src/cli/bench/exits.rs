@@ -35,7 +35,7 @@ struct Starts {
     n_taken: usize,
 }
 
-/// Runs plain MD for so many seconds, its replicas started on rare sides, each anew after its first exit. A run that
+/// Runs plain MD for so many seconds, its replicas started on rare sides, each anew after its exit. A run that
 /// fails ends there, and what was counted stands.
 pub(super) fn run_exits(
     md: &mut Simulator,

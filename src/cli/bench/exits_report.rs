@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::{BaselineBasis, ExitRate, Limits, RELAXATION_DRAWS};
+use crate::analysis::{BaselineBasis, COMMITMENT_DRAWS, ExitRate, Limits, RELAXATION_DRAWS};
 
 use super::exits::ExitRun;
 
@@ -15,6 +15,8 @@ pub(super) struct ExitsReport {
     simulated_ns: f64,
     /// Time after a start that does not count.
     relaxation_ps: f64,
+    /// Time after which a replica that crossed must still be away.
+    commitment_ps: f64,
     /// Time between two looks at a replica.
     draw_ps: f64,
     sides: Vec<SideReport>,
@@ -49,6 +51,7 @@ impl ExitsReport {
             wall_seconds: run.seconds,
             simulated_ns: run.simulated_ps / 1000.0,
             relaxation_ps: RELAXATION_DRAWS as f64 * run.draw_ps,
+            commitment_ps: COMMITMENT_DRAWS as f64 * run.draw_ps,
             draw_ps: run.draw_ps,
             sides: rates
                 .iter()

@@ -139,7 +139,7 @@ impl<'a> Contestant<'a> {
     }
 
     /// The result, and what can go on from here.
-    pub(super) fn finish(self) -> Finished {
+    pub(super) fn finish(mut self) -> Finished {
         let simulator = self.simulator;
         let config = &simulator.config.config;
         #[expect(
@@ -153,7 +153,7 @@ impl<'a> Contestant<'a> {
             n_draws: self.draws.n_draws(),
             stride_cycles: self.draws.stride(),
         };
-        let (observables, reservoirs) = self.draws.finish();
+        let reservoirs = self.draws.take_reservoirs();
         let kernels = simulator.kernels.iter();
         let measured = Measured {
             exact: simulator.is_exact(),
@@ -168,7 +168,7 @@ impl<'a> Contestant<'a> {
                 is_plain_md: PLAIN_MD.contains(&simulator.name),
                 wall_seconds: self.seconds,
                 simulated_ps,
-                observables,
+                observables: self.draws.finish(),
             },
         };
         Finished {
