@@ -7,9 +7,10 @@
 //! find x again is rejected, which is what counting the solutions of the closure comes to.
 
 use super::concerted_closure::{Axis, Linkage, N_CONDITIONS};
+use super::moved::move_each;
 use super::torsion_block::{TorsionMoveError, describe};
 use super::torsion_step::AdaptedStep;
-use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
+use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
 use crate::integrator::Engine;
 use crate::topology::{NamedTorsion, Topology, TorsionKind, backbone_torsions, rotatable_bonds};
 use nalgebra::{DVector, Unit, Vector3};
@@ -263,34 +264,22 @@ impl Proposal for ConcertedProposal {
         _engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError> {
-        let size = current.state.n_atoms * 3;
-        let mut positions = current.state.positions.clone();
-        let mut velocities = current.state.velocities.clone();
-        let mut log_q_forward = Vec::with_capacity(streams.len());
-        let mut log_q_reverse = Vec::with_capacity(streams.len());
-        self.used.clear();
-        let replicas = positions
-            .chunks_exact_mut(size)
-            .zip(velocities.chunks_exact_mut(size));
-        for (moving, stream) in replicas.zip(streams) {
+        let moved = move_each(current, streams, |moving, stream| {
             let window = stream.random_range(0..self.windows.len());
             let size_rad = self.steps[window].size_rad;
             // Without a reversible closure the replica stays: it proposes itself with a ratio that no uniform number passes.
-            let [forward, reverse] = self.windows[window]
-                .propose(moving, size_rad, stream)
-                .unwrap_or([0.0, f64::MIN]);
-            log_q_forward.push(forward);
-            log_q_reverse.push(reverse);
-            self.used.push(window);
-        }
+            let log_q = self.windows[window].propose(moving, size_rad, stream);
+            (window, log_q.unwrap_or([0.0, f64::MIN]))
+        });
+        let log_q = |way: usize| moved.returned.iter().map(move |(_, log_q)| log_q[way]);
         let log_ratio = LogRatio::Densities {
-            log_q_forward,
-            log_q_reverse,
+            log_q_forward: log_q(0).collect(),
+            log_q_reverse: log_q(1).collect(),
         };
-        let before = &current.state.velocities;
+        self.used = moved.returned.iter().map(|(window, _)| *window).collect();
         Ok(Proposed {
-            velocities: Some(ProposedVelocities::turned(velocities, before)),
-            ..Proposed::new(positions, log_ratio)
+            velocities: Some(moved.velocities),
+            ..Proposed::new(moved.positions, log_ratio)
         })
     }
 

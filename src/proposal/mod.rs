@@ -10,6 +10,7 @@ mod contract;
 mod dual_averaging;
 mod hmc;
 mod mala;
+mod moved;
 mod pivot;
 mod pucker;
 mod settings_error;

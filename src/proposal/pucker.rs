@@ -10,9 +10,10 @@
 //! VP and ACE-VAL-PRO-ALA-NME (AMBER ff14SB, OBC1, 310 K). Without it dynamics alone crosses between the two puckers.
 //! What puckers are: C. Altona and M. Sundaralingam, doi:10.1021/ja00778a043.
 
+use super::moved::move_each;
 use super::pivot::{rotation, wrap};
 use super::torsion_block::{TorsionMoveError, describe};
-use super::{Current, LogRatio, Proposal, ProposalError, Proposed, ProposedVelocities};
+use super::{Current, LogRatio, Proposal, ProposalError, Proposed};
 use crate::integrator::Engine;
 use crate::topology::{PuckerRing, Topology, pucker_rings, torsion_rad};
 use nalgebra::{Matrix3, Unit, Vector3};
@@ -113,13 +114,7 @@ impl Proposal for PuckerProposal {
         _engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError> {
-        let size = current.state.n_atoms * 3;
-        let mut positions = current.state.positions.clone();
-        let mut velocities = current.state.velocities.clone();
-        let replicas = positions
-            .chunks_exact_mut(size)
-            .zip(velocities.chunks_exact_mut(size));
-        for ((positions, velocities), stream) in replicas.zip(streams) {
+        let moved = move_each(current, streams, |(positions, velocities), stream| {
             let ring = &self.rings[stream.random_range(0..self.rings.len())];
             let (positions, velocities) =
                 (positions.as_chunks_mut().0, velocities.as_chunks_mut().0);
@@ -128,11 +123,10 @@ impl Proposal for PuckerProposal {
                 velocities,
             }
             .flip(ring);
-        }
-        let before = &current.state.velocities;
+        });
         Ok(Proposed {
-            velocities: Some(ProposedVelocities::turned(velocities, before)),
-            ..Proposed::new(positions, LogRatio::Symmetric)
+            velocities: Some(moved.velocities),
+            ..Proposed::new(moved.positions, LogRatio::Symmetric)
         })
     }
 }

@@ -1,9 +1,10 @@
 //! The proposal `torsion`: turns the torsions of one block by uniform or normal angles. Learns nothing but its step sizes.
 
+use super::moved::move_each;
 use super::pivot::uniform_angle;
 use super::torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, describe, torsion_blocks};
 use super::torsion_step::AdaptedStep;
-use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
+use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
 use crate::integrator::Engine;
 use crate::topology::Topology;
 use rand::RngExt;
@@ -128,24 +129,17 @@ impl Proposal for TorsionProposal {
         _engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError> {
-        let size = current.state.n_atoms * 3;
-        let mut positions = current.state.positions.clone();
-        let mut velocities = current.state.velocities.clone();
-        self.used.clear();
-        let replicas = positions
-            .chunks_exact_mut(size)
-            .zip(velocities.chunks_exact_mut(size));
-        for ((positions, velocities), stream) in replicas.zip(streams) {
+        let moved = move_each(current, streams, |(positions, velocities), stream| {
             let block = stream.random_range(0..self.blocks.len());
             for pivot in &self.blocks[block].pivots {
                 pivot.turn_moving(positions, velocities, self.angle(block, stream));
             }
-            self.used.push(block);
-        }
-        let before = &current.state.velocities;
+            block
+        });
+        self.used = moved.returned;
         Ok(Proposed {
-            velocities: Some(ProposedVelocities::turned(velocities, before)),
-            ..Proposed::new(positions, LogRatio::Symmetric)
+            velocities: Some(moved.velocities),
+            ..Proposed::new(moved.positions, LogRatio::Symmetric)
         })
     }
 
