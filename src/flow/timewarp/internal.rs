@@ -162,6 +162,12 @@ impl InternalCoordinates {
         [own.collect(), whitened.collect()]
     }
 
+    /// ln |dz/dy| of the whitened coordinates z of y given x, positions `[n_atoms, 3]` in nm each.
+    #[must_use]
+    pub fn log_det(&self, x: &[f64], y: &[f64]) -> f64 {
+        self.encode(x, y).log_det
+    }
+
     /// Whitened coordinates of y given x.
     pub(super) fn encode(&self, x: &[f64], y: &[f64]) -> Encoded {
         let frame = self.tree.frame(x);
