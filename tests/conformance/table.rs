@@ -375,7 +375,12 @@ fn rows_on_chains() -> Vec<Row> {
         proposal(
             "timewarp in internal coordinates, random weights, four atoms",
             four_atoms,
-            internal_timewarp,
+            || internal_timewarp(4),
+        ),
+        proposal(
+            "timewarp in internal coordinates, random weights, ten atoms",
+            ten_atoms,
+            || internal_timewarp(10),
         ),
     ]
 }

@@ -26,14 +26,13 @@ const SHAKING: Shaking = Shaking {
     translation_nm: 0.01,
 };
 /// Width of what a frame differs by from the exact draw before it, nm: y then depends on x, but not by much.
-const SHAKEN_NM: f64 = 0.008;
-const N_ATOMS: usize = 4;
+const SHAKEN_NM: f64 = 0.003;
 const N_DRAWS: usize = 3000;
 
 /// Exact draws of a chain, each followed by itself with every atom moved a little.
-fn frames() -> Frames {
+fn frames(n_atoms: usize) -> Frames {
     let mut stream = rng::streams(61, 1).remove(0);
-    let target = Backbone::new(N_ATOMS);
+    let target = Backbone::new(n_atoms);
     let draw = target.source(thermal_energy_kj_per_mol(KELVIN));
     let mut positions = Vec::new();
     for _ in 0..N_DRAWS {
@@ -44,7 +43,7 @@ fn frames() -> Frames {
     }
     Frames {
         molecule: 0,
-        elements: (0..N_ATOMS)
+        elements: (0..n_atoms)
             .map(|index| usize::from(index % 3 == 1))
             .collect(),
         positions,
@@ -52,13 +51,21 @@ fn frames() -> Frames {
     }
 }
 
-static COORDINATES: LazyLock<InternalCoordinates> = LazyLock::new(|| {
-    let tree = placement_tree(&topology(N_ATOMS)).unwrap();
-    InternalCoordinates::fit(tree, &[frames()], SHAKING, 62)
-});
+fn coordinates(n_atoms: usize) -> InternalCoordinates {
+    let tree = placement_tree(&topology(n_atoms)).unwrap();
+    InternalCoordinates::fit(tree, &[frames(n_atoms)], SHAKING, 62)
+}
+
+static FOUR_ATOMS: LazyLock<InternalCoordinates> = LazyLock::new(|| coordinates(4));
+/// Seven torsions, six of them given the one before.
+static TEN_ATOMS: LazyLock<InternalCoordinates> = LazyLock::new(|| coordinates(10));
 
 /// A flow whose weights are random, on coordinates that know the chain.
-pub(crate) fn internal_timewarp() -> Box<dyn Proposal> {
+pub(crate) fn internal_timewarp(n_atoms: usize) -> Box<dyn Proposal> {
+    let internal = match n_atoms {
+        4 => &FOUR_ATOMS,
+        _ => &TEN_ATOMS,
+    };
     let config = TimewarpConfig {
         element_vocabulary: vec!["C".to_owned(), "N".to_owned()],
         atom_embedding_dim: 3,
@@ -69,12 +76,12 @@ pub(crate) fn internal_timewarp() -> Box<dyn Proposal> {
         dim_feedforward: 8,
         lengthscales_nm: vec![0.1, 0.4],
         ignore_conditional_velocity: false,
-        internal: Some(COORDINATES.clone()),
+        internal: Some((**internal).clone()),
     };
-    let parameters = initial_parameters(&config, 0.12, 78);
+    let parameters = initial_parameters(&config, 0.08, 78);
     let parameters = parameters.into_iter().map(|p| p as f32).collect();
     let model = Timewarp::from_parameters(config, parameters).unwrap();
-    Box::new(TimewarpProposal::new(Arc::new(model), &topology(N_ATOMS)).unwrap())
+    Box::new(TimewarpProposal::new(Arc::new(model), &topology(n_atoms)).unwrap())
 }
 
 /// What is wrongly added to ln q(y | x), given x and y.
@@ -141,8 +148,8 @@ fn sound() -> Box<dyn Proposal> {
 fn a_miscounted_volume_is_caught() {
     verdict(sound()).expect("the sound proposal passes");
     let slips: [(&str, Slip); 4] = [
-        ("ln |dz/dy| left out", |x, y| -COORDINATES.log_det(x, y)),
-        ("ln |dz/dy| counted twice", |x, y| COORDINATES.log_det(x, y)),
+        ("ln |dz/dy| left out", |x, y| -FOUR_ATOMS.log_det(x, y)),
+        ("ln |dz/dy| counted twice", |x, y| FOUR_ATOMS.log_det(x, y)),
         ("r² sin(angle) left out", |_, y| chain_log_volume(y)),
         ("r² sin(angle) counted twice", |_, y| -chain_log_volume(y)),
     ];

@@ -68,7 +68,7 @@ fn frame(frames: &Frames, index: usize) -> Vec<f64> {
 
 fn config(frames: &Frames) -> TimewarpConfig {
     let internal = coordinates(frames);
-    assert_eq!(internal.torsions.len(), 1, "phi alone is wide");
+    assert_eq!(internal.torsions.len(), 4, "phi and three methyls");
     TimewarpConfig {
         ignore_conditional_velocity: false,
         internal: Some(internal),
