@@ -161,3 +161,86 @@ fn add_products(sums: &mut [Vec<f64>], a: &[f64], b: &[f64]) {
 fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
     DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_distr::StandardNormal;
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    /// Two coordinates that follow a torsion and each other; the torsion is that of atom 0, the third of its coordinates.
+    fn rows(n_rows: usize, local: &LocalNormal) -> Vec<(Vec<f64>, Vec<f64>)> {
+        let mut stream = Xoshiro256PlusPlus::seed_from_u64(8);
+        let mut normal = || stream.sample::<f64, _>(StandardNormal);
+        (0..n_rows)
+            .map(|_| {
+                let omega = 2.0 * normal();
+                let features = local.features(&[0.0, 0.0, omega]);
+                let first = 0.3 + 0.7 * omega.cos() + 0.5 * normal();
+                let rest = first - 0.3 - 0.7 * omega.cos();
+                let second = -0.4 * omega.sin() + 0.8 * rest + 0.1 * normal();
+                (features, vec![first, second, omega])
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_fit_leaves_independent_normals() {
+        let mut local = LocalNormal::neutral(vec![0, 1], vec![vec![(0, 1)]]);
+        assert_eq!(local.log_det(), 0.0);
+        let rows = rows(20_000, &local);
+        local.fit(&rows, rows.len());
+        assert!(local.is_sound(1, &[0]));
+        let expected = [[0.3, 0.7, 0.0], [0.0, 0.0, -0.4]];
+        for (slopes, expected) in local.slopes.iter().zip(expected) {
+            for (slope, expected) in slopes.iter().zip(expected) {
+                assert!((slope - expected).abs() < 0.02, "{slope} for {expected}");
+            }
+        }
+        assert!((local.log_det() - f64::ln(0.5 * 0.1)).abs() < 0.02);
+        let mut sums = [0.0; 3];
+        for (features, all) in &rows {
+            let mut white = all.clone();
+            local.whiten(&mut white, features);
+            for (sum, value) in
+                sums.iter_mut()
+                    .zip([white[0].powi(2), white[1].powi(2), white[0] * white[1]])
+            {
+                *sum += value / rows.len() as f64;
+            }
+            local.color(&mut white, features);
+            assert!(white.iter().zip(all).all(|(a, b)| (a - b).abs() < 1e-12));
+        }
+        for (sum, expected) in sums.iter().zip([1.0, 1.0, 0.0]) {
+            assert!((sum - expected).abs() < 0.02, "{sum} for {expected}");
+        }
+    }
+
+    /// With as many coordinates as pairs, correlations are hardly believed.
+    #[test]
+    fn few_pairs_are_believed_less() {
+        let fitted = |n_distinct: usize| {
+            let mut local = LocalNormal::neutral(vec![0, 1], vec![vec![(0, 1)]]);
+            local.fit(&rows(2_000, &local), n_distinct);
+            local.factor[1][0] / local.factor[1][1]
+        };
+        assert!(fitted(2_000) > 3.0 * fitted(2));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_sound() {
+        let sound = LocalNormal::neutral(vec![0, 1], vec![vec![(0, 1)]]);
+        assert!(sound.is_sound(1, &[0]) && !sound.is_sound(2, &[0]) && !sound.is_sound(1, &[]));
+        for spoil in [
+            |local: &mut LocalNormal| local.factor[1][1] = 0.0,
+            |local: &mut LocalNormal| local.slopes[0][1] = f64::NAN,
+            |local: &mut LocalNormal| local.harmonics[0][0].0 = 5,
+            |local: &mut LocalNormal| local.coordinates.swap(0, 1),
+        ] {
+            let mut spoiled = sound.clone();
+            spoil(&mut spoiled);
+            assert!(!spoiled.is_sound(1, &[0]));
+        }
+    }
+}
