@@ -29,8 +29,8 @@ enum Input {
 #[serde(untagged)]
 #[expect(dead_code, reason = "the schema is all that it is for")]
 enum TrainInput {
-    TorsionLeap(TrainingConfig),
-    Timewarp(TimewarpTrainingFile),
+    TorsionLeap(Box<TrainingConfig>),
+    Timewarp(Box<TimewarpTrainingFile>),
 }
 
 /// Prints the schema, indented, to stdout.

@@ -41,5 +41,6 @@ mod rows;
 mod table;
 mod targets;
 mod timewarp;
+mod timewarp_internal;
 mod torsion_moves;
 mod toy_engine;

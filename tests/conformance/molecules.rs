@@ -25,7 +25,7 @@ fn bare(masses_da: Vec<f64>) -> System {
     }
 }
 
-fn atom(positions: &[f64], index: usize) -> Vector3<f64> {
+pub(crate) fn atom(positions: &[f64], index: usize) -> Vector3<f64> {
     Vector3::from_column_slice(&positions[index * 3..index * 3 + 3])
 }
 
@@ -302,6 +302,7 @@ impl Target for Backbone {
             phi.sin(),
             (3.0 * phi).cos(),
             internal.torsions[0].sin(),
+            internal.lengths[0],
             internal.lengths[1],
             internal.angles[1].cos(),
             self.energy(positions),
@@ -317,6 +318,7 @@ impl Target for Backbone {
             torsions.mean(f64::sin),
             torsions.mean(|phi| (3.0 * phi).cos()),
             torsions.mean(f64::sin),
+            bonds.mean(|r| r),
             bonds.mean(|r| r),
             angles.mean(f64::cos),
             (n_atoms - 1.0) * bonds.mean(bond_energy)

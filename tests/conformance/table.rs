@@ -4,6 +4,7 @@ use crate::molecules::{Backbone, Springs};
 use crate::moves::{GaussianStep, Scaling};
 use crate::targets::{DoubleWell, Harmonic, Target};
 use crate::timewarp::{adaptive, ahead, gentle_timewarp, timewarp};
+use crate::timewarp_internal::internal_timewarp;
 use crate::torsion_moves::{concerted, leap, learned, torsion};
 use crate::toy_engine::ToyEngine;
 use saltus::mcmc::{
@@ -371,5 +372,15 @@ fn rows_on_chains() -> Vec<Row> {
             ergodic: false,
             ..proposal("concerted, ten atoms", ten_atoms, concerted)
         },
+        proposal(
+            "timewarp in internal coordinates, random weights, four atoms",
+            four_atoms,
+            || internal_timewarp(4),
+        ),
+        proposal(
+            "timewarp in internal coordinates, random weights, ten atoms",
+            ten_atoms,
+            || internal_timewarp(10),
+        ),
     ]
 }

@@ -5,8 +5,8 @@ use nalgebra::{DMatrix, Rotation3, Vector3};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use saltus::flow::timewarp::{
-    Conformation, Drawn, Frames, InternalCoordinates, InternalFlow, Pair, Shaking, Timewarp,
-    TimewarpConfig, TimewarpFlow, initial_parameters,
+    CONFIG_REMARK, Conformation, Drawn, Frames, InternalCoordinates, InternalFlow, Pair, Shaking,
+    Timewarp, TimewarpConfig, TimewarpFlow, initial_parameters, load_model,
 };
 use saltus::proposal::{TimewarpProposal, placement_tree};
 use saltus::topology::{Molecule, Sequence, build, rotatable_bonds};
@@ -68,7 +68,7 @@ fn frame(frames: &Frames, index: usize) -> Vec<f64> {
 
 fn config(frames: &Frames) -> TimewarpConfig {
     let internal = coordinates(frames);
-    assert_eq!(internal.torsions.len(), 1, "phi alone is wide");
+    assert_eq!(internal.torsions.len(), 4, "phi and three methyls");
     TimewarpConfig {
         ignore_conditional_velocity: false,
         internal: Some(internal),
@@ -238,4 +238,30 @@ fn another_molecule_and_a_broken_tree_are_refused() {
     assert!(error.contains("has no place"), "{error}");
     let error = change(|_, internal| internal.widths[4] = 0.0);
     assert!(error.contains("widths over 0"), "{error}");
+    let error = change(|_, internal| internal.torsions[0].given = Some(internal.torsions[0].atom));
+    assert!(error.contains("numbers that do not fit"), "{error}");
+    let error = change(|_, internal| internal.local.factor[3].push(1.0));
+    assert!(error.contains("numbers that do not fit"), "{error}");
+}
+
+/// Files from before torsions had densities given each other are refused in words.
+#[test]
+fn a_file_of_an_earlier_version_is_refused() {
+    let model = inner(&frames());
+    let folder = std::env::temp_dir().join(format!("saltus-internal-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("model.safetensors");
+    let mut config = serde_json::to_value(model.config()).unwrap();
+    let write = |config: &serde_json::Value| {
+        let remarks = [(CONFIG_REMARK, config.to_string())];
+        model.save(&path, &remarks).unwrap();
+        load_model::<f32>(&path, None)
+    };
+    assert!(write(&config).is_ok());
+    let internal = config["internal"].as_object_mut().unwrap();
+    internal.remove("local").unwrap();
+    let error = write(&config).unwrap_err().to_string();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(error.contains("missing field `local`"), "{error}");
+    assert!(error.contains("train the model again"), "{error}");
 }

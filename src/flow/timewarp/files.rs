@@ -32,7 +32,9 @@ fn own_config(weights: &Path) -> Result<TimewarpConfig, TimewarpError> {
         let config: TimewarpConfig =
             serde_json::from_str(text).map_err(|error| TimewarpError::ConfigFile {
                 path: weights.to_owned(),
-                reason: format!("the configuration within is unreadable: {error}"),
+                reason: format!(
+                    "the configuration within is unreadable: {error}; if an earlier version wrote it, train the model again"
+                ),
             })?;
         config.check()?;
         return Ok(config);

@@ -2,6 +2,7 @@
 
 use super::config::TimewarpConfig;
 use super::error::TimewarpError;
+use super::loss::in_pool;
 use super::model::{Conformation, Drawn, Pair, Timewarp};
 use crate::flow::real::Real;
 use std::fmt::Debug;
@@ -73,7 +74,7 @@ impl<R: Real> TimewarpFlow for Timewarp<R> {
         from: &[Conformation<'_>],
         latents: &[Pair<'_>],
     ) -> Result<Vec<Drawn>, TimewarpError> {
-        self.sample(&self.condition(from)?, latents)
+        in_pool(|| self.sample(&self.condition(from)?, latents))
     }
 
     fn latents_given(
@@ -81,6 +82,6 @@ impl<R: Real> TimewarpFlow for Timewarp<R> {
         from: &[Conformation<'_>],
         to: &[Pair<'_>],
     ) -> Result<Vec<Drawn>, TimewarpError> {
-        self.latents(&self.condition(from)?, to)
+        in_pool(|| self.latents(&self.condition(from)?, to))
     }
 }

@@ -7,6 +7,8 @@
 
 use super::config::TimewarpConfig;
 use super::error::TimewarpError;
+use super::internal_local::LocalNormal;
+use super::pairs::Naming;
 use super::torsion_density::TorsionDensity;
 use nalgebra::{Matrix3, Vector3};
 use serde::{Deserialize, Serialize};
@@ -24,18 +26,19 @@ pub struct PlacementTree {
     pub rotors: Vec<[usize; 3]>,
 }
 
-/// Internal coordinates with the predictor that whitens them: z = (u(y) - μ - ρ (u(x) - μ)) / w for every coordinate u.
+/// Internal coordinates with the predictor that whitens them: d = (u(y) - μ - ρ (u(x) - μ)) / w for every coordinate u, and
+/// z = L⁻¹ (d - s(ω)) for those that are no wide torsions, given the wide torsions ω of y; of wide torsions z = d.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InternalCoordinates {
     /// How atoms are placed.
     pub tree: PlacementTree,
-    /// μ in nm or rad, `[n_atoms, 3]`; for the torsion of a rotor, that of one of its three wells.
+    /// μ in nm or rad, `[n_atoms, 3]`.
     pub means: Vec<f64>,
-    /// Middle of the turn that a torsion is counted in, rad, `[n_atoms]`; a y beyond its ends is never proposed.
+    /// Middle of the turn that a torsion is counted in, rad, `[n_atoms]`; a y beyond its ends is never proposed. For a rotor
+    /// the middle of one of its three wells: y stays in the one that x is in.
     pub centers_rad: Vec<f64>,
-    /// Torsions with a wide density of their own, of which u is g(ω); of others ω itself.
-    #[serde(default)]
+    /// Torsions with a wide density of their own, of which u is g(ω), rotors among them; of others u is ω itself.
     pub torsions: Vec<TorsionDensity>,
     /// ρ, `[n_atoms, 3]`.
     pub correlations: Vec<f64>,
@@ -43,6 +46,8 @@ pub struct InternalCoordinates {
     pub spreads: Vec<f64>,
     /// w in nm or rad, `[n_atoms, 3]`.
     pub widths: Vec<f64>,
+    /// How the other coordinates follow the wide torsions and each other.
+    pub local: LocalNormal,
 }
 
 /// Whitened coordinates of a y given an x.
@@ -136,6 +141,15 @@ impl PlacementTree {
         Some(positions)
     }
 
+    /// The sum of ln(r² sin θ) over all atoms that are placed by a torsion.
+    fn log_volume(&self, values: &[f64]) -> f64 {
+        let placed = self.placements.iter().map(|placement| placement[0]);
+        placed
+            .chain([self.frame[2]])
+            .map(|atom| (values[3 * atom].powi(2) * values[3 * atom + 1].sin()).ln())
+            .sum()
+    }
+
     /// A point that the torsion of the frame's third atom counts from: off the plane of x.
     fn third_of_frame(&self, frame: &Frame, positions: &[f64]) -> Vector3<f64> {
         point(positions, self.frame[1]) + frame.axes.row(2).transpose()
@@ -150,11 +164,11 @@ impl InternalCoordinates {
         let own = own
             .flat_map(|&atom| <[f64; 3]>::from(frame.axes * (Vector3::from(atom) - frame.origin)));
         let (mut values, _) = self.tree.coordinates(&frame, x);
-        let (means, turns) = self.wells(&values);
+        let turns = self.turns(&values);
         self.flatten(&mut values, &turns);
         let whitened = (0..values.len()).map(|i| {
             if self.spreads[i] > 0.0 {
-                (values[i] - means[i]) / self.spreads[i]
+                (values[i] - self.means[i]) / self.spreads[i]
             } else {
                 0.0
             }
@@ -162,15 +176,33 @@ impl InternalCoordinates {
         [own.collect(), whitened.collect()]
     }
 
+    /// How pairs have to lie and be named.
+    pub(super) fn naming(&self) -> Naming<'_> {
+        Naming {
+            tree: &self.tree,
+            wells_rad: &self.centers_rad,
+        }
+    }
+
+    /// ln |dz/dy| of the whitened coordinates z of y given x, positions `[n_atoms, 3]` in nm each.
+    #[must_use]
+    pub fn log_det(&self, x: &[f64], y: &[f64]) -> f64 {
+        self.encode(x, y).log_det
+    }
+
     /// Whitened coordinates of y given x.
     pub(super) fn encode(&self, x: &[f64], y: &[f64]) -> Encoded {
         let frame = self.tree.frame(x);
         let (predicted, turns) = self.predict(&frame, x);
         let (mut values, log_volume) = self.tree.coordinates(&frame, y);
+        let features = self.local.features(&values);
         let log_slopes = self.flatten(&mut values, &turns);
-        let whitened = (0..values.len()).map(|i| (values[i] - predicted[i]) / self.widths[i]);
+        for ((value, predicted), width) in values.iter_mut().zip(predicted).zip(&self.widths) {
+            *value = (*value - predicted) / width;
+        }
+        self.local.whiten(&mut values, &features);
         Encoded {
-            whitened: whitened.collect(),
+            whitened: values,
             log_det: log_slopes - log_volume - self.log_widths(),
         }
     }
@@ -179,12 +211,19 @@ impl InternalCoordinates {
     pub(super) fn decode(&self, x: &[f64], whitened: &[f64]) -> Option<(Vec<f64>, f64)> {
         let frame = self.tree.frame(x);
         let (predicted, turns) = self.predict(&frame, x);
-        let mut values: Vec<f64> = (0..whitened.len())
-            .map(|i| predicted[i] + self.widths[i] * whitened[i])
-            .collect();
+        let mut values = vec![0.0; whitened.len()];
+        let mut log_slopes = 0.0;
         for torsion in &self.torsions {
-            let value = &mut values[3 * torsion.atom + 2];
-            *value = torsion.raise(turns[torsion.atom], *value);
+            let index = 3 * torsion.atom + 2;
+            let flat = predicted[index] + self.widths[index] * whitened[index];
+            let (center, given) = (turns[torsion.atom], given(torsion, &values));
+            values[index] = torsion.raise(center, flat, given);
+            log_slopes += torsion.flatten(center, values[index], given).1;
+        }
+        let mut moves = whitened.to_vec();
+        self.local.color(&mut moves, &self.local.features(&values));
+        for &index in &self.local.coordinates {
+            values[index] = predicted[index] + self.widths[index] * moves[index];
         }
         let is_beyond = |atom: usize| {
             let turn = values[3 * atom + 2] - turns[atom];
@@ -194,36 +233,35 @@ impl InternalCoordinates {
             return None;
         }
         let y = self.tree.positions(&frame, &values)?;
-        let (_, log_volume) = self.tree.coordinates(&frame, &y);
-        let log_slopes = self.flatten(&mut values, &turns);
+        let log_volume = self.tree.log_volume(&values);
         Some((y, log_slopes - log_volume - self.log_widths()))
     }
 
     fn log_widths(&self) -> f64 {
-        self.widths.iter().map(|w| w.ln()).sum()
+        self.widths.iter().map(|w| w.ln()).sum::<f64>() + self.local.log_det()
     }
 
     /// What y is expected at after x, and the middles of the turns of its torsions.
     fn predict(&self, frame: &Frame, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut values, _) = self.tree.coordinates(frame, x);
-        let (means, turns) = self.wells(&values);
+        let turns = self.turns(&values);
         self.flatten(&mut values, &turns);
-        let predicted = (0..values.len())
-            .map(|i| means[i] + self.correlations[i] * (values[i] - means[i]))
-            .collect();
-        (predicted, turns)
+        for ((value, mean), correlation) in
+            values.iter_mut().zip(&self.means).zip(&self.correlations)
+        {
+            *value = mean + correlation * (*value - mean);
+        }
+        (values, turns)
     }
 
-    /// Means and middles of turns after x: those of rotors belong to the well that x is in.
-    pub(super) fn wells(&self, values: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let (mut means, mut turns) = (self.means.clone(), self.centers_rad.clone());
+    /// Middles of turns after x: those of rotors are wells that x is in.
+    pub(super) fn turns(&self, values: &[f64]) -> Vec<f64> {
+        let mut turns = self.centers_rad.clone();
         for &[atom, ..] in &self.tree.rotors {
-            let index = 3 * atom + 2;
-            let well = ((values[index] - means[index]) / (TAU / 3.0)).round() * (TAU / 3.0);
-            means[index] += well;
-            turns[atom] += well;
+            let third = TAU / 3.0;
+            turns[atom] += ((values[3 * atom + 2] - turns[atom]) / third).round() * third;
         }
-        (means, turns)
+        turns
     }
 
     /// Atoms that are placed by a torsion.
@@ -243,15 +281,15 @@ impl InternalCoordinates {
     /// From angles to u; the sum of ln g'.
     pub(super) fn flatten(&self, values: &mut [f64], turns: &[f64]) -> f64 {
         self.unwind(values, turns);
-        let torsions = self.torsions.iter();
-        torsions
-            .map(|torsion| {
-                let value = &mut values[3 * torsion.atom + 2];
-                let (flat, log_slope) = torsion.flatten(turns[torsion.atom], *value);
-                *value = flat;
-                log_slope
-            })
-            .sum()
+        let mut log_slopes = 0.0;
+        // The last first, so that the others' angles are still there.
+        for torsion in self.torsions.iter().rev() {
+            let (center, index) = (turns[torsion.atom], 3 * torsion.atom + 2);
+            let (flat, log_slope) = torsion.flatten(center, values[index], given(torsion, values));
+            values[index] = flat;
+            log_slopes += log_slope;
+        }
+        log_slopes
     }
 
     /// Checks that the coordinates make sense and go with the model.
@@ -289,10 +327,7 @@ impl InternalCoordinates {
         let fits = numbers.iter().all(|n| n.len() == 3 * n_atoms)
             && self.centers_rad.len() == n_atoms
             && self.tree.rotors.iter().all(is_rotor)
-            && self
-                .torsions
-                .iter()
-                .all(|t| t.atom < n_atoms && t.is_sound());
+            && self.has_sound_densities();
         let is_finite = numbers.into_iter().chain([&self.centers_rad]);
         let is_sound = fits
             && is_finite.flatten().all(|n| n.is_finite())
@@ -305,6 +340,23 @@ impl InternalCoordinates {
         }
         Ok(())
     }
+
+    fn has_sound_densities(&self) -> bool {
+        let n_atoms = self.tree.n_atoms();
+        let atoms: Vec<usize> = self.torsions.iter().map(|torsion| torsion.atom).collect();
+        let is_sound = |(index, torsion): (usize, &TorsionDensity)| {
+            let earlier = &atoms[..index];
+            let given = torsion.given.is_none_or(|other| earlier.contains(&other));
+            let is_new = torsion.atom < n_atoms && !earlier.contains(&torsion.atom);
+            is_new && given && torsion.is_sound()
+        };
+        self.torsions.iter().enumerate().all(is_sound) && self.local.is_sound(n_atoms, &atoms)
+    }
+}
+
+/// The torsion that another is given, from internal coordinates whose torsions are angles.
+fn given(torsion: &TorsionDensity, values: &[f64]) -> f64 {
+    torsion.given.map_or(0.0, |atom| values[3 * atom + 2])
 }
 
 /// An angle in [-π, π).

@@ -5,6 +5,7 @@ use super::error::TimewarpError;
 use super::flow::TimewarpFlow;
 use super::internal::InternalCoordinates;
 use super::model::{Conformation, Drawn, Pair};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// p(y, v | x) of a flow whose configuration has [`TimewarpConfig::internal`], on whatever device.
@@ -57,7 +58,7 @@ impl InternalFlow {
         Ok(Conditions {
             elements: from.iter().map(|x| x.elements).collect(),
             own: from
-                .iter()
+                .par_iter()
                 .map(|x| self.coordinates.condition(x.positions))
                 .collect(),
         })
@@ -117,7 +118,7 @@ impl TimewarpFlow for InternalFlow {
                 ..drawn
             }
         };
-        Ok(drawn.into_iter().zip(latents).map(place).collect())
+        Ok(drawn.into_par_iter().zip(latents).map(place).collect())
     }
 
     fn latents_given(
@@ -128,7 +129,7 @@ impl TimewarpFlow for InternalFlow {
         let conditions = self.conditions(from)?;
         super::check::check_pairs(to, |state| from[state].positions.len())?;
         let encoded: Vec<_> = to
-            .iter()
+            .par_iter()
             .map(|pair| {
                 let x = from[pair.state].positions;
                 let encoded = self.coordinates.encode(x, pair.positions);

@@ -229,7 +229,7 @@ pub(super) struct DensityGradient<R> {
 }
 
 /// Runs work within the thread pool, where the layers' many small divisions of labour cost no hand-over.
-fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(super) fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     rayon::scope(|_| work())
 }
 

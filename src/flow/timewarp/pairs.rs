@@ -10,6 +10,7 @@ use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::f64::consts::TAU;
 
 /// A molecule and its frames.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +32,13 @@ impl Frames {
         let n_frames = self.positions.len() / (3 * self.elements.len()).max(1);
         n_frames.saturating_sub(self.lag_frames)
     }
+
+    /// Positions of one frame, `[n_atoms, 3]`.
+    pub(super) fn conformation(&self, index: usize) -> Vec<f64> {
+        let size = 3 * self.elements.len();
+        let own = &self.positions[index * size..(index + 1) * size];
+        own.iter().map(|x| f64::from(*x)).collect()
+    }
 }
 
 /// How pairs are moved before they are shown.
@@ -40,6 +48,14 @@ pub struct Shaking {
     pub rotation_rad: f64,
     /// Standard deviation of the translation of y along each axis, nm.
     pub translation_nm: f64,
+}
+
+/// How a molecule lies and what its rotors' atoms are called, for coordinates of a tree.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Naming<'a> {
+    pub(super) tree: &'a PlacementTree,
+    /// Middle of one of the three wells of every rotor's torsion, rad, `[n_atoms]`.
+    pub(super) wells_rad: &'a [f64],
 }
 
 /// A pair with the auxiliary variables and normals that go with it.
@@ -55,10 +71,10 @@ pub(super) struct OwnedPair {
 pub(super) fn draw_pair(
     sources: &[Frames],
     shaking: Shaking,
-    tree: Option<&PlacementTree>,
+    naming: Option<Naming<'_>>,
     stream: &mut Xoshiro256PlusPlus,
 ) -> OwnedPair {
-    let (source, [x, y]) = draw_whole_pair(sources, shaking, tree, stream);
+    let (source, [x, y]) = draw_whole_pair(sources, shaking, naming, stream);
     let size = x.len();
     let mut normals = || -> Vec<f64> { (0..size).map(|_| stream.sample(StandardNormal)).collect() };
     OwnedPair {
@@ -69,51 +85,48 @@ pub(super) fn draw_pair(
     }
 }
 
-/// Positions of a pair `[n_atoms, 3]`, and which frames they are from; with a tree, as coordinates of that tree want them.
+/// Positions of a pair `[n_atoms, 3]`, and which frames they are from; with a naming, as coordinates of its tree want them.
 pub(super) fn draw_whole_pair(
     sources: &[Frames],
     shaking: Shaking,
-    tree: Option<&PlacementTree>,
+    naming: Option<Naming<'_>>,
     stream: &mut Xoshiro256PlusPlus,
 ) -> (usize, [Vec<f64>; 2]) {
     let total: usize = sources.iter().map(Frames::n_pairs).sum();
-    let mut index = stream.random_range(0..total);
-    let mut source = 0;
-    while index >= sources[source].n_pairs() {
-        index -= sources[source].n_pairs();
-        source += 1;
-    }
-    let frames = &sources[source];
-    let size = 3 * frames.elements.len();
-    let frame = |index: usize| -> Vec<Vector3<f64>> {
-        let x = frames.positions[index * size..(index + 1) * size]
-            .as_chunks::<3>()
-            .0;
-        x.iter().map(|x| Vector3::from(x.map(f64::from))).collect()
-    };
-    let (mut x, mut y) = (frame(index), frame(index + frames.lag_frames));
-    let turn = match tree {
-        None => {
-            centre(&mut x);
-            centre(&mut y);
-            superpose(&mut y, &x);
-            shake(&mut y, shaking, stream);
-            random_rotation(stream)
+    loop {
+        let mut index = stream.random_range(0..total);
+        let mut source = 0;
+        while index >= sources[source].n_pairs() {
+            index -= sources[source].n_pairs();
+            source += 1;
         }
-        Some(tree) => {
+        let frames = &sources[source];
+        let [mut x, mut y] = [index, index + frames.lag_frames].map(|index| {
+            let positions = frames.conformation(index);
+            let atoms = positions.as_chunks::<3>().0.iter();
+            atoms.map(|x| Vector3::from(*x)).collect::<Vec<_>>()
+        });
+        let mut turn = Rotation3::identity();
+        if let Some(naming) = naming {
             // Whatever the chain, the pairs become those of a reversible one.
             if stream.random() {
                 std::mem::swap(&mut x, &mut y);
             }
-            into_frame(&mut x, tree);
-            into_frame(&mut y, tree);
-            rename_rotors(&mut y, &x, tree);
-            shake(&mut y, shaking, stream);
-            Rotation3::identity()
+            into_frame(&mut x, naming.tree);
+            into_frame(&mut y, naming.tree);
+            if !rename_rotors(&mut y, &x, naming) {
+                continue;
+            }
+        } else {
+            centre(&mut x);
+            centre(&mut y);
+            superpose(&mut y, &x);
+            turn = random_rotation(stream);
         }
-    };
-    let turned = |atoms: Vec<Vector3<f64>>| flat(atoms.iter().map(|atom| turn * atom));
-    (source, [turned(x), turned(y)])
+        shake(&mut y, shaking, stream);
+        let turned = |atoms: Vec<Vector3<f64>>| flat(atoms.iter().map(|atom| turn * atom));
+        return (source, [turned(x), turned(y)]);
+    }
 }
 
 fn flat(atoms: impl Iterator<Item = Vector3<f64>>) -> Vec<f64> {
@@ -128,24 +141,31 @@ fn into_frame(atoms: &mut [Vector3<f64>], tree: &PlacementTree) {
     }
 }
 
-/// Gives the hydrogens of a methyl of y the names that are nearest to those of x, the order around the axis kept.
-fn rename_rotors(y: &mut [Vector3<f64>], x: &[Vector3<f64>], tree: &PlacementTree) {
-    for rotor in &tree.rotors {
-        let Some(&[_, a, b, c]) = tree.placements.iter().find(|p| p[0] == rotor[0]) else {
+/// Gives the hydrogens of a methyl of y the names that put it into the well that x is in, the order around the axis kept;
+/// false for a methyl so bent that no names do.
+fn rename_rotors(y: &mut [Vector3<f64>], x: &[Vector3<f64>], naming: Naming<'_>) -> bool {
+    const THIRD: f64 = TAU / 3.0;
+    for rotor in &naming.tree.rotors {
+        let placements = &naming.tree.placements;
+        let Some(&[_, a, b, c]) = placements.iter().find(|p| p[0] == rotor[0]) else {
             continue;
         };
+        let well = naming.wells_rad[rotor[0]];
         let torsion = |atoms: &[Vector3<f64>], atom: usize| {
             let local = local_axes(atoms[a], atoms[b], atoms[c]) * (atoms[atom] - atoms[a]);
             local.z.atan2(local.y)
         };
-        let before = torsion(x, rotor[0]);
-        let turn = |shift: &usize| wrapped(torsion(y, rotor[*shift]) - before).abs();
-        let nearest = (0..3).min_by(|a, b| turn(a).total_cmp(&turn(b)));
+        let own = well + ((torsion(x, rotor[0]) - well) / THIRD).round() * THIRD;
+        let fits = |shift: &usize| wrapped(torsion(y, rotor[*shift]) - own).abs() < 0.5 * THIRD;
+        let Some(shift) = (0..3).find(fits) else {
+            return false;
+        };
         let places = rotor.map(|atom| y[atom]);
         for (number, &atom) in rotor.iter().enumerate() {
-            y[atom] = places[(number + nearest.unwrap_or(0)) % 3];
+            y[atom] = places[(number + shift) % 3];
         }
     }
+    true
 }
 
 fn centre(atoms: &mut [Vector3<f64>]) {

@@ -200,9 +200,9 @@ impl Trainer {
 
     fn draw(&mut self, sources: &[Frames]) -> Vec<EncodedPair> {
         let internal = self.model.config().internal.as_ref();
-        let tree = internal.map(|coordinates| &coordinates.tree);
+        let naming = internal.map(InternalCoordinates::naming);
         (0..self.settings.n_pairs)
-            .map(|_| draw_pair(sources, self.settings.shaking, tree, &mut self.stream))
+            .map(|_| draw_pair(sources, self.settings.shaking, naming, &mut self.stream))
             .map(|pair| EncodedPair::new(pair, internal))
             .collect()
     }
@@ -219,9 +219,9 @@ impl Trainer {
     ) -> Result<Losses, TimewarpError> {
         let mut stream = Xoshiro256PlusPlus::seed_from_u64(!self.settings.seed);
         let internal = self.model.config().internal.as_ref();
-        let tree = internal.map(|coordinates| &coordinates.tree);
+        let naming = internal.map(InternalCoordinates::naming);
         let owned: Vec<_> = (0..n_pairs)
-            .map(|_| draw_pair(sources, self.settings.shaking, tree, &mut stream))
+            .map(|_| draw_pair(sources, self.settings.shaking, naming, &mut stream))
             .collect();
         let pairs: Vec<_> = owned
             .iter()
