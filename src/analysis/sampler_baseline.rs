@@ -7,7 +7,7 @@ use super::sampler_ratio::{QUANTILE_95, Ratio, Speed, ratio};
 /// Where the ESS/s of the baseline comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BaselineBasis {
-    /// It mixed and missed nothing: its own slowest observable.
+    /// It mixed and missed nothing, and no exits say less: its own slowest observable.
     Draws,
     /// An upper bound: the crossings it made of this observable's mean.
     Crossings(String),
@@ -17,11 +17,20 @@ pub enum BaselineBasis {
 }
 
 impl SamplerComparison {
-    /// Lets the baseline's figure rest on its exits from rare sides, where it was a bound by crossings that is not smaller,
-    /// and takes all ratios to it anew.
+    /// Whether crossings say what plain MD is worth: it did not mix, or mixed with fewer crossings than its autocorrelation
+    /// makes of them.
+    #[must_use]
+    pub fn baseline_rests_on_crossings(&self) -> bool {
+        let mut samplers = self.samplers.iter();
+        let own = samplers.find(|sampler| sampler.name == self.baseline);
+        self.baseline_is_bound || own.is_some_and(|own| own.slowest.limited_by_crossings)
+    }
+
+    /// Lets the baseline's figure rest on its exits from rare sides, and takes all ratios to it anew: where it was a bound
+    /// that is not smaller, or rested on crossings although it mixed and is above the upper limit by exits.
     pub fn rest_on_exits(&mut self, rates: &[ExitRate]) {
         let slowest = ExitRate::slowest(rates).map(|index| &rates[index]);
-        let Some(rate) = slowest.filter(|_| self.baseline_is_bound) else {
+        let Some(rate) = slowest.filter(|_| self.baseline_rests_on_crossings()) else {
             return;
         };
         let Limits { value, high, .. } = rate.ess_per_second;
@@ -37,7 +46,12 @@ impl SamplerComparison {
                 ln_spread: (high / value).ln() / QUANTILE_95,
             }
         };
-        if reference.ess_per_second <= self.baseline_ess_per_second {
+        let largest = if self.baseline_is_bound {
+            reference.ess_per_second
+        } else {
+            high
+        };
+        if largest <= self.baseline_ess_per_second {
             self.baseline_basis = BaselineBasis::Exits(Box::new(rate.clone()));
             self.relate(&reference, is_bound);
         }

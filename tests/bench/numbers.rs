@@ -156,6 +156,29 @@ fn plain_md_that_mixes_needs_no_exits() {
 }
 
 #[test]
+fn plain_md_that_mixes_by_few_crossings_may_be_slower_than_they_say() {
+    // One visit a chain, all alike: R-hat has nothing to say against it.
+    let mut visits = vec![vec![0.0_f32; N_DRAWS]; N_CHAINS];
+    for chain in &mut visits {
+        chain[1000..1040].fill(1.0);
+    }
+    let observables = vec![("phi_2_positive".to_owned(), visits)];
+    let before = compare(&[sampler("md", 10.0, observables)]);
+    assert!(!before.baseline_is_bound && before.baseline_rests_on_crossings());
+    let own = before.baseline_ess_per_second;
+    let mut comparison = before.clone();
+    comparison.rest_on_exits(&exit_rates(0.02, 5));
+    assert!(comparison.baseline_ess_per_second < 0.1 * own && !comparison.baseline_is_bound);
+    // What lies within the limits of the exits is left as it is, though they themselves say less.
+    let like = exit_rates(0.02, 1500);
+    let limits = like[0].ess_per_second;
+    assert!(limits.value < own && own < limits.high, "{limits:?} {own}");
+    let mut comparison = before.clone();
+    comparison.rest_on_exits(&like);
+    assert_eq!(comparison, before);
+}
+
+#[test]
 fn rare_visits_count_by_their_number_and_not_by_their_shape() {
     // Brief excursions on 8 of 16 chains: autocorrelation takes each frame outside for news of the rare state.
     let mut brief = vec![vec![0.0_f32; N_DRAWS]; N_CHAINS];

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::analysis::{
-    ExitRate, ObservableEss, Ratio, SamplerComparison, SamplerDraws, SamplerVerdict,
+    BaselineBasis, ExitRate, ObservableEss, Ratio, SamplerComparison, SamplerDraws, SamplerVerdict,
 };
 use crate::cli::config::LoadedConfig;
 use crate::mcmc::KernelReport;
@@ -25,6 +25,9 @@ pub(super) struct BenchReport {
     pub(super) baseline_is_bound: bool,
     /// What it rests on: `exit rates from basin alpha_left_2: 23 exits in 12.3 ns`.
     pub(super) baseline_basis: String,
+    /// Whether these are its exits.
+    #[serde(skip)]
+    pub(super) baseline_rests_on_exits: bool,
     /// Plain MD from the rare sides, where it ran.
     pub(super) exits: Option<ExitsReport>,
     /// Input file.
@@ -107,6 +110,7 @@ impl BenchReport {
             samplers: parts
                 .map(|((measured, run), verdict)| SamplerReport::of(measured, run, verdict))
                 .collect(),
+            baseline_rests_on_exits: matches!(comparison.baseline_basis, BaselineBasis::Exits(_)),
             baseline: comparison.baseline.clone(),
             baseline_ess_per_second: comparison.baseline_ess_per_second,
             baseline_is_bound: comparison.baseline_is_bound,

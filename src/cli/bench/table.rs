@@ -128,9 +128,9 @@ fn baseline(report: &BenchReport) -> String {
         format!(
             "{baseline} did not mix or missed a basin: its ESS/s is at most {speed:.3}, from {basis}, and `> x` is a lower bound of the true ratio."
         )
-    } else if report.exits.is_some() {
+    } else if report.baseline_rests_on_exits {
         format!(
-            "{baseline} did not mix or missed a basin: its ESS/s for the ratios, {speed:.3}, is from {basis}."
+            "{baseline} did not mix, missed a basin or crossed seldom: its ESS/s for the ratios, {speed:.3}, is from {basis}."
         )
     } else {
         format!("The baseline is {baseline}, the strongest plain MD.")
