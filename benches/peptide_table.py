@@ -30,12 +30,13 @@ SETS = {
 }
 
 SAMPLER = """\
-  - hmc: {steps: STEPS, timestep_fs: 1.2, adapt: true, target_acceptance: 0.85, jitter: 0.5}
+  - hmc: {steps: STEPS, timestep_fs: 1.2, adapt: true, target_acceptance: 0.75, jitter: 0.5}
   - torsion_leap: {model: builtin, repeats: REPEATS}
   - torsion: {kind: single, repeats: 1}
+  - torsion: {kind: omega, proposal: normal, repeats: OMEGAS}
 """
 
-PUCKER = "  - pucker: {repeats: 2}\n"
+PUCKER = "  - adaptive_pucker: {repeats: 2}\n"
 
 LADDER = "replica_exchange: {min_kelvin: 310, max_kelvin: 440, count: 3}\n"
 
@@ -47,11 +48,13 @@ def n_residues(sequence):
 def bench(saltus, sequence, seconds, md_seconds, samplers, sampler, ladder):
     """The report of one peptide."""
     has_proline = "PRO" in sequence.split("-") or ("-" not in sequence and "P" in sequence)
-    sampler = sampler.replace("REPEATS", str(2 * n_residues(sequence))).replace("STEPS", "40" if has_proline else "8")
+    n = n_residues(sequence)
+    for key, value in (("REPEATS", n if n < 3 else 2 * n), ("STEPS", 12 if has_proline else 8), ("OMEGAS", 1 if n < 3 else 2)):
+        sampler = sampler.replace(key, str(value))
     if has_proline:
         sampler += PUCKER
     text = (
-        f"system: {{sequence: {sequence}, force_field: amber14, solvent: obc1}}\n"
+        f"system: {{sequence: {sequence}, force_field: amber14, solvent: obc1, hydrogen_mass_da: 3}}\n"
         f"temperature_kelvin: 310\nseed: 7\nsampler:\n{sampler}{LADDER if ladder else ''}run: {{cycles: 1000}}\n"
     )
     with tempfile.TemporaryDirectory() as folder:

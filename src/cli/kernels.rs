@@ -8,9 +8,9 @@ use crate::mcmc::{
     VelocityVerletKernel,
 };
 use crate::proposal::{
-    AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, ConcertedProposal,
-    ConcertedSettings, Hmc, HmcSettings, Mala, MalaSettings, Proposal, PuckerProposal,
-    SettingsError, TorsionDraw, TorsionProposal, TorsionSettings,
+    AdaptivePuckerProposal, AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind,
+    ConcertedProposal, ConcertedSettings, Hmc, HmcSettings, Mala, MalaSettings, Proposal,
+    PuckerProposal, SettingsError, TorsionDraw, TorsionProposal, TorsionSettings,
 };
 use crate::rng;
 use crate::topology::Topology;
@@ -116,6 +116,11 @@ impl Factory<'_> {
             }
             KernelConfig::Pucker(pucker) => {
                 let proposal = PuckerProposal::new(self.topology)
+                    .map_err(|error| self.fault(&path, &error))?;
+                self.metropolis(&path, Box::new(proposal), pucker.repeats)
+            }
+            KernelConfig::AdaptivePucker(pucker) => {
+                let proposal = AdaptivePuckerProposal::new(self.topology)
                     .map_err(|error| self.fault(&path, &error))?;
                 self.metropolis(&path, Box::new(proposal), pucker.repeats)
             }
@@ -242,6 +247,7 @@ pub(crate) fn torsion_settings(torsion: &TorsionConfig) -> TorsionSettings {
             TorsionKindConfig::Single => BlockKind::Single,
             TorsionKindConfig::Pair => BlockKind::Pair,
             TorsionKindConfig::SideChain => BlockKind::SideChain,
+            TorsionKindConfig::Omega => BlockKind::Omega,
         },
         proposal: match torsion.proposal {
             TorsionDrawConfig::Uniform => TorsionDraw::Uniform,

@@ -7,6 +7,7 @@ use crate::integrator::{Engine, EngineError, LangevinSettings};
 use crate::lane::{Array, Lane};
 use crate::state::State;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Arithmetic of forces and integration; energies are summed in f64 either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,7 +123,7 @@ pub fn available_instruction_sets() -> Vec<&'static str> {
 struct CpuEngine<L: Lane> {
     machine: Machine<L>,
     layout: LaneLayout,
-    threads: rayon::ThreadPool,
+    threads: Arc<rayon::ThreadPool>,
     /// Groups of the last batch size, kept because most calls repeat it.
     groups: Vec<Group<L>>,
     n_replicas: usize,
@@ -140,7 +141,7 @@ impl<L: Lane> CpuEngine<L> {
         Ok(Self {
             machine: Machine::new(system),
             layout: options.layout,
-            threads,
+            threads: Arc::new(threads),
             groups: Vec::new(),
             n_replicas: 0,
         })
@@ -245,8 +246,8 @@ impl<L: Lane> Engine for CpuEngine<L> {
         )
     }
 
-    fn threads(&self) -> Option<&rayon::ThreadPool> {
-        Some(&self.threads)
+    fn threads(&self) -> Option<Arc<rayon::ThreadPool>> {
+        Some(Arc::clone(&self.threads))
     }
 
     fn n_atoms(&self) -> usize {

@@ -1,6 +1,7 @@
 //! The trait between samplers and the machines that evaluate forces: the CPU engine, the GPU engine, toy targets in tests.
 
 use crate::state::State;
+use std::sync::Arc;
 
 /// Settings of a Langevin segment (LF-middle scheme, doi:10.1021/acs.jpca.9b02771).
 #[derive(Debug, Clone, PartialEq)]
@@ -143,7 +144,7 @@ pub trait Engine: Send {
     fn apply_constraints(&mut self, state: &mut State) -> Result<(), EngineError>;
 
     /// The threads that it runs on, which host work between two calls may use too; `None` where it has none of its own.
-    fn threads(&self) -> Option<&rayon::ThreadPool> {
+    fn threads(&self) -> Option<Arc<rayon::ThreadPool>> {
         None
     }
 }

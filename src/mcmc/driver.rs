@@ -110,10 +110,8 @@ pub fn drive(
         let ends_phase = [schedule.equilibration_cycles, schedule.total_cycles()].contains(&cycle);
         // Asked every time: observers may decide here what is due.
         let is_read = observer.reads_chain(cycle) || ends_phase;
-        let shares_chain = kernels.len() > 1;
-        for kernel in kernels.iter_mut() {
-            advance(kernel.as_mut(), chain, engine, shares_chain || is_read)?;
-        }
+        let settles = kernels.len() > 1 || is_read;
+        run_cycle(kernels, chain, engine, settles)?;
         if cycle == schedule.equilibration_cycles {
             kernels.iter_mut().for_each(|kernel| kernel.freeze());
         }
@@ -134,6 +132,29 @@ pub fn drive(
         ending: Ending::Completed,
         warnings,
     })
+}
+
+/// One step of every kernel in order, and the chain up to date after each where `settles` says so.
+///
+/// All of it runs on the engine's own threads, which would otherwise have to be woken for every part of it.
+///
+/// # Errors
+/// [`DriveError::Kernel`].
+pub fn run_cycle(
+    kernels: &mut [Box<dyn Kernel>],
+    chain: &mut Chain,
+    engine: &mut dyn Engine,
+    settles: bool,
+) -> Result<(), DriveError> {
+    let threads = engine.threads();
+    let mut work = move || {
+        let mut kernels = kernels.iter_mut();
+        kernels.try_for_each(|kernel| advance(kernel.as_mut(), chain, engine, settles))
+    };
+    match threads {
+        Some(threads) => threads.install(work),
+        None => work(),
+    }
 }
 
 /// One step of a kernel, and the chain up to date where it is needed.

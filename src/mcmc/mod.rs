@@ -14,7 +14,9 @@ mod velocity_verlet;
 mod walkers;
 
 pub use composition::{CompositionError, Mixture, Repeat, Sequence};
-pub use driver::{DriveError, Driven, Ending, SamplerWarning, Schedule, check_sampler, drive};
+pub use driver::{
+    DriveError, Driven, Ending, SamplerWarning, Schedule, check_sampler, drive, run_cycle,
+};
 pub use exploration::ExplorationKernel;
 pub use kernel::{Chain, Kernel, KernelError, Observer};
 pub use ladder::{Ladder, LadderError};

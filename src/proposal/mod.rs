@@ -1,11 +1,13 @@
 //! Proposals: where a chain might go next, and with what density. Nothing here accepts or rejects; `mcmc::metropolis` does.
 
+mod adaptive_pucker;
 mod adaptive_torsion;
 mod adaptive_torsion_block;
 mod adaptive_torsion_feature;
 mod adaptive_torsion_table;
 mod concerted;
 mod concerted_closure;
+mod conditional_normal;
 mod contract;
 mod dual_averaging;
 mod hmc;
@@ -13,6 +15,7 @@ mod mala;
 mod moved;
 mod pivot;
 mod pucker;
+mod ring_geometry;
 mod settings_error;
 mod timewarp;
 mod timewarp_guard;
@@ -38,6 +41,7 @@ mod torsion_leap_vocabulary;
 mod torsion_step;
 mod trajectory_length;
 
+pub use adaptive_pucker::AdaptivePuckerProposal;
 pub use adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
 pub use concerted::{ConcertedProposal, ConcertedSettings};
 pub use contract::{

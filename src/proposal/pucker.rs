@@ -33,13 +33,7 @@ impl PuckerProposal {
     /// # Errors
     /// [`TorsionMoveError`] when it has none.
     pub fn new(topology: &Topology) -> Result<Self, TorsionMoveError> {
-        let rings = pucker_rings(topology);
-        if rings.is_empty() {
-            return Err(TorsionMoveError::NoRing {
-                proposal: "pucker",
-                molecule: describe(topology),
-            });
-        }
+        let rings = rings_for("pucker", topology)?;
         Ok(Self { rings })
     }
 
@@ -50,13 +44,36 @@ impl PuckerProposal {
     }
 }
 
+/// The rings of a molecule that has any.
+pub(super) fn rings_for(
+    proposal: &'static str,
+    topology: &Topology,
+) -> Result<Vec<PuckerRing>, TorsionMoveError> {
+    let rings = pucker_rings(topology);
+    if rings.is_empty() {
+        return Err(TorsionMoveError::NoRing {
+            proposal,
+            molecule: describe(topology),
+        });
+    }
+    Ok(rings)
+}
+
 /// Positions and velocities of one replica, `[n_atoms][3]`.
-struct Moving<'a> {
+pub(super) struct Moving<'a> {
     positions: &'a mut [[f64; 3]],
     velocities: &'a mut [[f64; 3]],
 }
 
-impl Moving<'_> {
+impl<'a> Moving<'a> {
+    /// Of arrays `[n_atoms * 3]`.
+    pub(super) fn of(positions: &'a mut [f64], velocities: &'a mut [f64]) -> Self {
+        Self {
+            positions: positions.as_chunks_mut().0,
+            velocities: velocities.as_chunks_mut().0,
+        }
+    }
+
     fn torsion(&self, atoms: [usize; 4]) -> f64 {
         torsion_rad(self.positions, atoms)
     }
@@ -81,7 +98,7 @@ impl Moving<'_> {
     }
 
     /// Mirrors one ring. Velocities of CB and CD turn with what hangs on them, so that rigid bonds keep their constraints.
-    fn flip(&mut self, ring: &PuckerRing) {
+    pub(super) fn flip(&mut self, ring: &PuckerRing) {
         let [n, ca, cb, cg, cd] = ring.atoms;
         let seen_from = [[n, ca, cb, cg], [ca, n, cd, cg]];
         let before = seen_from.map(|atoms| self.torsion(atoms));
@@ -116,13 +133,7 @@ impl Proposal for PuckerProposal {
     ) -> Result<Proposed, ProposalError> {
         let moved = move_each(current, streams, |(positions, velocities), stream| {
             let ring = &self.rings[stream.random_range(0..self.rings.len())];
-            let (positions, velocities) =
-                (positions.as_chunks_mut().0, velocities.as_chunks_mut().0);
-            Moving {
-                positions,
-                velocities,
-            }
-            .flip(ring);
+            Moving::of(positions, velocities).flip(ring);
         });
         Ok(Proposed {
             velocities: Some(moved.velocities),

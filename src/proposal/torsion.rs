@@ -79,6 +79,7 @@ impl TorsionProposal {
                 BlockKind::Single => ("a rotatable bond", "take `hmc` or `langevin` alone"),
                 BlockKind::Pair => ("a phi or psi", "take `kind: single`, or `hmc` alone"),
                 BlockKind::SideChain => ("a chi", "take `kind: pair` or `kind: single`"),
+                BlockKind::Omega => ("a peptide bond", "take `kind: single`, or `hmc` alone"),
             };
             return Err(TorsionMoveError::NoRotatableBond {
                 proposal: "torsion",

@@ -23,7 +23,7 @@ pub enum TorsionMoveError {
     },
     /// The molecule has no ring whose puckering can be mirrored.
     #[error(
-        "`{proposal}` mirrors the ring of a proline, but the molecule {molecule} has none; leave `{proposal}` out"
+        "`{proposal}` moves the ring of a proline, but the molecule {molecule} has none; leave `{proposal}` out"
     )]
     NoRing {
         /// Name of the proposal.
@@ -77,6 +77,8 @@ pub enum BlockKind {
     Pair,
     /// All chi of a residue.
     SideChain,
+    /// omega of a residue, the torsion of the peptide bond after it, whether planar bonds are admitted or not.
+    Omega,
 }
 
 /// All blocks of one kind, in residue order; `planar` admits omega and other partial double bonds.
@@ -85,7 +87,7 @@ pub fn torsion_blocks(topology: &Topology, kind: BlockKind, planar: bool) -> Vec
     let neighbors = topology.neighbors();
     let bonds: Vec<RotatableBond> = rotatable_bonds(topology)
         .into_iter()
-        .filter(|bond| planar || !is_planar(topology, &neighbors, bond))
+        .filter(|bond| planar || kind == BlockKind::Omega || !is_planar(topology, &neighbors, bond))
         .collect();
     if kind == BlockKind::Single {
         return bonds
@@ -98,6 +100,7 @@ pub fn torsion_blocks(topology: &Topology, kind: BlockKind, planar: bool) -> Vec
             bond.kind,
             TorsionKind::Phi | TorsionKind::Psi | TorsionKind::TerminalPsi
         ),
+        BlockKind::Omega => bond.kind == TorsionKind::Omega,
         _ => matches!(bond.kind, TorsionKind::Chi(_)),
     };
     (0..topology.residues.len())

@@ -1,7 +1,7 @@
 //! The proposal `torsion_leap`: draws torsions from a density that a trained network gives for their surroundings.
 //!
 //! Learns nothing while it runs. Bond lengths and angles stay, rotations have unit Jacobian, and blocks are chosen whatever
-//! the state, so the ratio of the networks' densities on the way there and back is all that the test needs.
+//! the state (their kind for all replicas at once), so the ratio of the networks' densities on the way there and back is all that the test needs.
 
 use super::adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
 use super::torsion_leap_batch::{Densities, Traveller};
@@ -15,6 +15,7 @@ use crate::integrator::{Engine, on_threads_of};
 use crate::topology::Topology;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::ops::Range;
 
 /// A leap cannot be built for this molecule.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -42,10 +43,18 @@ pub enum LeapError {
     },
 }
 
+/// Blocks of one kind, chosen from with equal probability.
+struct Kind {
+    /// Share of the leaps, up to a factor that all kinds have in common.
+    weight: f64,
+    /// Places among all blocks.
+    blocks: Range<usize>,
+}
+
 /// Leaps of one block of torsions, drawn from a trained density.
 pub struct TorsionLeapProposal {
     densities: Densities,
-    total_weight: f64,
+    kinds: Vec<Kind>,
     /// For residues that the networks do not know.
     fallback: Option<AdaptiveTorsionProposal>,
     fallback_residues: Vec<String>,
@@ -65,13 +74,16 @@ impl TorsionLeapProposal {
     ) -> Result<Self, LeapError> {
         check_leap_model(model)?;
         let sites = Site::find(topology);
-        let found: Vec<Block> = match block {
-            Some(kind) => blocks(&sites, kind, 1.0),
-            None => MIXED
-                .iter()
-                .flat_map(|&(kind, weight)| blocks(&sites, kind, weight))
-                .collect(),
-        };
+        let wanted = block.map_or(MIXED.to_vec(), |kind| vec![(kind, 1.0)]);
+        let (mut found, mut kinds): (Vec<Block>, Vec<Kind>) = (Vec::new(), Vec::new());
+        for (kind, weight) in wanted {
+            let first = found.len();
+            found.extend(blocks(&sites, kind, weight));
+            if found.len() > first {
+                let blocks = first..found.len();
+                kinds.push(Kind { weight, blocks });
+            }
+        }
         let (fallback, fallback_residues) = fallback(topology, block);
         if found.is_empty() && fallback.is_none() {
             let needed = match block {
@@ -82,7 +94,7 @@ impl TorsionLeapProposal {
             return Err(LeapError::NothingToTurn { needed });
         }
         Ok(Self {
-            total_weight: found.iter().map(|block| block.weight).sum(),
+            kinds,
             densities: Densities::new(sites, found, draws(model)),
             fallback,
             fallback_residues,
@@ -121,27 +133,28 @@ impl TorsionLeapProposal {
         self.densities.first_bias(step)
     }
 
-    /// Chooses a block whatever the state: one of the networks' blocks, or one beyond them of the fallback.
-    fn choose(&self, stream: &mut Xoshiro256PlusPlus) -> usize {
-        let blocks = &self.densities.blocks;
-        let others = self
-            .fallback
-            .as_ref()
-            .map(|fallback| fallback.blocks().len());
-        if let Some(n_others) = others {
-            let block = stream.random_range(0..blocks.len() + n_others);
-            if block >= blocks.len() {
+    /// Chooses a kind of block for all replicas at once, so that they draw as many torsions from the same networks.
+    fn choose_kind(&self, stream: &mut Xoshiro256PlusPlus) -> Option<&Kind> {
+        let total: f64 = self.kinds.iter().map(|kind| kind.weight).sum();
+        let mut rest = stream.random::<f64>() * total;
+        let chosen = self.kinds.iter().find(|kind| {
+            rest -= kind.weight;
+            rest < 0.0
+        });
+        chosen.or(self.kinds.last())
+    }
+
+    /// Chooses a block of a kind whatever the state, or one beyond the networks' blocks of the fallback.
+    fn choose(&self, kind: Option<&Kind>, stream: &mut Xoshiro256PlusPlus) -> usize {
+        let n_blocks = self.densities.blocks.len();
+        if let Some(fallback) = &self.fallback {
+            let block = stream.random_range(0..n_blocks + fallback.blocks().len());
+            if block >= n_blocks {
                 return block;
             }
         }
-        let mut rest = stream.random::<f64>() * self.total_weight;
-        for (index, block) in blocks.iter().enumerate() {
-            rest -= block.weight;
-            if rest < 0.0 {
-                return index;
-            }
-        }
-        blocks.len() - 1
+        let kind = kind.expect("invariant: without a fallback there are blocks");
+        stream.random_range(kind.blocks.clone())
     }
 
     /// Draws of the fallback for the replicas that chose it.
@@ -224,6 +237,9 @@ impl Proposal for TorsionLeapProposal {
             .chunks_exact(size)
             .zip(positions.chunks_exact_mut(size))
             .zip(velocities.chunks_exact_mut(size));
+        let kind = streams
+            .first_mut()
+            .and_then(|first| self.choose_kind(first));
         let mut travellers: Vec<Traveller<'_>> = arrays
             .zip(current.temperatures_kelvin)
             .zip(streams)
@@ -231,7 +247,7 @@ impl Proposal for TorsionLeapProposal {
                 |((((start, positions), velocities), &kelvin), stream)| Traveller {
                     start,
                     temperature_kelvin: kelvin,
-                    block: self.choose(stream),
+                    block: self.choose(kind, stream),
                     positions,
                     velocities,
                     log_q: [0.0; 2],

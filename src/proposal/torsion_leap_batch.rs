@@ -56,8 +56,17 @@ impl Densities {
         self.draws = draws;
     }
 
-    /// Draws the chosen block of every replica, groups of replicas in parallel.
+    /// Draws the chosen block of every replica, each thread for a share of them.
     pub(super) fn leap(&self, travellers: &mut [Traveller<'_>]) {
+        let share = travellers.len().div_ceil(rayon::current_num_threads());
+        let share = share.next_multiple_of(self.draws.n_lanes());
+        travellers
+            .par_chunks_mut(share)
+            .for_each(|travellers| self.leap_together(travellers));
+    }
+
+    /// Draws one step of all blocks after another, as many replicas at a time as a register holds.
+    fn leap_together(&self, travellers: &mut [Traveller<'_>]) {
         let blocks = travellers.iter().filter_map(|t| self.blocks.get(t.block));
         let n_steps = blocks.map(|block| block.steps.len()).max().unwrap_or(0);
         for number in 0..n_steps {
@@ -70,10 +79,10 @@ impl Densities {
                     }
                 }
             }
-            let n_lanes = self.draws.n_lanes();
+            let n_members = self.draws.n_lanes() / if number == 0 { 1 } else { 2 };
             backbones
-                .par_chunks_mut(n_lanes)
-                .chain(side_chains.par_chunks_mut(n_lanes))
+                .chunks_mut(n_members)
+                .chain(side_chains.chunks_mut(n_members))
                 .for_each(|group| self.draw_group(number, group));
         }
     }

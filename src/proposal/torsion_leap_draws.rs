@@ -27,7 +27,7 @@ pub(super) struct Member<'a> {
 
 /// Both networks for one kind of register.
 pub(super) trait Draws: Send + Sync {
-    /// Most members of a group.
+    /// Most members of a group; half as many where the way back needs features of its own.
     fn n_lanes(&self) -> usize;
 
     /// The first-layer bias of a network for inputs that are known beforehand.
@@ -91,31 +91,42 @@ impl<L: Lane> Draws for LaneDraws<L> {
 
     fn draw(&self, kind: SiteKind, members: &mut [Member<'_>]) {
         let head = &self.heads[head_index(kind)];
-        let folded: Vec<&[f32]> = members.iter().map(|m| m.folded).collect();
-        let features: Vec<&[f32]> = members.iter().map(|m| m.forward).collect();
-        let there = head.mixture(&features, &folded);
-        for (lane, member) in members.iter_mut().enumerate() {
-            member.new = there.draw(member.angles, lane, member.stream);
+        let n = members.len();
+        let reverse: Vec<&[f32]> = members.iter().filter_map(|m| m.reverse).collect();
+        let both_ways = !reverse.is_empty();
+        let mut features: Vec<&[f32]> = members.iter().map(|m| m.forward).collect();
+        let mut folded: Vec<&[f32]> = members.iter().map(|m| m.folded).collect();
+        if both_ways {
+            // The ways back have the lanes behind those of the ways there.
+            features.extend(reverse);
+            folded.extend_from_within(..);
         }
-        // A lane without a member repeats the last one, and nobody looks at it.
-        let of = |value: &dyn Fn(&Member<'_>) -> f64| {
-            L::from_fn(|lane| value(&members[lane.min(members.len() - 1)]))
-        };
-        let wanted = [0, 1].map(|i| of(&|m| m.angles.wanted()[i]));
-        let new = [0, 1].map(|i| of(&|m| m.new[i]));
-        let old = [0, 1].map(|i| of(&|m| m.old[i]));
-        let forward = there.log_density(wanted, new);
-        let reverse = if members.iter().any(|m| m.reverse.is_some()) {
-            let features: Vec<&[f32]> = members
-                .iter()
-                .map(|m| m.reverse.unwrap_or(m.forward))
-                .collect();
-            head.mixture(&features, &folded).log_density(wanted, old)
-        } else {
-            there.log_density(wanted, old)
-        };
+        assert!(
+            folded.len() == features.len() && features.len() <= L::LANES,
+            "invariant: a group fits a register"
+        );
+        let mixtures = head.mixture(&features, &folded);
         for (lane, member) in members.iter_mut().enumerate() {
-            member.log_q = [forward.lane(lane), reverse.lane(lane)];
+            member.new = mixtures.draw(member.angles, lane, member.stream);
+        }
+        // Lanes beyond repeat the members, and nobody looks at them.
+        let of = |value: &dyn Fn(&Member<'_>, bool) -> f64| {
+            L::from_fn(|lane| value(&members[lane % n], lane < n))
+        };
+        let wanted = [0, 1].map(|i| of(&|m, _| m.angles.wanted()[i]));
+        let (first, second) = if both_ways {
+            let points = [0, 1].map(|i| of(&|m, there| if there { m.new[i] } else { m.old[i] }));
+            let densities = mixtures.log_density(wanted, points);
+            (densities, densities)
+        } else {
+            let new = [0, 1].map(|i| of(&|m, _| m.new[i]));
+            let old = [0, 1].map(|i| of(&|m, _| m.old[i]));
+            let density = |point| mixtures.log_density(wanted, point);
+            (density(new), density(old))
+        };
+        let offset = if both_ways { n } else { 0 };
+        for (lane, member) in members.iter_mut().enumerate() {
+            member.log_q = [first.lane(lane), second.lane(lane + offset)];
         }
     }
 

@@ -137,7 +137,7 @@ fn a_sampler_that_forgets_the_ring_of_proline_is_told() {
         let told = message(forgetful);
         let warning = "no move of this sampler flips the ring of PRO 3";
         assert!(
-            told.contains(warning) && told.contains("`- pucker: {}`"),
+            told.contains(warning) && told.contains("`- adaptive_pucker: {}`"),
             "{told}"
         );
     }
@@ -145,6 +145,7 @@ fn a_sampler_that_forgets_the_ring_of_proline_is_told() {
         "",
         "  - torsion: {kind: pair}\n  - pucker: {}\n",
         "  - sequence: [{torsion: {kind: pair}}, {pucker: {}}]\n",
+        "  - torsion: {kind: pair}\n  - adaptive_pucker: {}\n",
     ] {
         let silent = message(mindful);
         assert!(!silent.contains("flips the ring"), "{mindful}: {silent}");

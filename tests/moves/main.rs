@@ -6,6 +6,7 @@
     reason = "a test stops at the first surprise and tells what it measured"
 )]
 
+mod adaptive_pucker;
 mod bad_input;
 mod balance;
 mod concerted;

@@ -158,8 +158,8 @@ fn worst_z(proposal: impl FnOnce(PuckerProposal) -> Box<dyn Proposal>) -> (f64, 
         .map(|(a, b)| 0.5 * (a + b))
         .collect();
     let springs = Springs {
+        widths_nm: vec![width_nm; rest.len()],
         rest_nm: rest.clone(),
-        width_nm,
     };
     let mut engine = ToyEngine::on_springs(&molecule.topology, springs);
     let mut chain = chain(&molecule, N_REPLICAS);

@@ -37,7 +37,12 @@ pub(crate) fn pivots(topology: &Topology) -> Vec<Pivot> {
 /// All proposals of this suite that the molecule allows, with a name for messages.
 pub(crate) fn proposals(topology: &Topology) -> Vec<(String, Box<dyn Proposal>)> {
     let mut found: Vec<(String, Box<dyn Proposal>)> = Vec::new();
-    for kind in [BlockKind::Single, BlockKind::Pair, BlockKind::SideChain] {
+    for kind in [
+        BlockKind::Single,
+        BlockKind::Pair,
+        BlockKind::SideChain,
+        BlockKind::Omega,
+    ] {
         for proposal in [TorsionDraw::Uniform, TorsionDraw::Normal] {
             let settings = TorsionSettings {
                 kind,
@@ -65,10 +70,10 @@ pub(crate) struct ToyEngine {
     springs: Option<Springs>,
 }
 
-/// Every coordinate held by a spring of its own: positions are normal around `rest_nm` with `width_nm`.
+/// Every coordinate held by a spring of its own: positions are normal around `rest_nm` with `widths_nm`.
 pub(crate) struct Springs {
     pub(crate) rest_nm: Vec<f64>,
-    pub(crate) width_nm: f64,
+    pub(crate) widths_nm: Vec<f64>,
 }
 
 pub(crate) fn toy_energy_over_kt(phi: f64, psi: f64) -> f64 {
@@ -95,8 +100,8 @@ impl ToyEngine {
 
 impl Springs {
     fn energy_over_kt(&self, positions: &[f64]) -> f64 {
-        let pairs = positions.iter().zip(&self.rest_nm);
-        let square = |(x, rest): (&f64, &f64)| ((x - rest) / self.width_nm).powi(2);
+        let pairs = positions.iter().zip(&self.rest_nm).zip(&self.widths_nm);
+        let square = |((x, rest), width): ((&f64, &f64), &f64)| ((x - rest) / width).powi(2);
         0.5 * pairs.map(square).sum::<f64>()
     }
 }

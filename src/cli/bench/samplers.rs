@@ -31,6 +31,10 @@ pub(super) const MIN_CHAINS: usize = 4;
 /// Mass of a hydrogen in Da in `md_4fs_heavy`.
 const HEAVY_HYDROGEN_DA: f64 = 4.0;
 
+/// The same under trajectories of hybrid Monte Carlo, whose ensemble no mass changes: bonds to hydrogen swing more slowly, and time
+/// steps are longer.
+const TRAJECTORY_HYDROGEN_DA: f64 = 3.0;
+
 /// Atoms above which a ladder has 8 temperatures rather than 4.
 const SMALL_MOLECULE: usize = 60;
 
@@ -89,12 +93,18 @@ pub(super) fn input_of(
             config.sampler = vec![langevin(50, 4.0, 1.0)];
         }
         "md_0.5fs_timewarp" => config.sampler = vec![langevin(400, 0.5, 0.3)],
-        "uniform_torsion" => config.sampler = uniform_torsion(topology),
+        "uniform_torsion" => {
+            config.system.hydrogen_mass_da = TRAJECTORY_HYDROGEN_DA;
+            config.sampler = uniform_torsion(topology);
+        }
         "replica_exchange" => {
             config.sampler = vec![langevin(100, 1.0, 1.0)];
             config.replica_exchange = Some(ladder(config.temperature_kelvin, topology.n_atoms()));
         }
-        "adaptive_torsion" => config.sampler = adaptive_torsion(topology),
+        "adaptive_torsion" => {
+            config.system.hydrogen_mass_da = TRAJECTORY_HYDROGEN_DA;
+            config.sampler = adaptive_torsion(topology);
+        }
         _ => {}
     }
     let n_rungs = config.ladder().map_or(1, |ladder| ladder.n_rungs());
@@ -116,7 +126,7 @@ fn hmc(steps: u64) -> KernelConfig {
         timestep_fs: 1.2,
         refresh: 1.0,
         adapt: true,
-        target_acceptance: Some(0.85),
+        target_acceptance: Some(0.75),
         jitter: 0.5,
         repeats: 1,
     })
@@ -151,22 +161,30 @@ fn adaptive_torsion(topology: &Topology) -> Vec<KernelConfig> {
     })
 }
 
-/// `hmc`, then two moves of (phi, psi), one of a side chain and one of every proline's ring, as far as the molecule has any.
+/// `hmc`, then two moves of (phi, psi), one of a side chain, one of a peptide bond and two of every proline's ring, as far as the
+/// molecule has any.
 fn leaping(
     topology: &Topology,
     moves: impl Fn(BlockKind, u64) -> KernelConfig,
 ) -> Vec<KernelConfig> {
     let n_rings = pucker_rings(topology).len() as u64;
-    // Proline's ring bends softly: only trajectories move it, short ones slowly.
-    let mut sampler = vec![hmc(if n_rings > 0 { 40 } else { 8 })];
+    // Proline's ring bends softly, and longer trajectories help it.
+    let mut sampler = vec![hmc(if n_rings > 0 { 12 } else { 8 })];
     for (kind, repeats) in [(BlockKind::Pair, 2), (BlockKind::SideChain, 1)] {
         if !torsion_blocks(topology, kind, false).is_empty() {
             sampler.push(moves(kind, repeats));
         }
     }
+    if !torsion_blocks(topology, BlockKind::Omega, false).is_empty() {
+        sampler.push(KernelConfig::Torsion(TorsionConfig {
+            kind: TorsionKindConfig::Omega,
+            proposal: TorsionDrawConfig::Normal,
+            ..TorsionConfig::default()
+        }));
+    }
     if n_rings > 0 {
-        let repeats = n_rings;
-        sampler.push(KernelConfig::Pucker(PuckerConfig { repeats }));
+        let repeats = 2 * n_rings;
+        sampler.push(KernelConfig::AdaptivePucker(PuckerConfig { repeats }));
     }
     sampler
 }

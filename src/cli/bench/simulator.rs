@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::resident::run_kernels;
 use crate::cli::setup;
 use crate::integrator::Engine;
-use crate::mcmc::{Chain, Kernel};
+use crate::mcmc::{Chain, Kernel, run_cycle};
 
 /// Everything that a cycle needs.
 pub(super) struct Simulator {
@@ -56,18 +56,13 @@ impl Simulator {
     /// # Errors
     /// A kernel that fails.
     pub(super) fn cycle(&mut self) -> Result<(), CliError> {
-        for kernel in &mut self.kernels {
-            kernel
-                .step(&mut self.chain, self.engine.as_mut())
-                .and_then(|()| kernel.settle(&mut self.chain))
-                .map_err(|error| {
-                    let kernel = kernel.name();
-                    CliError::run(format!(
-                        "sampler `{}`, kernel `{kernel}`: {error}",
-                        self.name
-                    ))
-                })?;
-        }
-        Ok(())
+        let Self {
+            kernels,
+            chain,
+            engine,
+            ..
+        } = self;
+        run_cycle(kernels, chain, engine.as_mut(), true)
+            .map_err(|error| CliError::run(format!("sampler `{}`, {error}", self.name)))
     }
 }

@@ -81,6 +81,8 @@ pub(crate) enum TorsionKindConfig {
     Pair,
     /// All chi of one residue.
     SideChain,
+    /// omega of one residue, best with `proposal: normal`.
+    Omega,
 }
 
 /// How a `torsion` move draws its angles.
@@ -149,7 +151,7 @@ impl Default for ConcertedConfig {
     }
 }
 
-/// Settings of `pucker`.
+/// Settings of `pucker` and of `adaptive_pucker`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PuckerConfig {

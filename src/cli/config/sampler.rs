@@ -24,6 +24,7 @@ pub(crate) const KERNEL_NAMES: &[&str] = &[
     "torsion",
     "concerted",
     "pucker",
+    "adaptive_pucker",
     "adaptive_torsion",
     "timewarp",
     "torsion_leap",
@@ -49,6 +50,8 @@ pub(crate) enum KernelConfig {
     Concerted(ConcertedConfig),
     /// Flips of a proline's ring between its two puckers. Exact, not ergodic by itself.
     Pucker(PuckerConfig),
+    /// A proline's ring and phi drawn from a density learned during equilibration. Exact, not ergodic by itself.
+    AdaptivePucker(PuckerConfig),
     /// Torsions drawn from a density learned during equilibration. Exact, not ergodic by itself.
     AdaptiveTorsion(AdaptiveTorsionConfig),
     /// Jumps drawn from a conditional flow on Cartesian coordinates. Exact in its mode `exact`.
@@ -82,6 +85,7 @@ impl KernelConfig {
             Self::Torsion(_) => "torsion",
             Self::Concerted(_) => "concerted",
             Self::Pucker(_) => "pucker",
+            Self::AdaptivePucker(_) => "adaptive_pucker",
             Self::AdaptiveTorsion(_) => "adaptive_torsion",
             Self::Timewarp(_) => "timewarp",
             Self::TorsionLeap(_) => "torsion_leap",
@@ -121,6 +125,7 @@ impl<'de> Visitor<'de> for KernelVisitor {
             "torsion" => KernelConfig::Torsion(map.next_value()?),
             "concerted" => KernelConfig::Concerted(map.next_value()?),
             "pucker" => KernelConfig::Pucker(map.next_value()?),
+            "adaptive_pucker" => KernelConfig::AdaptivePucker(map.next_value()?),
             "adaptive_torsion" => KernelConfig::AdaptiveTorsion(map.next_value()?),
             "timewarp" => KernelConfig::Timewarp(map.next_value()?),
             "torsion_leap" => KernelConfig::TorsionLeap(map.next_value()?),

@@ -65,7 +65,9 @@ impl Checks<'_> {
             }
             KernelConfig::Torsion(torsion) => self.repeats(&path, torsion.repeats),
             KernelConfig::Concerted(concerted) => self.repeats(&path, concerted.repeats),
-            KernelConfig::Pucker(pucker) => self.repeats(&path, pucker.repeats),
+            KernelConfig::Pucker(pucker) | KernelConfig::AdaptivePucker(pucker) => {
+                self.repeats(&path, pucker.repeats)
+            }
             KernelConfig::AdaptiveTorsion(adaptive) => self.repeats(&path, adaptive.repeats),
             KernelConfig::Timewarp(timewarp) => self.timewarp(&path, timewarp),
             KernelConfig::TorsionLeap(leap) => {
@@ -317,7 +319,9 @@ fn name_adapting(kernel: &KernelConfig, names: &mut Vec<&'static str>) {
         KernelConfig::Hmc(hmc) => hmc.adapt,
         KernelConfig::Mala(mala) => mala.adapt,
         KernelConfig::Torsion(torsion) => torsion.proposal == TorsionDrawConfig::Normal,
-        KernelConfig::Concerted(_) | KernelConfig::AdaptiveTorsion(_) => true,
+        KernelConfig::Concerted(_)
+        | KernelConfig::AdaptivePucker(_)
+        | KernelConfig::AdaptiveTorsion(_) => true,
         KernelConfig::Timewarp(timewarp) => timewarp.proposals == ProposalsConfig::Adaptive,
         KernelConfig::Mixture(parts) => {
             parts.iter().for_each(|p| name_adapting(&p.kernel, names));

@@ -14,7 +14,12 @@ pub(super) fn warn_of_idle_rings(sampler: &[KernelConfig], topology: &Topology) 
                 | KernelConfig::TorsionLeap(_)
         )
     };
-    let flips = |kernel: &KernelConfig| matches!(kernel, KernelConfig::Pucker(_));
+    let flips = |kernel: &KernelConfig| {
+        matches!(
+            kernel,
+            KernelConfig::Pucker(_) | KernelConfig::AdaptivePucker(_)
+        )
+    };
     if rings.is_empty() || !any(sampler, &turns) || any(sampler, &flips) {
         return;
     }
@@ -24,7 +29,7 @@ pub(super) fn warn_of_idle_rings(sampler: &[KernelConfig], topology: &Topology) 
     };
     let residues: Vec<String> = rings.iter().map(residue).collect();
     log::warn!(
-        "no move of this sampler flips the ring of {}, only dynamics does: exact all the same, but slow; add `- pucker: {{}}`",
+        "no move of this sampler flips the ring of {}, only dynamics does: exact all the same, but slow; add `- adaptive_pucker: {{}}`",
         residues.join(", ")
     );
 }

@@ -1,7 +1,7 @@
 //! A network with the scales of its inputs and the mixture that its outputs stand for. Knows no files.
 
 use super::mixture::{Mixture, MixtureShape};
-use super::network::{LaneNetwork, Network};
+use super::network::{LaneNetwork, Network, by_lane};
 use crate::lane::Lane;
 
 /// Density of angles given features. The first inputs change from sample to sample and are standardised, where NaN stands
@@ -74,15 +74,12 @@ impl<L: Lane> LaneHead<L> {
 
     /// The mixtures for changing inputs `[n_samples][n_dynamic]` with their folded biases, at most a lane each.
     pub fn mixture(&self, features: &[&[f32]], folded: &[&[f32]]) -> Mixture<L> {
-        let scales = self.mean.iter().zip(&self.scale).enumerate();
-        let input: Vec<L> = scales
-            .map(|(index, (&mean, &scale))| {
-                L::from_fn(|lane| {
-                    let sample = lane.min(features.len() - 1);
-                    f64::from(standardise(mean, scale, features[sample][index]))
-                })
-            })
-            .collect();
+        let scales = || self.mean.iter().zip(&self.scale);
+        let input = by_lane::<L>(self.mean.len(), features, |sample, values| {
+            let standard = sample.iter().zip(scales());
+            values
+                .extend(standard.map(|(&value, (&mean, &scale))| standardise(mean, scale, value)));
+        });
         let mut output = Vec::new();
         self.network.forward(&input, folded, &mut output);
         Mixture::new(self.shape, &output)

@@ -248,9 +248,9 @@ impl<L: Lane> LaneNetwork<L> {
     /// Outputs for inputs `[n_dynamic]` that start from a folded bias, one a lane.
     pub fn forward(&self, input: &[L], folded: &[&[f32]], output: &mut Vec<L>) {
         let last = self.layers.len() - 1;
-        let mut hidden: Vec<L> = (0..self.first.n_out)
-            .map(|row| L::from_fn(|lane| f64::from(folded[lane.min(folded.len() - 1)][row])))
-            .collect();
+        let mut hidden = by_lane::<L>(self.first.n_out, folded, |biases, values| {
+            values.extend_from_slice(biases);
+        });
         self.layers[0].add_product(input, &mut hidden);
         activate::<L>(&mut hidden, &[]);
         for index in 1..last {
@@ -262,6 +262,27 @@ impl<L: Lane> LaneNetwork<L> {
         output.clone_from(&self.biases[last]);
         self.layers[last].add_product(&hidden, output);
     }
+}
+
+/// Vectors `[n]` with one sample in every lane, from what `write` makes of each; lanes beyond repeat the last sample.
+pub(super) fn by_lane<L: Lane>(
+    n: usize,
+    samples: &[&[f32]],
+    write: impl Fn(&[f32], &mut Vec<f32>),
+) -> Vec<L> {
+    let mut vectors = vec![L::splat(0.0); n];
+    let scalars = L::scalars_mut(&mut vectors);
+    let mut values = Vec::with_capacity(n);
+    for lane in 0..L::LANES {
+        if let Some(sample) = samples.get(lane) {
+            values.clear();
+            write(sample, &mut values);
+        }
+        for (scalar, &value) in scalars[lane..].iter_mut().step_by(L::LANES).zip(&values) {
+            *scalar = L::scalar(f64::from(value));
+        }
+    }
+    vectors
 }
 
 vectorized! {

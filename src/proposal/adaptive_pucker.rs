@@ -1,0 +1,233 @@
+//! The proposal `adaptive_pucker`: draws a proline's ring with its phi anew, from a density learned while the chain equilibrates.
+//!
+//! The ring's carbons are close to normal in each of the two puckers, given bond lengths, angles and phi around them; so q is a
+//! mixture of two joint normals (`conditional_normal`) in the frame of the backbone (`ring_geometry`), wider at higher
+//! temperatures as a harmonic well is. Before enough was counted, and in a share of the moves after that, it mirrors the ring
+//! as `pucker` does. Both are reversible by themselves, and which one it is does not depend on the state.
+//!
+//! [`Proposal::freeze`] fixes the density; it learns nothing after that.
+
+use super::conditional_normal::ConditionalNormal;
+use super::pucker::{Moving, rings_for};
+use super::ring_geometry::{N_PUCKERS, RingGeometry};
+use super::torsion_block::TorsionMoveError;
+use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
+use crate::integrator::{Engine, on_threads_of};
+use crate::topology::Topology;
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+
+/// Share of mirror images once there is a density.
+const MIRROR_SHARE: f64 = 0.1;
+
+/// Fewest replicas that a thread takes: less is not worth the handing over.
+const REPLICAS_OF_A_TASK: usize = 8;
+
+/// Redraws one ring a move, chosen whatever the state.
+#[derive(Debug, Clone)]
+pub struct AdaptivePuckerProposal {
+    rings: Vec<LearnedRing>,
+    n_steps: u64,
+    next_refresh: u64,
+    frozen: bool,
+}
+
+#[derive(Debug, Clone)]
+struct LearnedRing {
+    geometry: RingGeometry,
+    density: ConditionalNormal,
+}
+
+impl AdaptivePuckerProposal {
+    /// Finds the rings of a molecule.
+    ///
+    /// # Errors
+    /// [`TorsionMoveError`] when it has none.
+    pub fn new(topology: &Topology) -> Result<Self, TorsionMoveError> {
+        let rings = rings_for("adaptive_pucker", topology)?;
+        let rings = rings
+            .into_iter()
+            .filter_map(|ring| RingGeometry::new(topology, ring));
+        let learned = |geometry: RingGeometry| {
+            let [n_given, n] = geometry.sizes();
+            LearnedRing {
+                geometry,
+                density: ConditionalNormal::new(N_PUCKERS, n_given, n),
+            }
+        };
+        Ok(Self {
+            rings: rings.map(learned).collect(),
+            n_steps: 0,
+            next_refresh: 20,
+            frozen: false,
+        })
+    }
+
+    /// Whether every ring has a density to be drawn from.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.rings.iter().all(|ring| ring.density.is_ready())
+    }
+}
+
+impl LearnedRing {
+    /// Redraws the ring of one replica; returns ln q(y|x) and ln q(x|y).
+    fn draw(
+        &self,
+        (positions, velocities): (&mut [f64], &mut [f64]),
+        width: f64,
+        stream: &mut Xoshiro256PlusPlus,
+    ) -> [f64; 2] {
+        if !self.density.is_ready() || stream.random::<f64>() < MIRROR_SHARE {
+            Moving::of(positions, velocities).flip(&self.geometry.ring);
+            return [0.0; 2];
+        }
+        let point = self.geometry.describe(positions);
+        let [n_given, ..] = self.density.sizes();
+        let (given, old) = point.split_at(n_given);
+        let density = self.density.at(given, width);
+        let drawn = density.draw(stream);
+        if !self.geometry.place(&drawn, positions, velocities) {
+            // No such state can be proposed.
+            return [f64::INFINITY, 0.0];
+        }
+        [density.log_density(&drawn), density.log_density(old)]
+    }
+}
+
+/// How much wider a harmonic well is than at the lowest temperature.
+fn widths(temperatures_kelvin: &[f64]) -> impl Iterator<Item = f64> {
+    let lowest = temperatures_kelvin
+        .iter()
+        .copied()
+        .fold(f64::INFINITY, f64::min);
+    temperatures_kelvin
+        .iter()
+        .map(move |kelvin| (kelvin / lowest).sqrt())
+}
+
+impl Proposal for AdaptivePuckerProposal {
+    fn name(&self) -> &str {
+        "adaptive_pucker"
+    }
+
+    fn propose(
+        &mut self,
+        current: Current<'_>,
+        engine: &mut dyn Engine,
+        streams: &mut [Xoshiro256PlusPlus],
+    ) -> Result<Proposed, ProposalError> {
+        let size = current.state.n_atoms * 3;
+        let mut positions = current.state.positions.clone();
+        let mut velocities = current.state.velocities.clone();
+        let rings = &self.rings;
+        let widths: Vec<f64> = widths(current.temperatures_kelvin).collect();
+        let (log_q_forward, log_q_reverse) = on_threads_of(engine, || {
+            let moving = positions
+                .par_chunks_exact_mut(size)
+                .zip(velocities.par_chunks_exact_mut(size));
+            moving
+                .zip(streams)
+                .zip(widths)
+                .with_min_len(REPLICAS_OF_A_TASK)
+                .map(|((moving, stream), width)| {
+                    let ring = &rings[stream.random_range(0..rings.len())];
+                    let [forward, reverse] = ring.draw(moving, width, stream);
+                    (forward, reverse)
+                })
+                .unzip()
+        });
+        let log_ratio = LogRatio::Densities {
+            log_q_forward,
+            log_q_reverse,
+        };
+        Ok(Proposed {
+            velocities: Some(ProposedVelocities::turned(
+                velocities,
+                &current.state.velocities,
+            )),
+            ..Proposed::new(positions, log_ratio)
+        })
+    }
+
+    /// Counts where every replica is. Later steps weigh more, so that the start is forgotten.
+    fn adapt(&mut self, current: Current<'_>, _outcomes: &[Outcome]) {
+        if self.frozen {
+            return;
+        }
+        self.n_steps += 1;
+        #[expect(clippy::cast_precision_loss, reason = "step counts stay below 2^53")]
+        let weight = self.n_steps as f64;
+        for (replica, width) in widths(current.temperatures_kelvin).enumerate() {
+            let positions = current.state.replica_positions(replica);
+            for ring in &mut self.rings {
+                let (pucker, point) = (
+                    ring.geometry.pucker(positions),
+                    ring.geometry.describe(positions),
+                );
+                ring.density.learn(pucker, &point, weight, width);
+            }
+        }
+        if self.n_steps >= self.next_refresh {
+            self.rings
+                .iter_mut()
+                .for_each(|ring| ring.density.refresh());
+            self.next_refresh = self.n_steps + 10 + self.n_steps / 4;
+        }
+    }
+
+    fn freeze(&mut self) {
+        if !self.frozen {
+            self.frozen = true;
+            for ring in &mut self.rings {
+                ring.density.refresh();
+                ring.density.forget_points();
+            }
+            if !self.is_ready() {
+                log::warn!(
+                    "`adaptive_pucker` saw too few frames of the equilibration to learn from and mirrors rings instead, as \
+                     `pucker` does: exact all the same, but slower; more equilibration_cycles help"
+                );
+            }
+        }
+    }
+
+    fn save(&self) -> serde_json::Value {
+        let densities: Vec<&ConditionalNormal> =
+            self.rings.iter().map(|ring| &ring.density).collect();
+        serde_json::json!({
+            "n_steps": self.n_steps,
+            "next_refresh": self.next_refresh,
+            "frozen": self.frozen,
+            "densities": densities,
+        })
+    }
+
+    fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
+        let unreadable =
+            |error| format!("the saved densities of `adaptive_pucker` are unreadable: {error}");
+        let read = |key: &str| saved[key].clone();
+        let densities: Vec<ConditionalNormal> =
+            serde_json::from_value(read("densities")).map_err(unreadable)?;
+        let fits = densities.len() == self.rings.len()
+            && densities
+                .iter()
+                .zip(&self.rings)
+                .all(|(saved, ring)| saved.sizes() == ring.density.sizes());
+        if !fits {
+            return Err(
+                "the saved densities of `adaptive_pucker` have other sizes than this molecule's rings; they belong to another \
+                 input file"
+                    .to_owned(),
+            );
+        }
+        self.n_steps = serde_json::from_value(read("n_steps")).map_err(unreadable)?;
+        self.next_refresh = serde_json::from_value(read("next_refresh")).map_err(unreadable)?;
+        self.frozen = serde_json::from_value(read("frozen")).map_err(unreadable)?;
+        for (ring, density) in self.rings.iter_mut().zip(densities) {
+            ring.density = density;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,311 @@
+//! Rings drawn anew: densities that are those of the draws, hydrogens that keep their bonds, checkpoints, and worth having.
+
+use crate::support::{Springs, TEMPERATURE_KELVIN, ToyEngine, chain, molecule};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use saltus::forcefield::{ForceField, SystemOptions};
+use saltus::integrator::Engine;
+use saltus::mcmc::{Chain, Kernel, MetropolisKernel};
+use saltus::proposal::{
+    AdaptivePuckerProposal, Current, Hmc, HmcSettings, LogRatio, Outcome, Proposal, ProposalError,
+    Proposed,
+};
+use saltus::rng;
+use saltus::topology::{Molecule, chiral_centers, pucker_rings};
+
+/// With a residue before the ring, whose phi turns, and without.
+const SEQUENCES: [&str; 2] = ["ACE-PRO-NME", "PA"];
+
+/// Widths of all coordinates in nm: narrow for what the ring is drawn from, wide for what only turns along.
+fn widths_nm(molecule: &Molecule) -> Vec<f64> {
+    let ring = &pucker_rings(&molecule.topology)[0];
+    let hydrogens = [&ring.on_beta, &ring.on_gamma, &ring.on_delta];
+    let atoms = molecule.topology.atoms.iter().enumerate();
+    let width = |(index, atom): (usize, &saltus::topology::Atom)| {
+        let turns = atom.residue_index < ring.residue_index && atom.name != "C";
+        if turns || hydrogens.iter().any(|own| own.contains(&index)) {
+            [0.1; 3]
+        } else {
+            [0.012; 3]
+        }
+    };
+    atoms.flat_map(width).collect()
+}
+
+/// Positions around the built ones, every coordinate normal; an energy of springs to which they are exact draws.
+fn springs(molecule: &Molecule, n_replicas: usize, seed: u64) -> (ToyEngine, Chain) {
+    let springs = Springs {
+        rest_nm: molecule.positions.as_flattened().to_vec(),
+        widths_nm: widths_nm(molecule),
+    };
+    let engine = ToyEngine::on_springs(&molecule.topology, springs);
+    let mut chain = chain(molecule, n_replicas);
+    scatter(&mut chain, molecule, seed);
+    (engine, chain)
+}
+
+fn scatter(chain: &mut Chain, molecule: &Molecule, seed: u64) {
+    let mut stream = rng::streams(seed, 1).remove(0);
+    let mut normal = || stream.sample::<f64, _>(StandardNormal);
+    let rest = molecule.positions.as_flattened();
+    let widths = widths_nm(molecule);
+    for replica in chain.state.positions.chunks_exact_mut(rest.len()) {
+        for ((x, rest), width) in replica.iter_mut().zip(rest).zip(&widths) {
+            *x = rest + width * normal();
+        }
+    }
+    chain
+        .state
+        .velocities
+        .iter_mut()
+        .for_each(|v| *v = normal());
+    chain.energies = None;
+}
+
+fn current(chain: &Chain) -> Current<'_> {
+    Current {
+        state: &chain.state,
+        energies: &[],
+        temperatures_kelvin: &chain.temperatures_kelvin,
+    }
+}
+
+/// A proposal that has learned springs, frozen.
+fn learned(molecule: &Molecule) -> AdaptivePuckerProposal {
+    let mut proposal = AdaptivePuckerProposal::new(&molecule.topology).unwrap();
+    let (_, mut chain) = springs(molecule, 4000, 1);
+    for seed in 2..7 {
+        scatter(&mut chain, molecule, seed);
+        proposal.adapt(current(&chain), &[]);
+    }
+    proposal.freeze();
+    assert!(proposal.is_ready());
+    proposal
+}
+
+/// A planted error: keeps the draws and forgets their densities.
+struct Forgets(AdaptivePuckerProposal);
+
+impl Proposal for Forgets {
+    fn name(&self) -> &str {
+        "forgetful pucker"
+    }
+
+    fn propose(
+        &mut self,
+        current: Current<'_>,
+        engine: &mut dyn Engine,
+        streams: &mut [Xoshiro256PlusPlus],
+    ) -> Result<Proposed, ProposalError> {
+        let mut proposed = self.0.propose(current, engine, streams)?;
+        proposed.log_ratio = LogRatio::Symmetric;
+        Ok(proposed)
+    }
+}
+
+/// A planted error: counts half of the ratio of the densities.
+struct Halves(AdaptivePuckerProposal);
+
+impl Proposal for Halves {
+    fn name(&self) -> &str {
+        "half a pucker"
+    }
+
+    fn propose(
+        &mut self,
+        current: Current<'_>,
+        engine: &mut dyn Engine,
+        streams: &mut [Xoshiro256PlusPlus],
+    ) -> Result<Proposed, ProposalError> {
+        let mut proposed = self.0.propose(current, engine, streams)?;
+        if let LogRatio::Densities {
+            log_q_forward,
+            log_q_reverse,
+        } = &mut proposed.log_ratio
+        {
+            let ways = log_q_reverse.iter_mut().zip(log_q_forward);
+            ways.for_each(|(back, there)| *back = 0.5 * (*back + *there));
+        }
+        Ok(proposed)
+    }
+}
+
+/// Exact draws after some moves: largest deviation of a coordinate's mean and mean square in standard errors, and the acceptance.
+fn worst_z(molecule: &Molecule, proposal: Box<dyn Proposal>) -> (f64, f64) {
+    const N_REPLICAS: usize = 20_000;
+    let (mut engine, mut chain) = springs(molecule, N_REPLICAS, 76);
+    let mut kernel = MetropolisKernel::new(proposal, N_REPLICAS, 9);
+    kernel.freeze();
+    for _ in 0..8 {
+        kernel.step(&mut chain, &mut engine).unwrap();
+    }
+    let rest = molecule.positions.as_flattened();
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let n = N_REPLICAS as f64;
+    let mut worst = 0.0_f64;
+    for (coordinate, (rest, width)) in rest.iter().zip(widths_nm(molecule)).enumerate() {
+        let replicas = chain.state.positions.chunks_exact(rest_len(molecule));
+        let deviations = replicas.map(|x| (x[coordinate] - rest) / width);
+        let (sum, squares) =
+            deviations.fold((0.0, 0.0), |(sum, squares), d| (sum + d, squares + d * d));
+        worst = worst
+            .max((sum / n.sqrt()).abs())
+            .max(((squares - n) / (2.0 * n).sqrt()).abs());
+    }
+    let statistics = kernel.statistics();
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let acceptance = statistics.accepted as f64 / statistics.proposed as f64;
+    (worst, acceptance)
+}
+
+fn rest_len(molecule: &Molecule) -> usize {
+    molecule.positions.len() * 3
+}
+
+#[test]
+fn exact_draws_stay_exact_and_planted_errors_show() {
+    for sequence in SEQUENCES {
+        let molecule = molecule(sequence);
+        let learned = learned(&molecule);
+        // Some 130 figures: beyond 4.5 standard errors once in a thousand times.
+        let (sound, acceptance) = worst_z(&molecule, Box::new(learned.clone()));
+        let (forgets, _) = worst_z(&molecule, Box::new(Forgets(learned.clone())));
+        let (halves, _) = worst_z(&molecule, Box::new(Halves(learned)));
+        println!(
+            "{sequence}: worst z {sound:.2} at acceptance {acceptance:.3}, planted {forgets:.2} and {halves:.2}"
+        );
+        assert!(acceptance > 0.05, "{acceptance}");
+        assert!(sound < 4.5, "{sound}");
+        assert!(forgets > 9.0, "{forgets}");
+        assert!(halves > 9.0, "{halves}");
+    }
+}
+
+#[test]
+fn bonds_to_hydrogen_keep_length_and_rate_and_centres_their_chirality() {
+    for sequence in SEQUENCES {
+        let molecule = molecule(sequence);
+        let mut proposal = learned(&molecule);
+        let (mut engine, chain) = springs(&molecule, 50, 12);
+        let mut streams = rng::streams(4, 50);
+        let proposed = proposal.propose(current(&chain), &mut engine, &mut streams);
+        let proposed = proposed.unwrap();
+        let ring = &pucker_rings(&molecule.topology)[0];
+        let size = rest_len(&molecule);
+        let after_velocities = proposed.velocities.unwrap().accepted;
+        let after = proposed
+            .positions
+            .chunks_exact(size)
+            .zip(after_velocities.chunks_exact(size));
+        let before = chain.state.positions.chunks_exact(size);
+        let before = before.zip(chain.state.velocities.chunks_exact(size));
+        for ((x, v), (y, w)) in before.zip(after) {
+            for &[a, b] in &molecule.topology.bonds {
+                let names = [a, b].map(|atom| molecule.topology.atoms[atom].name.as_str());
+                if !names.iter().any(|name| name.starts_with('H')) {
+                    continue;
+                }
+                let along = |x: &[f64], v: &[f64]| -> f64 {
+                    let terms = (0..3)
+                        .map(|k| (x[3 * a + k] - x[3 * b + k]) * (v[3 * a + k] - v[3 * b + k]));
+                    terms.sum()
+                };
+                assert!((along(x, x) - along(y, y)).abs() < 1e-12, "{names:?}");
+                // N keeps its velocity where hydrogens on it stay; CA's hydrogen never moves.
+                assert!((along(x, v) - along(y, w)).abs() < 1e-11, "{names:?}");
+            }
+            let speed = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>();
+            assert!((speed(v) - speed(w)).abs() < 1e-10);
+            let [n, ca, ..] = ring.atoms;
+            assert_eq!(x[3 * ca..3 * ca + 3], y[3 * ca..3 * ca + 3]);
+            assert_eq!(x[3 * n..3 * n + 3], y[3 * n..3 * n + 3]);
+        }
+    }
+}
+
+#[test]
+fn a_saved_density_draws_the_same_bits() {
+    let molecule = molecule("ACE-PRO-NME");
+    let mut proposal = learned(&molecule);
+    let mut restored = AdaptivePuckerProposal::new(&molecule.topology).unwrap();
+    let text = serde_json::to_string(&proposal.save()).unwrap();
+    let saved = serde_json::from_str(&text).unwrap();
+    restored.restore(&saved).unwrap();
+    let (mut engine, chain) = springs(&molecule, 20, 3);
+    let mut draw = |proposal: &mut AdaptivePuckerProposal| {
+        let mut streams = rng::streams(8, 20);
+        proposal
+            .propose(current(&chain), &mut engine, &mut streams)
+            .unwrap()
+    };
+    assert_eq!(draw(&mut proposal), draw(&mut restored));
+    let other = AdaptivePuckerProposal::new(&crate::support::molecule("PA").topology);
+    let error = other.unwrap().restore(&saved).unwrap_err();
+    assert!(error.contains("another input file"), "{error}");
+}
+
+#[test]
+fn it_learns_proline_and_is_accepted_more_than_mirror_images() {
+    const N_REPLICAS: usize = 64;
+    let molecule = molecule("ACE-PRO-NME");
+    let system = ForceField::builtin("amber14").unwrap();
+    let system = system.assign(&molecule.topology, &SystemOptions::default());
+    let mut engine = saltus::cpu::engine(&system.unwrap(), &Default::default()).unwrap();
+    let mut chain = Chain::start(&molecule.positions, &[TEMPERATURE_KELVIN; N_REPLICAS]);
+    let settings = HmcSettings {
+        n_steps: 12,
+        timestep_ps: 0.001,
+        ..HmcSettings::default()
+    };
+    let mut hmc = MetropolisKernel::new(Box::new(Hmc::new(&settings).unwrap()), N_REPLICAS, 1);
+    let proposal = AdaptivePuckerProposal::new(&molecule.topology).unwrap();
+    let mut pucker = MetropolisKernel::new(Box::new(proposal), N_REPLICAS, 2);
+    for cycle in 0..400 {
+        hmc.step(&mut chain, engine.as_mut()).unwrap();
+        pucker.step(&mut chain, engine.as_mut()).unwrap();
+        if cycle == 300 {
+            pucker.freeze();
+        }
+    }
+    let statistics = pucker.statistics();
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let acceptance = statistics.accepted as f64 / statistics.proposed as f64;
+    println!("acceptance {acceptance:.3}");
+    assert!(acceptance > 0.25, "{acceptance}");
+    for replica in 0..N_REPLICAS {
+        let positions = chain.state.replica_positions(replica).as_chunks().0;
+        for center in chiral_centers(&molecule.topology) {
+            let built = center.volume_nm3(&molecule.positions);
+            assert!(center.volume_nm3(positions) * built > 0.0);
+        }
+    }
+}
+
+#[test]
+fn it_mirrors_until_it_has_seen_enough() {
+    let molecule = molecule("ACE-PRO-NME");
+    let mut proposal = AdaptivePuckerProposal::new(&molecule.topology).unwrap();
+    proposal.freeze();
+    let (mut engine, chain) = springs(&molecule, 5, 3);
+    let mut streams = rng::streams(8, 5);
+    let proposed = proposal.propose(current(&chain), &mut engine, &mut streams);
+    let expected = LogRatio::Densities {
+        log_q_forward: vec![0.0; 5],
+        log_q_reverse: vec![0.0; 5],
+    };
+    assert_eq!(proposed.unwrap().log_ratio, expected);
+    assert!(!proposal.is_ready());
+    proposal.adapt(current(&chain), &[Outcome::Accepted; 5]);
+    assert!(!proposal.is_ready());
+}
+
+#[test]
+fn a_molecule_without_proline_is_told_so() {
+    let error = AdaptivePuckerProposal::new(&molecule("AKE").topology).unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains("`adaptive_pucker`") && message.contains("ALA-LYS-GLU"),
+        "{message}"
+    );
+}
