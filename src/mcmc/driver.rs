@@ -134,9 +134,13 @@ pub fn drive(
     })
 }
 
+/// Replicas that fit a register of the widest kind: one thread does all their work.
+const SMALL_BATCH: usize = 16;
+
 /// One step of every kernel in order, and the chain up to date after each where `settles` says so.
 ///
-/// All of it runs on the engine's own threads, which would otherwise have to be woken for every part of it.
+/// A large batch runs on the engine's own threads from beginning to end, which would otherwise have to be woken for every part
+/// of it; a small one, which occupies one of them at most, stays where it is.
 ///
 /// # Errors
 /// [`DriveError::Kernel`].
@@ -146,7 +150,8 @@ pub fn run_cycle(
     engine: &mut dyn Engine,
     settles: bool,
 ) -> Result<(), DriveError> {
-    let threads = engine.threads();
+    let is_large = chain.state.n_replicas > SMALL_BATCH;
+    let threads = engine.threads().filter(|_| is_large);
     let mut work = move || {
         let mut kernels = kernels.iter_mut();
         kernels.try_for_each(|kernel| advance(kernel.as_mut(), chain, engine, settles))
