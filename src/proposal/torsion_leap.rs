@@ -1,7 +1,8 @@
 //! The proposal `torsion_leap`: draws torsions from a density that a trained network gives for their surroundings.
 //!
 //! Learns nothing while it runs. Bond lengths and angles stay, rotations have unit Jacobian, and blocks are chosen whatever
-//! the state (their kind for all replicas at once), so the ratio of the networks' densities on the way there and back is all that the test needs.
+//! the state, their kind for all replicas at once, so the ratio of the networks' densities on the way there and back is all
+//! that the test needs.
 
 use super::adaptive_torsion::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
 use super::torsion_leap_batch::{Densities, Traveller};
@@ -43,6 +44,9 @@ pub enum LeapError {
     },
 }
 
+/// 2^64 times the smaller golden ratio.
+const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// Blocks of one kind, chosen from with equal probability.
 struct Kind {
     /// Share of the leaps, up to a factor that all kinds have in common.
@@ -55,6 +59,7 @@ struct Kind {
 pub struct TorsionLeapProposal {
     densities: Densities,
     kinds: Vec<Kind>,
+    n_leaps: u64,
     /// For residues that the networks do not know.
     fallback: Option<AdaptiveTorsionProposal>,
     fallback_residues: Vec<String>,
@@ -95,6 +100,7 @@ impl TorsionLeapProposal {
         }
         Ok(Self {
             kinds,
+            n_leaps: 0,
             densities: Densities::new(sites, found, draws(model)),
             fallback,
             fallback_residues,
@@ -133,19 +139,24 @@ impl TorsionLeapProposal {
         self.densities.first_bias(step)
     }
 
-    /// Chooses a kind of block for all replicas at once, so that they draw as many torsions from the same networks.
-    fn choose_kind(&self, stream: &mut Xoshiro256PlusPlus) -> Option<&Kind> {
+    /// The kind of block of the next leap, the same for all replicas, so that they draw as many torsions from the same networks.
+    ///
+    /// Kinds follow each other in a fixed order, as evenly as their weights allow: multiples of the golden ratio, modulo 1.
+    fn next_kind(&mut self) -> Option<usize> {
+        self.n_leaps += 1;
         let total: f64 = self.kinds.iter().map(|kind| kind.weight).sum();
-        let mut rest = stream.random::<f64>() * total;
-        let chosen = self.kinds.iter().find(|kind| {
+        #[expect(clippy::cast_precision_loss, reason = "53 bits are left")]
+        let share = (self.n_leaps.wrapping_mul(GOLDEN_RATIO) >> 11) as f64 / (1_u64 << 53) as f64;
+        let mut rest = share * total;
+        let chosen = self.kinds.iter().position(|kind| {
             rest -= kind.weight;
             rest < 0.0
         });
-        chosen.or(self.kinds.last())
+        chosen.or(self.kinds.len().checked_sub(1))
     }
 
     /// Chooses a block of a kind whatever the state, or one beyond the networks' blocks of the fallback.
-    fn choose(&self, kind: Option<&Kind>, stream: &mut Xoshiro256PlusPlus) -> usize {
+    fn choose(&self, kind: Option<usize>, stream: &mut Xoshiro256PlusPlus) -> usize {
         let n_blocks = self.densities.blocks.len();
         if let Some(fallback) = &self.fallback {
             let block = stream.random_range(0..n_blocks + fallback.blocks().len());
@@ -154,7 +165,7 @@ impl TorsionLeapProposal {
             }
         }
         let kind = kind.expect("invariant: without a fallback there are blocks");
-        stream.random_range(kind.blocks.clone())
+        stream.random_range(self.kinds[kind].blocks.clone())
     }
 
     /// Draws of the fallback for the replicas that chose it.
@@ -237,9 +248,7 @@ impl Proposal for TorsionLeapProposal {
             .chunks_exact(size)
             .zip(positions.chunks_exact_mut(size))
             .zip(velocities.chunks_exact_mut(size));
-        let kind = streams
-            .first_mut()
-            .and_then(|first| self.choose_kind(first));
+        let kind = self.next_kind();
         let mut travellers: Vec<Traveller<'_>> = arrays
             .zip(current.temperatures_kelvin)
             .zip(streams)
@@ -281,14 +290,17 @@ impl Proposal for TorsionLeapProposal {
     }
 
     fn save(&self) -> serde_json::Value {
-        self.fallback
-            .as_ref()
-            .map_or(serde_json::Value::Null, Proposal::save)
+        serde_json::json!({
+            "n_leaps": self.n_leaps,
+            "fallback": self.fallback.as_ref().map(Proposal::save),
+        })
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
+        self.n_leaps = serde_json::from_value(saved["n_leaps"].clone())
+            .map_err(|error| format!("the saved count of `torsion_leap` is unreadable: {error}"))?;
         self.fallback
             .as_mut()
-            .map_or(Ok(()), |fallback| fallback.restore(saved))
+            .map_or(Ok(()), |fallback| fallback.restore(&saved["fallback"]))
     }
 }
