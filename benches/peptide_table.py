@@ -49,7 +49,8 @@ def bench(saltus, sequence, seconds, md_seconds, samplers, sampler, ladder):
     """The report of one peptide."""
     has_proline = "PRO" in sequence.split("-") or ("-" not in sequence and "P" in sequence)
     n = n_residues(sequence)
-    for key, value in (("REPEATS", n if n < 3 else 2 * n), ("STEPS", 12 if has_proline else 8), ("OMEGAS", 1 if n < 3 else 2)):
+    omegas = 2 if has_proline or n > 2 else 1
+    for key, value in (("REPEATS", n if n < 3 else 2 * n), ("STEPS", 16 if has_proline else 8), ("OMEGAS", omegas)):
         sampler = sampler.replace(key, str(value))
     if has_proline:
         sampler += PUCKER

@@ -125,13 +125,12 @@ fn a_batch_is_a_loop() {
         );
         kernel.step(&mut start, &mut toy).unwrap();
         let energies = start.energies(&mut toy).to_vec();
-        let mut leap = random_leap(&molecule.topology, kind);
         let current = Current {
             state: &start.state,
             energies: &energies,
             temperatures_kelvin: &start.temperatures_kelvin,
         };
-        let together = leap
+        let together = random_leap(&molecule.topology, kind)
             .propose(current, &mut toy, &mut rng::streams(9, n_replicas))
             .unwrap();
         let mut streams = rng::streams(9, n_replicas);
@@ -143,7 +142,8 @@ fn a_batch_is_a_loop() {
                 energies: &energies[replica..=replica],
                 temperatures_kelvin: &start.temperatures_kelvin[replica..=replica],
             };
-            let alone = leap
+            // As the batch was, at its first leap.
+            let alone = random_leap(&molecule.topology, kind)
                 .propose(current, &mut toy, std::slice::from_mut(stream))
                 .unwrap();
             assert_eq!(

@@ -169,7 +169,7 @@ fn leaping(
 ) -> Vec<KernelConfig> {
     let n_rings = pucker_rings(topology).len() as u64;
     // Proline's ring bends softly, and longer trajectories help it.
-    let mut sampler = vec![hmc(if n_rings > 0 { 12 } else { 8 })];
+    let mut sampler = vec![hmc(if n_rings > 0 { 16 } else { 8 })];
     for (kind, repeats) in [(BlockKind::Pair, 2), (BlockKind::SideChain, 1)] {
         if !torsion_blocks(topology, kind, false).is_empty() {
             sampler.push(moves(kind, repeats));
