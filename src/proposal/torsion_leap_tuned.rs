@@ -37,7 +37,8 @@ struct Saved {
     tuning: Option<SavedTuning>,
     /// Bytes of a safetensors file, two hexadecimal digits each.
     tensors: String,
-    fallback: serde_json::Value,
+    /// Of the leaps themselves.
+    leap: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -142,7 +143,7 @@ impl Proposal for TunedLeapProposal {
             "n_leaps": self.n_leaps,
             "tuning": tuning,
             "tensors": to_hexadecimal(&to_bytes(&tensors, HashMap::new())),
-            "fallback": self.leap.save(),
+            "leap": self.leap.save(),
         })
     }
 
@@ -168,7 +169,7 @@ impl Proposal for TunedLeapProposal {
                 .restore(&tensors, place.n_steps, place.oldest, place.stream)
                 .map_err(|error| unreadable(error.to_string()))?,
         }
-        self.leap.restore(&saved.fallback)?;
+        self.leap.restore(&saved.leap)?;
         self.leap.set_networks(&model);
         self.model = model;
         self.n_leaps = saved.n_leaps;

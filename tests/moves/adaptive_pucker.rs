@@ -168,7 +168,7 @@ fn exact_draws_stay_exact_and_planted_errors_show() {
     for sequence in SEQUENCES {
         let molecule = molecule(sequence);
         let learned = learned(&molecule);
-        // Some 130 figures: beyond 4.5 standard errors once in a thousand times.
+        // Some 160 figures: beyond 4.5 standard errors once in a thousand times.
         let (sound, acceptance) = worst_z(&molecule, Box::new(learned.clone()));
         let (forgets, _) = worst_z(&molecule, Box::new(Forgets(learned.clone())));
         let (halves, _) = worst_z(&molecule, Box::new(Halves(learned)));
