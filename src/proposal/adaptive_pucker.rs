@@ -8,21 +8,18 @@
 //! [`Proposal::freeze`] fixes the density; it learns nothing after that.
 
 use super::conditional_normal::ConditionalNormal;
+use super::moved::draw_each;
 use super::pucker::{Moving, rings_for};
 use super::ring_geometry::{N_PUCKERS, RingGeometry};
 use super::torsion_block::TorsionMoveError;
-use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
-use crate::integrator::{Engine, on_threads_of};
+use super::{Current, Outcome, Proposal, ProposalError, Proposed};
+use crate::integrator::Engine;
 use crate::topology::Topology;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rayon::prelude::*;
 
 /// Share of mirror images once there is a density.
 const MIRROR_SHARE: f64 = 0.1;
-
-/// Fewest replicas that a thread takes: less is not worth the handing over.
-const REPLICAS_OF_A_TASK: usize = 8;
 
 /// Redraws one ring a move, chosen whatever the state.
 #[derive(Debug, Clone)]
@@ -118,37 +115,16 @@ impl Proposal for AdaptivePuckerProposal {
         engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError> {
-        let size = current.state.n_atoms * 3;
-        let mut positions = current.state.positions.clone();
-        let mut velocities = current.state.velocities.clone();
         let rings = &self.rings;
         let widths: Vec<f64> = widths(current.temperatures_kelvin).collect();
-        let (log_q_forward, log_q_reverse) = on_threads_of(engine, || {
-            let moving = positions
-                .par_chunks_exact_mut(size)
-                .zip(velocities.par_chunks_exact_mut(size));
-            moving
-                .zip(streams)
-                .zip(widths)
-                .with_min_len(REPLICAS_OF_A_TASK)
-                .map(|((moving, stream), width)| {
-                    let ring = &rings[stream.random_range(0..rings.len())];
-                    let [forward, reverse] = ring.draw(moving, width, stream);
-                    (forward, reverse)
-                })
-                .unzip()
-        });
-        let log_ratio = LogRatio::Densities {
-            log_q_forward,
-            log_q_reverse,
+        let draw = |(): &mut (),
+                    replica: usize,
+                    moving: (&mut [f64], &mut [f64]),
+                    stream: &mut Xoshiro256PlusPlus| {
+            let ring = &rings[stream.random_range(0..rings.len())];
+            ring.draw(moving, widths[replica], stream)
         };
-        Ok(Proposed {
-            velocities: Some(ProposedVelocities::turned(
-                velocities,
-                &current.state.velocities,
-            )),
-            ..Proposed::new(positions, log_ratio)
-        })
+        Ok(draw_each(current, engine, streams, || (), draw))
     }
 
     /// Counts where every replica is. Later steps weigh more, so that the start is forgotten.

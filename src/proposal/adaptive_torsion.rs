@@ -5,13 +5,13 @@
 
 use super::adaptive_torsion_block::{LearnedBlock, Resolution, Scratch};
 use super::adaptive_torsion_table::{MAX_RANK, Table};
+use super::moved::draw_each;
 use super::torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, describe, torsion_blocks};
-use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities};
-use crate::integrator::{Engine, on_threads_of};
+use super::{Current, Outcome, Proposal, ProposalError, Proposed};
+use crate::integrator::Engine;
 use crate::topology::Topology;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rayon::prelude::*;
 
 /// Settings of [`AdaptiveTorsionProposal`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,9 +47,6 @@ impl Default for AdaptiveTorsionSettings {
 const EXPLORING_FLOOR: f64 = 0.2;
 /// Steps over which the density passes from uniform to learned.
 const WARM_UP_STEPS: f64 = 50.0;
-
-/// Fewest replicas that a thread takes: less is not worth the handing over.
-const REPLICAS_OF_A_TASK: usize = 8;
 
 /// Independence draws of one block of torsions, given what the block's motion leaves unchanged.
 #[derive(Debug, Clone)]
@@ -197,33 +194,15 @@ impl Proposal for AdaptiveTorsionProposal {
         engine: &mut dyn Engine,
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError> {
-        let size = current.state.n_atoms * 3;
-        let mut positions = current.state.positions.clone();
-        let mut velocities = current.state.velocities.clone();
         let blocks = &self.blocks;
-        let draw = |scratch: &mut Scratch, (moving, stream): (_, &mut Xoshiro256PlusPlus)| {
+        let draw = |scratch: &mut Scratch,
+                    _: usize,
+                    moving: (&mut [f64], &mut [f64]),
+                    stream: &mut Xoshiro256PlusPlus| {
             let block = &blocks[stream.random_range(0..blocks.len())];
-            let [forward, reverse] = block.propose(moving, stream, scratch);
-            (forward, reverse)
+            block.propose(moving, stream, scratch)
         };
-        let (log_q_forward, log_q_reverse) = on_threads_of(engine, || {
-            positions
-                .par_chunks_exact_mut(size)
-                .zip(velocities.par_chunks_exact_mut(size))
-                .zip(streams)
-                .with_min_len(REPLICAS_OF_A_TASK)
-                .map_init(Scratch::default, draw)
-                .unzip()
-        });
-        let log_ratio = LogRatio::Densities {
-            log_q_forward,
-            log_q_reverse,
-        };
-        let before = &current.state.velocities;
-        Ok(Proposed {
-            velocities: Some(ProposedVelocities::turned(velocities, before)),
-            ..Proposed::new(positions, log_ratio)
-        })
+        Ok(draw_each(current, engine, streams, Scratch::default, draw))
     }
 
     /// Counts where every replica is. Later steps weigh more, so that the start is forgotten.
