@@ -1,5 +1,7 @@
 //! What a simulation carries along: positions and velocities of all replicas, and the frame that leaves it. No physics.
 
+use std::ops::Range;
+
 /// Positions and velocities of `n_replicas` copies of a molecule.
 ///
 /// Host-side truth in f64 whatever the engine's precision; an engine's f32 values convert exactly both ways.
@@ -49,20 +51,33 @@ impl State {
     /// A batch of one: the replica by itself.
     #[must_use]
     pub fn one_replica(&self, replica: usize) -> Self {
-        Self {
-            n_replicas: 1,
-            n_atoms: self.n_atoms,
-            positions: self.replica_positions(replica).to_vec(),
-            velocities: self.replica_velocities(replica).to_vec(),
-            step: self.step,
-        }
+        self.part(&(replica..replica + 1))
     }
 
     /// Puts the positions and velocities of a batch of one in the place of a replica.
     pub fn set_replica(&mut self, replica: usize, one: &Self) {
-        let range = replica * self.n_atoms * 3..(replica + 1) * self.n_atoms * 3;
-        self.positions[range.clone()].copy_from_slice(&one.positions);
-        self.velocities[range].copy_from_slice(&one.velocities);
+        self.set_part(replica, one);
+    }
+
+    /// A batch of some replicas.
+    #[must_use]
+    pub fn part(&self, replicas: &Range<usize>) -> Self {
+        let range = replicas.start * self.n_atoms * 3..replicas.end * self.n_atoms * 3;
+        Self {
+            n_replicas: replicas.len(),
+            n_atoms: self.n_atoms,
+            positions: self.positions[range.clone()].to_vec(),
+            velocities: self.velocities[range].to_vec(),
+            step: self.step,
+        }
+    }
+
+    /// Puts positions and velocities of a batch in the place of its replicas, from the one at `first` on.
+    pub fn set_part(&mut self, first: usize, part: &Self) {
+        let start = first * self.n_atoms * 3;
+        let range = start..start + part.positions.len();
+        self.positions[range.clone()].copy_from_slice(&part.positions);
+        self.velocities[range].copy_from_slice(&part.velocities);
     }
 
     /// Multiplies the velocities of one replica.

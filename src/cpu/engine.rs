@@ -121,12 +121,14 @@ pub fn available_instruction_sets() -> Vec<&'static str> {
 
 /// The engine for one lane type.
 struct CpuEngine<L: Lane> {
-    machine: Machine<L>,
+    machine: Arc<Machine<L>>,
     layout: LaneLayout,
     threads: Arc<rayon::ThreadPool>,
     /// Groups of the last batch size, kept because most calls repeat it.
     groups: Vec<Group<L>>,
     n_replicas: usize,
+    /// For threads that advance replicas of their own.
+    parts: Vec<Self>,
 }
 
 impl<L: Lane> CpuEngine<L> {
@@ -139,12 +141,25 @@ impl<L: Lane> CpuEngine<L> {
                 reason: error.to_string(),
             })?;
         Ok(Self {
-            machine: Machine::new(system),
+            machine: Arc::new(Machine::new(system)),
             layout: options.layout,
             threads: Arc::new(threads),
             groups: Vec::new(),
             n_replicas: 0,
+            parts: Vec::new(),
         })
+    }
+
+    /// The same system on the same threads, with memory of its own.
+    fn part(&self) -> Self {
+        Self {
+            machine: Arc::clone(&self.machine),
+            layout: self.layout,
+            threads: Arc::clone(&self.threads),
+            groups: Vec::new(),
+            n_replicas: 0,
+            parts: Vec::new(),
+        }
     }
 
     /// Cuts the batch into groups: full registers of replicas, and what is left one by one where that is quicker.
@@ -181,7 +196,7 @@ impl<L: Lane> CpuEngine<L> {
         size: usize,
         function: impl Fn(&Machine<L>, &mut Group<L>, &mut [f64]) -> T + Sync,
     ) -> Vec<T> {
-        let machine = &self.machine;
+        let machine = self.machine.as_ref();
         let mut rest = parts;
         let mut tasks = Vec::with_capacity(self.groups.len());
         for group in &mut self.groups {
@@ -248,6 +263,14 @@ impl<L: Lane> Engine for CpuEngine<L> {
 
     fn threads(&self) -> Option<Arc<rayon::ThreadPool>> {
         Some(Arc::clone(&self.threads))
+    }
+
+    fn parts(&mut self, n_parts: usize) -> Vec<&mut dyn Engine> {
+        while self.parts.len() < n_parts {
+            self.parts.push(self.part());
+        }
+        let parts = self.parts.iter_mut().take(n_parts);
+        parts.map(|part| part as &mut dyn Engine).collect()
     }
 
     fn n_atoms(&self) -> usize {

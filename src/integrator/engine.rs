@@ -147,6 +147,11 @@ pub trait Engine: Send {
     fn threads(&self) -> Option<Arc<rayon::ThreadPool>> {
         None
     }
+
+    /// Engines of the same system for threads that each advance replicas of their own; none where it cannot be shared.
+    fn parts(&mut self, _n_parts: usize) -> Vec<&mut dyn Engine> {
+        Vec::new()
+    }
 }
 
 /// Runs host work on an engine's own threads: parallel iterators within it take no others.

@@ -1,6 +1,6 @@
 //! Kernels made of kernels: sequence, repetition, random mixture. Each leaves invariant what all its parts do.
 
-use super::kernel::{Chain, Kernel, KernelError};
+use super::kernel::{Chain, Kernel, KernelError, KernelPart};
 use super::statistics::{KernelReport, KernelStatistics, restore_field};
 use crate::integrator::Engine;
 use rand::{RngExt, SeedableRng};
@@ -145,6 +145,22 @@ impl Kernel for Sequence {
         kernels.try_for_each(|kernel| kernel.step(chain, engine))
     }
 
+    fn prepare_parts(&mut self, n_parts: usize) -> bool {
+        let mut kernels = self.kernels.iter_mut();
+        kernels.all(|kernel| kernel.prepare_parts(n_parts))
+    }
+
+    fn parts(&mut self, sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
+        let mut sequences: Vec<_> = sizes.iter().map(|_| SequencePart::default()).collect();
+        for kernel in &mut self.kernels {
+            for (sequence, part) in sequences.iter_mut().zip(kernel.parts(sizes)) {
+                sequence.parts.push(part);
+            }
+        }
+        let boxed = |part| Box::new(part) as Box<dyn KernelPart + '_>;
+        sequences.into_iter().map(boxed).collect()
+    }
+
     fn statistics(&self) -> KernelStatistics {
         KernelStatistics::sum(self.kernels.iter())
     }
@@ -186,6 +202,16 @@ impl Kernel for Repeat {
         (0..self.repeats).try_for_each(|_| self.kernel.step(chain, engine))
     }
 
+    fn prepare_parts(&mut self, n_parts: usize) -> bool {
+        self.kernel.prepare_parts(n_parts)
+    }
+
+    fn parts(&mut self, sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
+        let repeats = self.repeats;
+        let boxed = |part| Box::new(RepeatPart { part, repeats }) as Box<dyn KernelPart + '_>;
+        self.kernel.parts(sizes).into_iter().map(boxed).collect()
+    }
+
     fn statistics(&self) -> KernelStatistics {
         self.kernel.statistics()
     }
@@ -225,6 +251,16 @@ impl Kernel for Mixture {
         self.kernels[chosen].step(chain, engine)
     }
 
+    fn prepare_parts(&mut self, n_parts: usize) -> bool {
+        let mut kernels = self.kernels.iter_mut();
+        kernels.all(|kernel| kernel.prepare_parts(n_parts))
+    }
+
+    fn parts(&mut self, sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
+        let chosen = self.draw();
+        self.kernels[chosen].parts(sizes)
+    }
+
     fn statistics(&self) -> KernelStatistics {
         KernelStatistics::sum(self.kernels.iter())
     }
@@ -248,6 +284,31 @@ impl Kernel for Mixture {
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
         self.stream = restore_field(saved, "stream")?;
         restore_kernels(&mut self.kernels, &saved["kernels"])
+    }
+}
+
+/// Parts one after another.
+#[derive(Default)]
+struct SequencePart<'a> {
+    parts: Vec<Box<dyn KernelPart + 'a>>,
+}
+
+impl KernelPart for SequencePart<'_> {
+    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
+        let mut parts = self.parts.iter_mut();
+        parts.try_for_each(|part| part.step(chain, engine))
+    }
+}
+
+/// One part several times.
+struct RepeatPart<'a> {
+    part: Box<dyn KernelPart + 'a>,
+    repeats: u64,
+}
+
+impl KernelPart for RepeatPart<'_> {
+    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
+        (0..self.repeats).try_for_each(|_| self.part.step(chain, engine))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The loop over cycles: kernels in order, adaptation frozen at its end, an observer after each. Writes and prints nothing.
 
 use super::kernel::{Chain, Kernel, KernelError, Observer};
+use super::parts::{part_sizes, run_parts};
 use crate::integrator::Engine;
 use std::error::Error;
 
@@ -134,13 +135,10 @@ pub fn drive(
     })
 }
 
-/// Replicas that fit a register of the widest kind: one thread does all their work.
-const SMALL_BATCH: usize = 16;
-
 /// One step of every kernel in order, and the chain up to date after each where `settles` says so.
 ///
-/// A large batch runs on the engine's own threads from beginning to end, which would otherwise have to be woken for every part
-/// of it; a small one, which occupies one of them at most, stays where it is.
+/// Where kernels know no replica from its neighbours and the engine has several threads, each takes replicas of its own
+/// through as many kernels as it can before it waits for the others; samples are the same, bit for bit, either way.
 ///
 /// # Errors
 /// [`DriveError::Kernel`].
@@ -150,16 +148,50 @@ pub fn run_cycle(
     engine: &mut dyn Engine,
     settles: bool,
 ) -> Result<(), DriveError> {
-    let is_large = chain.state.n_replicas > SMALL_BATCH;
-    let threads = engine.threads().filter(|_| is_large);
-    let mut work = move || {
-        let mut kernels = kernels.iter_mut();
-        kernels.try_for_each(|kernel| advance(kernel.as_mut(), chain, engine, settles))
-    };
-    match threads {
-        Some(threads) => threads.install(work),
-        None => work(),
+    let threads = engine.threads();
+    let n_threads = threads
+        .as_ref()
+        .map_or(1, |threads| threads.current_num_threads());
+    let sizes = part_sizes(chain.state.n_replicas, n_threads);
+    // Threads that work on several parts would otherwise have to be woken for every one of them.
+    match threads.filter(|_| sizes.len() > 1) {
+        Some(threads) => threads.install(|| run_stretches(kernels, chain, engine, settles, &sizes)),
+        None => run_stretches(kernels, chain, engine, settles, &sizes),
     }
+}
+
+/// Stretches of kernels that agree to parts, and the others one by one.
+fn run_stretches(
+    kernels: &mut [Box<dyn Kernel>],
+    chain: &mut Chain,
+    engine: &mut dyn Engine,
+    settles: bool,
+    sizes: &[usize],
+) -> Result<(), DriveError> {
+    let n_parts = sizes.len();
+    let mut next = 0;
+    while next < kernels.len() {
+        let engines = match n_parts {
+            1 => Vec::new(),
+            _ => engine.parts(n_parts),
+        };
+        let mut agreed = 0;
+        while engines.len() == n_parts
+            && let Some(kernel) = kernels.get_mut(next + agreed)
+            && kernel.prepare_parts(n_parts)
+        {
+            agreed += 1;
+        }
+        if agreed > 0 {
+            run_parts(&mut kernels[next..next + agreed], chain, engines, sizes)?;
+        }
+        next += agreed;
+        if let Some(kernel) = kernels.get_mut(next) {
+            advance(kernel.as_mut(), chain, engine, settles)?;
+            next += 1;
+        }
+    }
+    Ok(())
 }
 
 /// One step of a kernel, and the chain up to date where it is needed.
@@ -177,7 +209,7 @@ fn advance(
     settled.map_err(failure_of(kernel.name()))
 }
 
-fn failure_of(name: &str) -> impl FnOnce(KernelError) -> DriveError + use<> {
+pub(super) fn failure_of(name: &str) -> impl FnOnce(KernelError) -> DriveError + use<> {
     let name = name.to_owned();
     move |source| DriveError::Kernel { name, source }
 }

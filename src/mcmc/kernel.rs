@@ -98,6 +98,19 @@ pub trait Kernel: Send {
         Ok(())
     }
 
+    /// Gets ready to give its step away in `n_parts` parts, where that of a batch is that of its replicas one by one, bit
+    /// for bit; `false`, the default, keeps all replicas together.
+    fn prepare_parts(&mut self, _n_parts: usize) -> bool {
+        false
+    }
+
+    /// One step in parts: of the first `sizes[0]` replicas, of the next `sizes[1]`, and so on, each to be taken once.
+    ///
+    /// Called after [`Kernel::prepare_parts`] has agreed to that many; other kernels give nothing.
+    fn parts(&mut self, _sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
+        Vec::new()
+    }
+
     /// Counters since the last reset.
     fn statistics(&self) -> KernelStatistics;
 
@@ -117,6 +130,15 @@ pub trait Kernel: Send {
     /// # Errors
     /// A message when the value is not this kernel's.
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String>;
+}
+
+/// The step of a kernel for some of the replicas, on a thread of its own.
+pub trait KernelPart: Send {
+    /// Advances a chain of these replicas alone.
+    ///
+    /// # Errors
+    /// [`KernelError`] where the run cannot go on.
+    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError>;
 }
 
 /// Sees the chain after every cycle of both phases: trajectory writers, progress bars, checkpoints.

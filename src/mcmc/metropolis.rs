@@ -2,7 +2,7 @@
 //!
 //! Hastings, doi:10.1093/biomet/57.1.97.
 
-use super::kernel::{Chain, Kernel, KernelError};
+use super::kernel::{Chain, Kernel, KernelError, KernelPart};
 use super::statistics::{KernelStatistics, restore_field};
 use crate::integrator::Engine;
 use crate::proposal::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
@@ -36,6 +36,17 @@ pub struct MetropolisKernel {
     acceptance_streams: Vec<Xoshiro256PlusPlus>,
     adapting: bool,
     statistics: KernelStatistics,
+    /// Frozen copies of the proposal for the second part and those after it, all as far on as the proposal itself.
+    copies: Vec<Box<dyn Proposal>>,
+    part_statistics: Vec<KernelStatistics>,
+}
+
+/// The proposal, streams and counters of some of the replicas.
+struct Test<'a> {
+    proposal: &'a mut dyn Proposal,
+    proposal_streams: &'a mut [Xoshiro256PlusPlus],
+    acceptance_streams: &'a mut [Xoshiro256PlusPlus],
+    statistics: &'a mut KernelStatistics,
 }
 
 impl MetropolisKernel {
@@ -50,9 +61,29 @@ impl MetropolisKernel {
             acceptance_streams,
             adapting: true,
             statistics: KernelStatistics::default(),
+            copies: Vec::new(),
+            part_statistics: Vec::new(),
         }
     }
 
+    /// Leaves no copy that is behind, and no counter of one.
+    fn forget_parts(&mut self) {
+        self.copies.clear();
+        self.part_statistics.clear();
+    }
+
+    /// All replicas together.
+    fn whole(&mut self) -> Test<'_> {
+        Test {
+            proposal: self.proposal.as_mut(),
+            proposal_streams: &mut self.proposal_streams,
+            acceptance_streams: &mut self.acceptance_streams,
+            statistics: &mut self.statistics,
+        }
+    }
+}
+
+impl Test<'_> {
     /// Proposed states with their energies, and every cost booked.
     fn propose(
         &mut self,
@@ -60,9 +91,9 @@ impl MetropolisKernel {
         engine: &mut dyn Engine,
     ) -> Result<(Proposed, Vec<f64>), ProposalError> {
         chain.energies(engine);
-        let mut proposed =
-            self.proposal
-                .propose(current(chain), engine, &mut self.proposal_streams)?;
+        let mut proposed = self
+            .proposal
+            .propose(current(chain), engine, self.proposal_streams)?;
         proposed.check_shapes(self.proposal.name(), &chain.state)?;
         chain.n_energy_evaluations += proposed.n_energy_evaluations;
         if let Some(segment) = proposed.segment {
@@ -105,6 +136,29 @@ impl MetropolisKernel {
             outcomes.push(outcome);
         }
         outcomes
+    }
+
+    fn run(
+        &mut self,
+        chain: &mut Chain,
+        engine: &mut dyn Engine,
+        adapting: bool,
+    ) -> Result<(), KernelError> {
+        let start = Instant::now();
+        let (proposed, energies) = self.propose(chain, engine)?;
+        let outcomes = self.decide(chain, &proposed, &energies);
+        if adapting {
+            self.proposal.adapt(current(chain), &outcomes);
+        }
+        self.statistics.count(&outcomes);
+        self.statistics.seconds += start.elapsed().as_secs_f64();
+        Ok(())
+    }
+}
+
+impl KernelPart for Test<'_> {
+    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
+        self.run(chain, engine, false)
     }
 }
 
@@ -154,30 +208,60 @@ impl Kernel for MetropolisKernel {
     }
 
     fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
-        let start = Instant::now();
-        let (proposed, energies) = self.propose(chain, engine)?;
-        let outcomes = self.decide(chain, &proposed, &energies);
+        // They fall behind.
+        self.copies.clear();
+        let adapting = self.adapting;
+        self.whole().run(chain, engine, adapting)
+    }
+
+    fn prepare_parts(&mut self, n_parts: usize) -> bool {
         if self.adapting {
-            self.proposal.adapt(current(chain), &outcomes);
+            return false;
         }
-        self.statistics.count(&outcomes);
-        self.statistics.seconds += start.elapsed().as_secs_f64();
-        Ok(())
+        if self.copies.len() + 1 != n_parts {
+            let copies = (1..n_parts).map_while(|_| self.proposal.frozen_copy());
+            self.copies = copies.collect();
+            self.statistics = self.statistics();
+            self.part_statistics = vec![KernelStatistics::default(); n_parts];
+        }
+        self.copies.len() + 1 == n_parts
+    }
+
+    fn parts(&mut self, sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
+        let proposals = std::iter::once(&mut self.proposal).chain(&mut self.copies);
+        let mut proposal_streams = self.proposal_streams.as_mut_slice();
+        let mut acceptance_streams = self.acceptance_streams.as_mut_slice();
+        let mut parts: Vec<Box<dyn KernelPart + '_>> = Vec::with_capacity(sizes.len());
+        let each = proposals.zip(&mut self.part_statistics).zip(sizes);
+        for ((proposal, statistics), &size) in each {
+            let (here, rest) = proposal_streams.split_at_mut(size);
+            proposal_streams = rest;
+            let (acceptance_here, rest) = acceptance_streams.split_at_mut(size);
+            acceptance_streams = rest;
+            parts.push(Box::new(Test {
+                proposal: proposal.as_mut(),
+                proposal_streams: here,
+                acceptance_streams: acceptance_here,
+                statistics,
+            }));
+        }
+        parts
     }
 
     fn statistics(&self) -> KernelStatistics {
-        self.statistics
+        self.statistics.and_parts(&self.part_statistics)
     }
 
     fn freeze(&mut self) {
         self.adapting = false;
         self.proposal.freeze();
+        self.forget_parts();
         self.statistics = KernelStatistics::default();
     }
 
     fn save(&self) -> serde_json::Value {
         serde_json::json!({
-            "statistics": self.statistics,
+            "statistics": self.statistics(),
             "adapting": self.adapting,
             "proposal_streams": self.proposal_streams,
             "acceptance_streams": self.acceptance_streams,
@@ -186,6 +270,7 @@ impl Kernel for MetropolisKernel {
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
+        self.forget_parts();
         self.statistics = KernelStatistics::restore(saved)?;
         self.adapting = restore_field(saved, "adapting")?;
         self.proposal_streams = restore_field(saved, "proposal_streams")?;

@@ -8,6 +8,7 @@ mod ladder;
 mod langevin;
 mod lookahead;
 mod metropolis;
+mod parts;
 mod replica_exchange;
 mod statistics;
 mod velocity_verlet;
@@ -18,7 +19,7 @@ pub use driver::{
     DriveError, Driven, Ending, SamplerWarning, Schedule, check_sampler, drive, run_cycle,
 };
 pub use exploration::ExplorationKernel;
-pub use kernel::{Chain, Kernel, KernelError, Observer};
+pub use kernel::{Chain, Kernel, KernelError, KernelPart, Observer};
 pub use ladder::{Ladder, LadderError};
 pub use langevin::LangevinKernel;
 pub use lookahead::{Ahead, LookaheadKernel};

@@ -42,15 +42,29 @@ impl KernelStatistics {
     /// Counters of several kernels together.
     #[must_use]
     pub(super) fn sum<'a>(kernels: impl Iterator<Item = &'a Box<dyn Kernel>>) -> Self {
-        kernels.fold(Self::default(), |sum, kernel| {
-            let part = kernel.statistics();
-            Self {
-                proposed: sum.proposed + part.proposed,
-                accepted: sum.accepted + part.accepted,
-                non_finite: sum.non_finite + part.non_finite,
-                seconds: sum.seconds + part.seconds,
-            }
-        })
+        kernels.fold(Self::default(), |sum, kernel| sum.and(kernel.statistics()))
+    }
+
+    /// With those of another kernel.
+    #[must_use]
+    fn and(self, other: Self) -> Self {
+        Self {
+            proposed: self.proposed + other.proposed,
+            accepted: self.accepted + other.accepted,
+            non_finite: self.non_finite + other.non_finite,
+            seconds: self.seconds + other.seconds,
+        }
+    }
+
+    /// With those of parts that ran side by side, whose wall-clock is that of one.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "parts are few")]
+    pub(super) fn and_parts(self, parts: &[Self]) -> Self {
+        let mut sum = parts
+            .iter()
+            .fold(Self::default(), |sum, part| sum.and(*part));
+        sum.seconds /= parts.len().max(1) as f64;
+        self.and(sum)
     }
 }
 

@@ -25,6 +25,8 @@ const MIRROR_SHARE: f64 = 0.1;
 #[derive(Debug, Clone)]
 pub struct AdaptivePuckerProposal {
     rings: Vec<LearnedRing>,
+    /// Lowest temperature that was learned from, whose wells the densities are as wide as; infinite before that.
+    coldest_kelvin: f64,
     n_steps: u64,
     next_refresh: u64,
     frozen: bool,
@@ -55,6 +57,7 @@ impl AdaptivePuckerProposal {
         };
         Ok(Self {
             rings: rings.map(learned).collect(),
+            coldest_kelvin: f64::INFINITY,
             n_steps: 0,
             next_refresh: 20,
             frozen: false,
@@ -94,14 +97,8 @@ impl LearnedRing {
 }
 
 /// How much wider a harmonic well is than at the lowest temperature.
-fn widths(temperatures_kelvin: &[f64]) -> impl Iterator<Item = f64> {
-    let lowest = temperatures_kelvin
-        .iter()
-        .copied()
-        .fold(f64::INFINITY, f64::min);
-    temperatures_kelvin
-        .iter()
-        .map(move |kelvin| (kelvin / lowest).sqrt())
+fn width(kelvin: f64, coldest_kelvin: f64) -> f64 {
+    (kelvin / coldest_kelvin).sqrt()
 }
 
 impl Proposal for AdaptivePuckerProposal {
@@ -116,13 +113,14 @@ impl Proposal for AdaptivePuckerProposal {
         streams: &mut [Xoshiro256PlusPlus],
     ) -> Result<Proposed, ProposalError> {
         let rings = &self.rings;
-        let widths: Vec<f64> = widths(current.temperatures_kelvin).collect();
+        let kelvin = current.temperatures_kelvin;
+        let coldest_kelvin = self.coldest_kelvin;
         let draw = |(): &mut (),
                     replica: usize,
                     moving: (&mut [f64], &mut [f64]),
                     stream: &mut Xoshiro256PlusPlus| {
             let ring = &rings[stream.random_range(0..rings.len())];
-            ring.draw(moving, widths[replica], stream)
+            ring.draw(moving, width(kelvin[replica], coldest_kelvin), stream)
         };
         Ok(draw_each(current, engine, streams, || (), draw))
     }
@@ -135,7 +133,11 @@ impl Proposal for AdaptivePuckerProposal {
         self.n_steps += 1;
         #[expect(clippy::cast_precision_loss, reason = "step counts stay below 2^53")]
         let weight = self.n_steps as f64;
-        for (replica, width) in widths(current.temperatures_kelvin).enumerate() {
+        let kelvin = current.temperatures_kelvin;
+        let coldest = kelvin.iter().copied().fold(f64::INFINITY, f64::min);
+        self.coldest_kelvin = coldest;
+        for (replica, &kelvin) in kelvin.iter().enumerate() {
+            let width = width(kelvin, coldest);
             let positions = current.state.replica_positions(replica);
             for ring in &mut self.rings {
                 let (pucker, point) = (
@@ -169,10 +171,16 @@ impl Proposal for AdaptivePuckerProposal {
         }
     }
 
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn save(&self) -> serde_json::Value {
         let densities: Vec<&ConditionalNormal> =
             self.rings.iter().map(|ring| &ring.density).collect();
         serde_json::json!({
+            // JSON has no infinity.
+            "coldest_kelvin": self.is_ready().then_some(self.coldest_kelvin),
             "n_steps": self.n_steps,
             "next_refresh": self.next_refresh,
             "frozen": self.frozen,
@@ -198,6 +206,9 @@ impl Proposal for AdaptivePuckerProposal {
                     .to_owned(),
             );
         }
+        let coldest: Option<f64> =
+            serde_json::from_value(read("coldest_kelvin")).map_err(unreadable)?;
+        self.coldest_kelvin = coldest.unwrap_or(f64::INFINITY);
         self.n_steps = serde_json::from_value(read("n_steps")).map_err(unreadable)?;
         self.next_refresh = serde_json::from_value(read("next_refresh")).map_err(unreadable)?;
         self.frozen = serde_json::from_value(read("frozen")).map_err(unreadable)?;

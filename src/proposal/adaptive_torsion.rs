@@ -235,6 +235,10 @@ impl Proposal for AdaptiveTorsionProposal {
         }
     }
 
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn save(&self) -> serde_json::Value {
         let tables: Vec<Vec<&Table>> = self.blocks.iter().map(LearnedBlock::tables).collect();
         serde_json::json!({

@@ -296,6 +296,10 @@ impl Proposal for ConcertedProposal {
         self.frozen = true;
     }
 
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn save(&self) -> serde_json::Value {
         serde_json::json!({ "steps": self.steps, "frozen": self.frozen })
     }

@@ -284,6 +284,14 @@ pub trait Proposal: Send {
     /// Ends the adaptation phase: from here on the proposal must not change.
     fn freeze(&mut self) {}
 
+    /// A copy that goes on as this one would, for replicas that another thread advances from here on; asked for after
+    /// [`Proposal::freeze`] only. `None`, the default, keeps all replicas together.
+    ///
+    /// What the proposal makes of a replica must then be the same whichever replicas are with it.
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        None
+    }
+
     /// What was adapted, for a checkpoint; `Null` where nothing is.
     fn save(&self) -> serde_json::Value {
         serde_json::Value::Null

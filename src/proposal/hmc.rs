@@ -211,6 +211,10 @@ impl Proposal for Hmc {
         self.timestep_ps.finish();
     }
 
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn save(&self) -> serde_json::Value {
         serde_json::json!({ "timestep_ps": self.timestep_ps })
     }

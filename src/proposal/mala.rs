@@ -217,6 +217,13 @@ impl Proposal for Mala {
     }
 
     /// The remembered forces are left out: evaluating them again gives the same bits.
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        Some(Box::new(Self {
+            last: None,
+            ..self.clone()
+        }))
+    }
+
     fn save(&self) -> serde_json::Value {
         serde_json::json!({ "timestep_ps": self.timestep_ps })
     }

@@ -140,4 +140,8 @@ impl Proposal for PuckerProposal {
             ..Proposed::new(moved.positions, LogRatio::Symmetric)
         })
     }
+
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        Some(Box::new(self.clone()))
+    }
 }

@@ -48,6 +48,7 @@ pub enum LeapError {
 const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Blocks of one kind, chosen from with equal probability.
+#[derive(Clone)]
 struct Kind {
     /// Share of the leaps, up to a factor that all kinds have in common.
     weight: f64,
@@ -56,6 +57,7 @@ struct Kind {
 }
 
 /// Leaps of one block of torsions, drawn from a trained density.
+#[derive(Clone)]
 pub struct TorsionLeapProposal {
     densities: Densities,
     kinds: Vec<Kind>,
@@ -287,6 +289,10 @@ impl Proposal for TorsionLeapProposal {
         if let Some(fallback) = &mut self.fallback {
             fallback.freeze();
         }
+    }
+
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        Some(Box::new(self.clone()))
     }
 
     fn save(&self) -> serde_json::Value {

@@ -7,14 +7,16 @@ use super::torsion_leap_site::{Known, Site, SiteKind};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// All densities of a molecule, with the blocks they are drawn in.
+#[derive(Clone)]
 pub(super) struct Densities {
     sites: Vec<Site>,
     pub(super) blocks: Vec<Block>,
     /// First-layer bias of every site for every [`Known`].
     folded: Vec<[Vec<f32>; 3]>,
-    draws: Box<dyn Draws>,
+    draws: Arc<dyn Draws>,
 }
 
 /// One replica on its way; positions and velocities `[n_atoms * 3]`.
@@ -32,7 +34,7 @@ pub(super) struct Traveller<'a> {
 }
 
 impl Densities {
-    pub(super) fn new(sites: Vec<Site>, blocks: Vec<Block>, draws: Box<dyn Draws>) -> Self {
+    pub(super) fn new(sites: Vec<Site>, blocks: Vec<Block>, draws: Arc<dyn Draws>) -> Self {
         Self {
             folded: fold_all(&sites, draws.as_ref()),
             sites,
@@ -51,7 +53,7 @@ impl Densities {
     }
 
     /// Takes other networks.
-    pub(super) fn set_draws(&mut self, draws: Box<dyn Draws>) {
+    pub(super) fn set_draws(&mut self, draws: Arc<dyn Draws>) {
         self.folded = fold_all(&self.sites, draws.as_ref());
         self.draws = draws;
     }

@@ -5,6 +5,7 @@ use crate::flow::torsion::{Angles, LaneHead, LeapModel};
 use crate::lane::{Array, Lane};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::sync::Arc;
 
 /// One replica's part in a joint draw.
 pub(super) struct Member<'a> {
@@ -52,17 +53,17 @@ struct LaneDraws<L: Lane> {
 }
 
 /// For the widest registers that this processor has.
-pub(super) fn draws(model: &LeapModel) -> Box<dyn Draws> {
+pub(super) fn draws(model: &LeapModel) -> Arc<dyn Draws> {
     #[cfg(target_arch = "x86_64")]
     {
         if crate::lane::F32x16::available() {
-            return Box::new(LaneDraws::<crate::lane::F32x16>::new(model));
+            return Arc::new(LaneDraws::<crate::lane::F32x16>::new(model));
         }
         if crate::lane::F32x8::available() {
-            return Box::new(LaneDraws::<crate::lane::F32x8>::new(model));
+            return Arc::new(LaneDraws::<crate::lane::F32x8>::new(model));
         }
     }
-    Box::new(LaneDraws::<Array<f32, 16>>::new(model))
+    Arc::new(LaneDraws::<Array<f32, 16>>::new(model))
 }
 
 impl<L: Lane> LaneDraws<L> {

@@ -127,6 +127,11 @@ impl Proposal for TunedLeapProposal {
         }
     }
 
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        let is_frozen = self.tuning.is_none();
+        is_frozen.then(|| Box::new(self.leap.clone()) as Box<dyn Proposal>)
+    }
+
     fn save(&self) -> serde_json::Value {
         // The networks that are drawn from lag behind those that learn.
         let mut tensors = head_tensors("drawn.backbone", &self.model.backbone);

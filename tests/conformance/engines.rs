@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const N_REPLICAS: usize = 2400;
 
 /// Rows on molecules.
-fn molecular_rows() -> Vec<Row> {
+pub(crate) fn molecular_rows() -> Vec<Row> {
     let is_molecule = |row: &Row| (row.target)().system().is_some();
     rows().into_iter().filter(is_molecule).collect()
 }

@@ -1,10 +1,14 @@
-//! Same seed, same bits; a batch equals a loop over its replicas; a saved kernel goes on as if it had never stopped.
+//! Same seed, same bits; a batch equals a loop over its replicas, and parts of it on several threads; a saved kernel goes on as if it had never stopped.
 
 use crate::checks::{exact_chain, steps};
+use crate::engines::molecular_rows;
+use crate::machines::system;
 use crate::table::{KELVIN, Make, Row, rows};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use saltus::cpu::{self, CpuOptions};
 use saltus::integrator::Engine;
-use saltus::mcmc::Chain;
-use saltus::proposal::{Current, LogRatio, Proposal, Proposed};
+use saltus::mcmc::{Chain, Kernel, MetropolisKernel, Mixture, Repeat, Sequence, run_cycle};
+use saltus::proposal::{Current, LogRatio, Proposal, ProposalError, Proposed};
 use saltus::rng;
 
 const N_REPLICAS: usize = 6;
@@ -161,4 +165,149 @@ fn a_batch_equals_a_loop_over_its_replicas() {
         }
         assert_eq!(streams, single_streams, "{}", row.name);
     }
+}
+
+/// Replicas of three registers, so that two threads get unequal parts.
+const MANY: usize = 42;
+
+/// What a kernel saves, but for the time it took.
+fn saved(kernel: &dyn Kernel) -> serde_json::Value {
+    let mut saved = kernel.save();
+    forget_seconds(&mut saved);
+    saved
+}
+
+fn forget_seconds(saved: &mut serde_json::Value) {
+    match saved {
+        serde_json::Value::Object(fields) => {
+            fields.remove("seconds");
+            fields.values_mut().for_each(forget_seconds);
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(forget_seconds),
+        _ => {}
+    }
+}
+
+/// Whether parts of a batch on two threads, stopped and restored in between, end with the bits of the whole batch on one;
+/// `None` for a kernel that keeps its replicas together.
+fn parts_equal_the_batch(row: &Row, make: &dyn Fn() -> Box<dyn Kernel>) -> Option<bool> {
+    let options = |threads| CpuOptions {
+        threads,
+        ..CpuOptions::default()
+    };
+    let [mut one, mut two] = [1, 2].map(|n| cpu::engine(&system(row), &options(n)).unwrap());
+    let mut whole = exact_chain(row, MANY, 39);
+    let mut kernel = make();
+    steps(&mut *kernel, &mut whole, &mut *one, 7);
+    let mut chain = whole.clone();
+    let resume = |saved: &dyn Kernel| {
+        let mut resumed = make();
+        resumed.restore(&saved.save()).unwrap();
+        resumed
+    };
+    kernel.freeze();
+    let mut parts = vec![resume(&*kernel)];
+    if !parts[0].prepare_parts(2) {
+        return None;
+    }
+    for _ in 0..2 {
+        for _ in 0..6 {
+            run_cycle(&mut parts, &mut chain, &mut *two, true).unwrap();
+        }
+        parts = vec![resume(&*parts[0])];
+    }
+    steps(&mut *kernel, &mut whole, &mut *one, 12);
+    // Remembered forces are not saved.
+    chain.n_energy_evaluations = whole.n_energy_evaluations;
+    Some(chain == whole && saved(&*kernel) == saved(&*parts[0]))
+}
+
+#[test]
+fn parts_of_a_batch_on_several_threads_equal_the_batch() {
+    let mut together = Vec::new();
+    for row in molecular_rows() {
+        match parts_equal_the_batch(&row, &|| row.kernel(MANY, 40)) {
+            Some(equal) => assert!(equal, "{}", row.name),
+            None => together.push(row.name),
+        }
+    }
+    let expected = [
+        "gaussian step, springs",
+        "timewarp, random weights, springs",
+        "timewarp ahead adaptively, springs",
+        "mixture, springs",
+        "sequence, springs",
+        "langevin, springs",
+        "replica exchange, springs",
+        "timewarp in internal coordinates, random weights, four atoms",
+        "timewarp in internal coordinates, random weights, ten atoms",
+    ];
+    assert_eq!(together, expected);
+}
+
+#[test]
+fn parts_of_composed_kernels_equal_the_batch() {
+    let rows = molecular_rows();
+    let part = |name: &str, seed| {
+        let row = rows.iter().find(|row| row.name == name);
+        row.expect("there is such a row").kernel(MANY, seed)
+    };
+    let make = || -> Box<dyn Kernel> {
+        let [a, b] = [part("hmc, springs", 41), part("mala, springs", 42)];
+        let c = Repeat::new(part("hmc, springs", 43), 3).unwrap();
+        let mixture = Mixture::new(vec![(1.0, a), (2.0, b)], 44).unwrap();
+        Box::new(Sequence::new(vec![Box::new(mixture), Box::new(c)]).unwrap())
+    };
+    let row = rows.iter().find(|row| row.name == "hmc, springs").unwrap();
+    assert_eq!(parts_equal_the_batch(row, &make), Some(true));
+}
+
+/// Stays where it is every other time, and starts that count anew in its copies.
+struct Behind {
+    sound: Box<dyn Proposal>,
+    n_moves: u64,
+}
+
+impl Proposal for Behind {
+    fn name(&self) -> &str {
+        self.sound.name()
+    }
+
+    fn propose(
+        &mut self,
+        current: Current<'_>,
+        engine: &mut dyn Engine,
+        streams: &mut [Xoshiro256PlusPlus],
+    ) -> Result<Proposed, ProposalError> {
+        self.n_moves += 1;
+        if self.n_moves.is_multiple_of(2) {
+            let positions = current.state.positions.clone();
+            return Ok(Proposed::new(positions, LogRatio::Symmetric));
+        }
+        self.sound.propose(current, engine, streams)
+    }
+
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        let sound = self.sound.frozen_copy()?;
+        Some(Box::new(Self { sound, n_moves: 0 }))
+    }
+}
+
+#[test]
+fn a_copy_that_is_behind_is_noticed() {
+    let rows = molecular_rows();
+    let row = rows.iter().find(|row| row.name.starts_with("hmc"));
+    let row = row.expect("there is a row of hmc");
+    let make = || -> Box<dyn Kernel> {
+        let Make::Proposal(make) = row.make else {
+            unreachable!("hmc is a proposal")
+        };
+        let sound = make();
+        Box::new(MetropolisKernel::new(
+            Box::new(Behind { sound, n_moves: 1 }),
+            MANY,
+            40,
+        ))
+    };
+    assert_eq!(parts_equal_the_batch(row, &make), Some(false));
 }
