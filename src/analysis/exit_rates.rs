@@ -97,6 +97,15 @@ impl ExitRate {
     }
 }
 
+/// The place of the side that is slowest by its upper limit; `None` where none was seen.
+///
+/// A choice by some draws, for which the limits of others are what they would be of a side that was not chosen.
+#[must_use]
+pub fn slowest_side(sides: &[SideExits]) -> Option<usize> {
+    // The order of the limits is the same whatever the pace.
+    ExitRate::slowest(&ExitRate::of(sides, 1.0, 1.0))
+}
+
 impl Limits {
     fn map(self, function: impl Fn(f64) -> f64) -> Self {
         Self {
@@ -177,6 +186,34 @@ mod tests {
             assert!(n_held > 960, "{n_held} of 1000");
             assert!((100..=900).contains(&n_estimates), "{n_estimates}");
         }
+    }
+
+    #[test]
+    fn the_limit_of_a_chosen_side_bounds_the_slowest() {
+        let truths = LEAVES.iter().map(|&leave| truth(leave, 1e4));
+        let slowest = truths.fold(f64::INFINITY, f64::min);
+        let mut n_held = 0;
+        for seed in 0..1000 {
+            let side = slowest_side(&exits(&LEAVES, 100, 2000 + seed)).unwrap();
+            let chosen = exits(&LEAVES[side..=side], 300, 4000 + seed);
+            let limit = ExitRate::of(&chosen, 0.2, 1e4)[0].ess_per_second.high;
+            n_held += usize::from(limit >= slowest);
+        }
+        assert!(n_held > 960, "{n_held} of 1000");
+    }
+
+    #[test]
+    fn a_side_chosen_among_many_that_nobody_leaves_has_a_tighter_limit() {
+        let never = [[1e-9, 1e-10]; 4];
+        let limit = |exits: &[SideExits]| {
+            let rates = ExitRate::of(exits, 0.2, 1e4);
+            rates[ExitRate::slowest(&rates).unwrap()]
+                .ess_per_second
+                .high
+        };
+        let shared = limit(&exits(&never, 400, 5));
+        let chosen = limit(&exits(&never[..1], 300, 6));
+        assert!(chosen < 0.35 * shared, "{chosen} {shared}");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub use divergence::{
 };
 pub use ensemble::Ensemble;
 pub use ess::{ess_bulk, ess_mean, ess_tail};
-pub use exit_rates::{ExitRate, Limits};
+pub use exit_rates::{ExitRate, Limits, slowest_side};
 pub use exit_tally::{COMMITMENT_DRAWS, ExitTally, RELAXATION_DRAWS, SideExits};
 pub use free_energy::{FluctuationError, configurational_heat_capacity, mean_energy};
 pub use histogram::{AngleHistogram, HistogramError, RamachandranHistogram, ValueHistogram};

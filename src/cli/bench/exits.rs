@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::analysis::{ExitTally, ObservableSet, RareSide, SideExits, Sides};
+use crate::analysis::{ExitTally, ObservableSet, RareSide, SideExits, Sides, slowest_side};
 use crate::cli::error::{Blame, CliError};
 use crate::cli::kernels::kernel_seed;
 
@@ -12,6 +12,9 @@ use super::simulator::Simulator;
 
 /// Place, counted as those of kernels, whose seed the velocities have.
 const SEED_PLACE: u32 = u32::MAX - 1;
+
+/// Share of the time that goes to all sides, to choose the one that gets the rest.
+const PILOT_SHARE: f64 = 0.25;
 
 /// What was counted.
 pub(super) struct ExitRun {
@@ -23,7 +26,9 @@ pub(super) struct ExitRun {
     pub(super) simulated_ps: f64,
     /// Simulated time between two draws in ps.
     pub(super) draw_ps: f64,
-    /// Every side that had enough configurations.
+    /// Every side that had enough configurations, counted to choose one of them; empty where there was only one.
+    pub(super) pilot: Vec<SideExits>,
+    /// The side with the smallest upper limit, counted anew.
     pub(super) sides: Vec<SideExits>,
 }
 
@@ -35,8 +40,16 @@ struct Starts {
     n_taken: usize,
 }
 
-/// Runs plain MD for so many seconds, its replicas started on rare sides, each anew after its exit. A run that
-/// fails ends there, and what was counted stands.
+/// Plain MD on its way, its replicas started on rare sides, each anew after its exit.
+struct Pursuit<'a> {
+    md: &'a mut Simulator,
+    set: &'a ObservableSet,
+    clock: Instant,
+    n_draws: u32,
+}
+
+/// Runs plain MD for so many seconds, first from all rare sides and then from the slowest of them, whose limit is that of
+/// the first look's choice and no longer shared by all. A run that fails ends there, and what was counted stands.
 pub(super) fn run_exits(
     md: &mut Simulator,
     set: &ObservableSet,
@@ -45,45 +58,41 @@ pub(super) fn run_exits(
     until_seconds: f64,
 ) -> Option<ExitRun> {
     let sides = Sides::of(&set.names());
-    let (mut starts, mut kept) = (Vec::new(), Vec::new());
+    let mut found: Vec<(RareSide, Starts)> = Vec::new();
     for rare in rare_sides {
         let place = sides.names().iter().position(|name| *name == rare.name);
         if let (Some(side), Some(configurations)) = (place, reservoirs.of_side(&rare.name)) {
-            kept.push(rare.clone());
-            starts.push(Starts {
-                side,
-                configurations,
-                n_taken: 0,
-            });
+            let n_taken = 0;
+            found.push((
+                rare.clone(),
+                Starts {
+                    side,
+                    configurations,
+                    n_taken,
+                },
+            ));
         }
     }
-    if kept.is_empty() {
-        return None;
-    }
+    let start_ps = md.chain.time_ps;
     let n_replicas = md.chain.state.n_replicas;
-    let mut tally = ExitTally::new(kept, n_replicas);
-    let mut due: Vec<usize> = (0..n_replicas).collect();
-    let (start, start_ps) = (Instant::now(), md.chain.time_ps);
-    let (mut n_draws, mut seconds) = (0_u32, 0.0);
-    while seconds < until_seconds {
-        let launched = launch(md, &due, n_draws, &tally, &mut starts);
-        if let Err(error) = launched.and_then(|()| md.cycle()) {
-            let message = error.messages().join("; ");
-            log::warn!("plain MD from the rare sides ended early: {message}");
-            break;
-        }
-        n_draws += 1;
-        due.clear();
-        for replica in 0..n_replicas {
-            let positions = single(md.chain.state.replica_positions(replica));
-            let inside = sides.inside(&set.evaluate(&positions, 0.0));
-            let side = starts[tally.side_of(replica)].side;
-            if tally.observe(replica, inside[side]) {
-                due.push(replica);
-            }
-        }
-        seconds = start.elapsed().as_secs_f64();
+    let mut pursuit = Pursuit {
+        md,
+        set,
+        clock: Instant::now(),
+        n_draws: 0,
+    };
+    let pilot = match found.len() {
+        0 | 1 => Vec::new(),
+        _ => pursuit.follow(&mut found, PILOT_SHARE * until_seconds),
+    };
+    if let Some(slowest) = slowest_side(&pilot) {
+        found = vec![found.swap_remove(slowest)];
     }
+    let sides = match found.is_empty() {
+        true => return None,
+        false => pursuit.follow(&mut found, until_seconds),
+    };
+    let (n_draws, seconds) = (pursuit.n_draws, pursuit.clock.elapsed().as_secs_f64());
     let own_ps = md.chain.time_ps - start_ps;
     #[expect(
         clippy::cast_precision_loss,
@@ -95,8 +104,41 @@ pub(super) fn run_exits(
         seconds,
         simulated_ps,
         draw_ps: own_ps / f64::from(n_draws),
-        sides: tally.finish(),
+        pilot,
+        sides,
     })
+}
+
+impl Pursuit<'_> {
+    /// Counts what leaves these sides until the clock says so many seconds.
+    fn follow(&mut self, found: &mut [(RareSide, Starts)], until_seconds: f64) -> Vec<SideExits> {
+        let all = Sides::of(&self.set.names());
+        let n_replicas = self.md.chain.state.n_replicas;
+        let mut tally = ExitTally::new(
+            found.iter().map(|(side, _)| side.clone()).collect(),
+            n_replicas,
+        );
+        let mut due: Vec<usize> = (0..n_replicas).collect();
+        while self.clock.elapsed().as_secs_f64() < until_seconds {
+            let launched = launch(self.md, &due, self.n_draws, &tally, found);
+            if let Err(error) = launched.and_then(|()| self.md.cycle()) {
+                let message = error.messages().join("; ");
+                log::warn!("plain MD from the rare sides ended early: {message}");
+                break;
+            }
+            self.n_draws += 1;
+            due.clear();
+            for replica in 0..n_replicas {
+                let positions = single(self.md.chain.state.replica_positions(replica));
+                let inside = all.inside(&self.set.evaluate(&positions, 0.0));
+                let side = found[tally.side_of(replica)].1.side;
+                if tally.observe(replica, inside[side]) {
+                    due.push(replica);
+                }
+            }
+        }
+        tally.finish()
+    }
 }
 
 /// Puts replicas at configurations of their sides, projected on the constraints, with the velocities of this draw.
@@ -105,7 +147,7 @@ fn launch(
     due: &[usize],
     n_draws: u32,
     tally: &ExitTally,
-    starts: &mut [Starts],
+    found: &mut [(RareSide, Starts)],
 ) -> Result<(), CliError> {
     if due.is_empty() {
         return Ok(());
@@ -113,7 +155,7 @@ fn launch(
     let mut fresh = md.chain.state.clone();
     let size = 3 * fresh.n_atoms;
     for &replica in due {
-        let own = &mut starts[tally.side_of(replica)];
+        let own = &mut found[tally.side_of(replica)].1;
         let configuration = &own.configurations[own.n_taken % own.configurations.len()];
         own.n_taken += 1;
         fresh.positions[replica * size..(replica + 1) * size].copy_from_slice(configuration);

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::analysis::{BaselineBasis, COMMITMENT_DRAWS, ExitRate, Limits, RELAXATION_DRAWS};
+use crate::analysis::{
+    BaselineBasis, COMMITMENT_DRAWS, ExitRate, Limits, RELAXATION_DRAWS, SideExits,
+};
 
 use super::exits::ExitRun;
 
@@ -19,7 +21,18 @@ pub(super) struct ExitsReport {
     commitment_ps: f64,
     /// Time between two looks at a replica.
     draw_ps: f64,
+    /// All sides, counted to choose the one that the rest of the time went to; empty where there was only one.
+    pilot: Vec<PilotReport>,
     sides: Vec<SideReport>,
+}
+
+/// What made the choice.
+#[derive(Debug, Serialize)]
+struct PilotReport {
+    name: String,
+    share: f64,
+    exits: u64,
+    inside_ns: f64,
 }
 
 /// One side.
@@ -53,6 +66,16 @@ impl ExitsReport {
             relaxation_ps: RELAXATION_DRAWS as f64 * run.draw_ps,
             commitment_ps: COMMITMENT_DRAWS as f64 * run.draw_ps,
             draw_ps: run.draw_ps,
+            pilot: run
+                .pilot
+                .iter()
+                .map(|exits| PilotReport {
+                    name: exits.side.name.clone(),
+                    share: exits.side.share,
+                    exits: exits.n_exits,
+                    inside_ns: inside_ns(exits, run.draw_ps),
+                })
+                .collect(),
             sides: rates
                 .iter()
                 .map(|rate| SideReport::of(rate, run.draw_ps))
@@ -70,7 +93,7 @@ impl SideReport {
             starts: exits.n_starts,
             lost_in_relaxation: exits.n_lost,
             exits: exits.n_exits,
-            inside_ns: inside_ns(rate, draw_ps),
+            inside_ns: inside_ns(exits, draw_ps),
             exits_per_ns: LimitsReport::of(rate.rate_per_ns),
             ess_per_second: LimitsReport::of(rate.ess_per_second),
         }
@@ -97,7 +120,7 @@ pub(super) fn basis(basis: &BaselineBasis, exits: Option<(&ExitRun, &[ExitRate])
                 "exit rates from {}: {} exits in {:.3} ns",
                 exits.side.name,
                 exits.n_exits,
-                inside_ns(rate, run.draw_ps)
+                inside_ns(exits, run.draw_ps)
             )
         }
         (BaselineBasis::Crossings(name), _) => format!("the crossings it made of {name}"),
@@ -109,6 +132,6 @@ pub(super) fn basis(basis: &BaselineBasis, exits: Option<(&ExitRun, &[ExitRate])
     clippy::cast_precision_loss,
     reason = "counts of draws stay far below 2^53"
 )]
-fn inside_ns(rate: &ExitRate, draw_ps: f64) -> f64 {
-    rate.exits.n_inside as f64 * draw_ps / 1000.0
+fn inside_ns(exits: &SideExits, draw_ps: f64) -> f64 {
+    exits.n_inside as f64 * draw_ps / 1000.0
 }
