@@ -25,7 +25,8 @@ struct Settings {
     leap_start: u32,
     /// Replicas of the batch; those beyond only fill the last workgroup.
     n_replicas: u32,
-    padding_0: u32,
+    /// Stages of a step of the splitting; trajectories are whole steps.
+    n_stages: u32,
 }
 
 /// Parameters of one atom.

@@ -224,6 +224,7 @@ pub(crate) fn kernel_seed(run_seed: u64, place: u32) -> u64 {
 pub(crate) fn hmc_settings(hmc: &HmcConfig) -> HmcSettings {
     let target = hmc.target_acceptance.unwrap_or(HMC_TARGET_ACCEPTANCE);
     HmcSettings {
+        splitting: hmc.integrator.splitting(),
         n_steps: hmc.steps,
         timestep_ps: hmc.timestep_fs / FS_PER_PS,
         refresh: hmc.refresh,

@@ -110,6 +110,7 @@ fn hmc_move(hmc: &HmcConfig, seed: u64) -> ResidentMove {
     let settings = hmc_settings(hmc);
     ResidentMove::Hmc {
         n_moves: hmc.repeats,
+        splitting: settings.splitting,
         n_steps: settings.n_steps,
         jitter: settings.jitter,
         timestep_ps: settings.timestep_ps,

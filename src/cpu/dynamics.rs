@@ -3,7 +3,7 @@
 use super::group::{Group, Layout};
 use super::{Forces, Machine};
 use crate::integrator::{
-    Diverged, EngineError, LangevinSettings, NoiseSlots, RigidBond, constrain_positions,
+    Diverged, EngineError, LangevinSettings, NoiseSlots, RigidBond, Splitting, constrain_positions,
     constrain_velocities, steps,
 };
 use crate::lane::{AtomField, Lane, ReplicaField, dot, scale, vectorized};
@@ -52,26 +52,32 @@ impl<L: Lane> Group<L> {
         Ok(())
     }
 
-    /// Velocity Verlet (Swope et al., doi:10.1063/1.442716): half kick, drift, half kick, with RATTLE.
-    pub(super) fn velocity_verlet(
+    /// Newtonian dynamics by a splitting, with RATTLE (Andersen, doi:10.1016/0021-9991(83)90014-1) at every stage.
+    pub(super) fn constant_energy(
         &mut self,
         machine: &Machine<L>,
+        splitting: Splitting,
         timestep: f64,
         n_steps: u64,
     ) -> Result<(), EngineError> {
-        let kicks = self.timestep_over_mass(machine, 0.5 * timestep);
+        let stages = splitting.stages().iter().map(|stage| {
+            let before = self.timestep_over_mass(machine, stage.kick_before * timestep);
+            let after = self.timestep_over_mass(machine, stage.kick_after * timestep);
+            (before, stage.drift * timestep, after)
+        });
+        let stages: Vec<_> = stages.collect();
         let rigid = !machine.rigid_bonds.is_empty();
         self.evaluate::<Forces>(machine);
-        for step in 0..n_steps {
+        for (step, (kick_before, drift, kick_after)) in (0..n_steps).zip(stages.iter().cycle()) {
             self.before.copy_from_slice(&self.position);
-            kick_and_drift::<L>(self, &kicks, timestep);
+            kick_and_drift::<L>(self, kick_before, *drift);
             if rigid {
-                self.shake(machine, timestep, step)?;
+                self.shake(machine, *drift, step)?;
             }
             self.evaluate::<Forces>(machine);
-            kick::<L>(self, &kicks);
+            kick::<L>(self, kick_after);
             if rigid {
-                self.rattle(machine, timestep, step)?;
+                self.rattle(machine, *drift, step)?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use super::group::Group;
 use super::{Energy, EnergyAndForces, Machine};
 use crate::forcefield::System;
-use crate::integrator::{Engine, EngineError, LangevinSettings};
+use crate::integrator::{Engine, EngineError, LangevinSettings, Splitting};
 use crate::lane::{Array, Lane};
 use crate::state::State;
 use rayon::prelude::*;
@@ -326,14 +326,15 @@ impl<L: Lane> Engine for CpuEngine<L> {
         result
     }
 
-    fn velocity_verlet(
+    fn constant_energy(
         &mut self,
         state: &mut State,
+        splitting: Splitting,
         timestep_ps: f64,
         n_steps: u64,
     ) -> Result<(), EngineError> {
         self.advance(state, |machine, group| {
-            group.velocity_verlet(machine, timestep_ps, n_steps)
+            group.constant_energy(machine, splitting, timestep_ps, n_steps)
         })
     }
 

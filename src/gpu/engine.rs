@@ -7,12 +7,12 @@ use super::kernels::{KernelKind, Kernels, Recipe};
 use super::layout::Settings;
 use super::plan::{self, Plan};
 use super::profile::{Profile, Stopwatch};
-use super::segment::{Run, earliest, timestep_settings};
+use super::segment::{Run, earliest, timestep_settings, trajectory_settings};
 use super::shape::{NetworkRoom, Placement, Shape};
 use super::sources::ShaderSources;
 use super::tables::{Tables, index, single};
 use crate::forcefield::System;
-use crate::integrator::{Engine, EngineError, LangevinSettings};
+use crate::integrator::{Engine, EngineError, LangevinSettings, Splitting};
 use crate::rng;
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
@@ -280,7 +280,10 @@ impl GpuEngine {
         }
         let mut done = 0;
         loop {
-            let n_steps = (run.n_steps - done).min(if run.paced { self.pace.1 } else { u64::MAX });
+            let most = if run.paced { self.pace.1 } else { u64::MAX };
+            // A trajectory may be cut between whole steps of its splitting alone.
+            let whole = u64::from(run.settings.n_stages).max(1);
+            let n_steps = (run.n_steps - done).min((most / whole).max(1) * whole);
             let [step_low, step_high] = rng::key(run.first_step + done);
             let settings = Settings {
                 n_steps: index(usize::try_from(n_steps).unwrap_or(usize::MAX)),
@@ -387,20 +390,18 @@ impl Engine for GpuEngine {
         result
     }
 
-    fn velocity_verlet(
+    fn constant_energy(
         &mut self,
         state: &mut State,
+        splitting: Splitting,
         timestep_ps: f64,
         n_steps: u64,
     ) -> Result<(), EngineError> {
+        let settings = trajectory_settings(splitting, timestep_ps);
         let run = Run {
             n_steps,
             paced: true,
-            ..Run::once(
-                KernelKind::VelocityVerlet,
-                timestep_settings(timestep_ps),
-                0,
-            )
+            ..Run::once(KernelKind::ConstantEnergy, settings, 0)
         };
         self.advance(state, &run)
     }

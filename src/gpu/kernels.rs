@@ -18,8 +18,8 @@ pub enum KernelKind {
     Energies,
     /// Langevin dynamics.
     Langevin,
-    /// Velocity Verlet.
-    VelocityVerlet,
+    /// Trajectories of constant energy.
+    ConstantEnergy,
     /// Maxwell-Boltzmann velocities.
     DrawVelocities,
     /// Constraints on positions and velocities.
@@ -38,7 +38,7 @@ impl KernelKind {
         Self::EnergiesAndForces,
         Self::Energies,
         Self::Langevin,
-        Self::VelocityVerlet,
+        Self::ConstantEnergy,
         Self::DrawVelocities,
         Self::ApplyConstraints,
         Self::TorsionMoves,
@@ -61,7 +61,7 @@ impl KernelKind {
         match self {
             Self::EnergiesAndForces | Self::Energies => "energies_and_forces",
             Self::Langevin => "langevin",
-            Self::VelocityVerlet => "velocity_verlet",
+            Self::ConstantEnergy => "constant_energy",
             Self::DrawVelocities => "draw_velocities",
             Self::ApplyConstraints => "apply_constraints",
             Self::TorsionMoves => "torsion_moves",
@@ -76,7 +76,7 @@ impl KernelKind {
         match self {
             Self::EnergiesAndForces | Self::Energies => "forcefield/energies_and_forces.wgsl",
             Self::Langevin => "integrator/langevin.wgsl",
-            Self::VelocityVerlet => "integrator/velocity_verlet.wgsl",
+            Self::ConstantEnergy => "integrator/constant_energy.wgsl",
             Self::DrawVelocities => "integrator/draw_velocities.wgsl",
             Self::ApplyConstraints => "integrator/apply_constraints.wgsl",
             Self::TorsionMoves => "mcmc/torsion_moves.wgsl",

@@ -36,8 +36,8 @@ pub struct Settings {
     pub leap_start: u32,
     /// Replicas of the batch; those beyond only fill the last workgroup.
     pub n_replicas: u32,
-    /// Unused.
-    pub padding_0: u32,
+    /// Stages of a step of the splitting, 1 to 3, for trajectories of constant energy.
+    pub n_stages: u32,
 }
 
 /// Parameters of one atom.

@@ -2,8 +2,9 @@
 
 use super::kernels::KernelKind;
 use super::layout::Settings;
-use super::segment::timestep_settings;
+use super::segment::{timestep_settings, trajectory_settings};
 use super::tables::{index, single};
+use crate::integrator::Splitting;
 use crate::proposal::{Pivot, TorsionBlock, TrajectoryLength};
 use crate::rng;
 use std::f64::consts::TAU;
@@ -40,7 +41,9 @@ pub enum ResidentMove {
     Hmc {
         /// Trajectories of a cycle.
         n_moves: u64,
-        /// Velocity Verlet steps of a trajectory.
+        /// Kicks and drifts of a trajectory.
+        splitting: Splitting,
+        /// Stages of a trajectory, each one force evaluation; whole steps of the splitting.
         n_steps: u64,
         /// Share by which trajectories differ in length, see [`TrajectoryLength`]; 0 for all alike.
         jitter: f64,
@@ -102,8 +105,11 @@ impl ResidentMove {
     fn length(&self) -> Option<TrajectoryLength> {
         match *self {
             Self::Hmc {
-                n_steps, jitter, ..
-            } => Some(TrajectoryLength::new(n_steps, jitter)),
+                splitting,
+                n_steps,
+                jitter,
+                ..
+            } => Some(TrajectoryLength::new(splitting, n_steps, jitter)),
             _ => None,
         }
     }
@@ -154,8 +160,11 @@ impl ResidentMove {
                 (seed, Settings::default())
             }
             Self::Hmc {
-                timestep_ps, seed, ..
-            } => (seed, timestep_settings(timestep_ps)),
+                splitting,
+                timestep_ps,
+                seed,
+                ..
+            } => (seed, trajectory_settings(splitting, timestep_ps)),
         };
         let [key_low, key_high] = rng::key(seed);
         Settings {

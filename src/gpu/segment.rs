@@ -3,8 +3,8 @@
 use super::error::GpuError;
 use super::kernels::KernelKind;
 use super::layout::{Failure, NO_FAILURE, Settings};
-use super::tables::single;
-use crate::integrator::{Diverged, EngineError};
+use super::tables::{index, single};
+use crate::integrator::{Diverged, EngineError, Splitting};
 use crate::rng;
 
 /// What a segment of dynamics asks of the device.
@@ -67,6 +67,14 @@ impl From<GpuError> for EngineError {
         Self::Device {
             reason: error.to_string(),
         }
+    }
+}
+
+/// Settings of a trajectory of constant energy.
+pub(super) fn trajectory_settings(splitting: Splitting, timestep_ps: f64) -> Settings {
+    Settings {
+        n_stages: index(splitting.stages().len()),
+        ..timestep_settings(timestep_ps)
     }
 }
 

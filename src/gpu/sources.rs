@@ -45,7 +45,7 @@ impl Default for ShaderSources {
             "integrator/constraints.wgsl",
             "integrator/langevin.wgsl",
             "integrator/trajectory.wgsl",
-            "integrator/velocity_verlet.wgsl",
+            "integrator/constant_energy.wgsl",
             "integrator/draw_velocities.wgsl",
             "integrator/apply_constraints.wgsl",
             "proposal/torsion.wgsl",

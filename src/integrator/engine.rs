@@ -1,5 +1,6 @@
 //! The trait between samplers and the machines that evaluate forces: the CPU engine, the GPU engine, toy targets in tests.
 
+use super::Splitting;
 use crate::state::State;
 use std::sync::Arc;
 
@@ -115,13 +116,16 @@ pub trait Engine: Send {
         n_steps: u64,
     ) -> Result<(), EngineError>;
 
-    /// Runs `n_steps` velocity Verlet steps (constant energy); does not touch `state.step`, which counts noise.
+    /// Newtonian dynamics: `n_steps` stages of a splitting, of `timestep_ps` each on average; a whole number of the splitting's steps.
+    ///
+    /// Does not touch `state.step`, which counts noise.
     ///
     /// # Errors
     /// [`EngineError`] when constraints fail; a diverged trajectory is returned as it is (its energy is not finite).
-    fn velocity_verlet(
+    fn constant_energy(
         &mut self,
         state: &mut State,
+        splitting: Splitting,
         timestep_ps: f64,
         n_steps: u64,
     ) -> Result<(), EngineError>;

@@ -3,9 +3,11 @@
 mod constraints;
 mod engine;
 mod minimize;
+mod splitting;
 pub mod steps;
 
 pub use constraints::{RigidBond, constrain_positions, constrain_velocities};
 pub use engine::{Diverged, Engine, EngineError, LangevinSettings, on_threads_of};
 pub use minimize::{MinimizeSettings, Minimized, minimize};
+pub use splitting::{Splitting, Stage};
 pub use steps::NoiseSlots;

@@ -2,7 +2,7 @@
 
 use super::kernel::{Chain, Kernel, KernelError};
 use super::statistics::KernelStatistics;
-use crate::integrator::Engine;
+use crate::integrator::{Engine, Splitting};
 use std::time::Instant;
 
 /// Newtonian dynamics, `n_steps` a cycle.
@@ -41,7 +41,12 @@ impl Kernel for VelocityVerletKernel {
     fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
         let start = Instant::now();
         chain.energies = None;
-        engine.velocity_verlet(&mut chain.state, self.timestep_ps, self.n_steps)?;
+        engine.constant_energy(
+            &mut chain.state,
+            Splitting::VelocityVerlet,
+            self.timestep_ps,
+            self.n_steps,
+        )?;
         chain.state.step += self.n_steps;
         chain.book_segment(self.n_steps, self.timestep_ps);
         chain.n_energy_evaluations += (self.n_steps + 1) * chain.state.n_replicas as u64;

@@ -8,7 +8,7 @@ use super::contract::{
 use super::dual_averaging::DualAveraging;
 use super::trajectory_length::TrajectoryLength;
 use super::{mean_acceptance, settings_error::SettingsError};
-use crate::integrator::{Engine, EngineError};
+use crate::integrator::{Engine, EngineError, Splitting};
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
 use rand::RngExt;
@@ -18,9 +18,11 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 /// Settings of hybrid Monte Carlo.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HmcSettings {
-    /// Velocity Verlet steps of one trajectory.
+    /// Kicks and drifts of one trajectory.
+    pub splitting: Splitting,
+    /// Stages of one trajectory, each one force evaluation; whole steps of the splitting.
     pub n_steps: u64,
-    /// Time step in ps; the start of the tuning where there is one.
+    /// Mean length of a stage in ps; the start of the tuning where there is one.
     pub timestep_ps: f64,
     /// Share r of the velocities drawn anew before a trajectory, 0 < r <= 1: v' = sqrt(1 - r²) v + r sqrt(kT/m) xi.
     ///
@@ -28,7 +30,7 @@ pub struct HmcSettings {
     pub refresh: f64,
     /// Acceptance that the time step is tuned to in the adaptation phase; `None` keeps the time step.
     pub target_acceptance: Option<f64>,
-    /// Share j by which trajectories differ in length, 0 <= j < 1: their numbers of steps lie from (1 - j) to (1 + j) times
+    /// Share j by which trajectories differ in length, 0 <= j < 1: their numbers of stages lie from (1 - j) to (1 + j) times
     /// `n_steps`, each as likely, drawn from the run's step count and from nothing of the positions, so that no vibration
     /// stays in step with them (doi:10.1201/b10905-6, section 3.2).
     pub jitter: f64,
@@ -37,6 +39,7 @@ pub struct HmcSettings {
 impl Default for HmcSettings {
     fn default() -> Self {
         Self {
+            splitting: Splitting::VelocityVerlet,
             n_steps: 10,
             timestep_ps: 0.001,
             refresh: 1.0,
@@ -52,6 +55,7 @@ impl Default for HmcSettings {
 /// the engine's degrees of freedom. A trajectory that blows up, or that no longer meets its constraints, is rejected.
 #[derive(Debug, Clone)]
 pub struct Hmc {
+    splitting: Splitting,
     length: TrajectoryLength,
     refresh: f64,
     tunes: bool,
@@ -62,10 +66,20 @@ impl Hmc {
     /// Checks the settings.
     ///
     /// # Errors
-    /// [`SettingsError`] for no steps, a time step, refresh or target that makes no sense.
+    /// [`SettingsError`] for no steps, a part of a splitting's step, a time step, refresh or target that makes no sense.
+    #[expect(clippy::cast_precision_loss, reason = "a step count, for a message")]
     pub fn new(settings: &HmcSettings) -> Result<Self, SettingsError> {
         if settings.n_steps == 0 {
             return Err(SettingsError::no_steps("hmc"));
+        }
+        let n_stages = settings.splitting.n_stages();
+        if !settings.n_steps.is_multiple_of(n_stages) {
+            return Err(SettingsError {
+                proposal: "hmc",
+                key: "n_steps",
+                got: settings.n_steps as f64,
+                expected: "a multiple of the splitting's stages",
+            });
         }
         SettingsError::check_timestep("hmc", settings.timestep_ps)?;
         SettingsError::check_target("hmc", settings.target_acceptance)?;
@@ -87,7 +101,8 @@ impl Hmc {
         }
         let target = settings.target_acceptance.unwrap_or(1.0);
         Ok(Self {
-            length: TrajectoryLength::new(settings.n_steps, settings.jitter),
+            splitting: settings.splitting,
+            length: TrajectoryLength::new(settings.splitting, settings.n_steps, settings.jitter),
             refresh: settings.refresh,
             tunes: settings.target_acceptance.is_some(),
             timestep_ps: DualAveraging::new(settings.timestep_ps, target),
@@ -139,14 +154,14 @@ impl Hmc {
         n_steps: u64,
     ) -> Result<(), EngineError> {
         let start = state.clone();
-        let timestep_ps = self.timestep_ps();
-        match engine.velocity_verlet(state, timestep_ps, n_steps) {
+        let (splitting, timestep_ps) = (self.splitting, self.timestep_ps());
+        match engine.constant_energy(state, splitting, timestep_ps, n_steps) {
             Err(EngineError::Constraints { .. }) => {
                 // One replica in trouble stops its neighbours in the batch, so each gets a run of its own.
                 for replica in 0..start.n_replicas {
                     let mut one = start.one_replica(replica);
                     if engine
-                        .velocity_verlet(&mut one, timestep_ps, n_steps)
+                        .constant_energy(&mut one, splitting, timestep_ps, n_steps)
                         .is_err()
                     {
                         one.positions.fill(f64::NAN);

@@ -6,7 +6,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::{PeptideData, TrainingError};
 use crate::cpu::{self, CpuOptions};
 use crate::forcefield::{BornModel, ForceField, SystemOptions};
-use crate::integrator::{Engine, MinimizeSettings, minimize};
+use crate::integrator::{Engine, MinimizeSettings, Splitting, minimize};
 use crate::mcmc::{
     Chain, Kernel, Ladder, MetropolisKernel, Observer, Repeat, ReplicaExchange, Schedule, drive,
 };
@@ -129,6 +129,7 @@ fn kernels(
     seed: u64,
 ) -> Result<Vec<Box<dyn Kernel>>, String> {
     let hmc = HmcSettings {
+        splitting: Splitting::VelocityVerlet,
         n_steps: 10,
         timestep_ps: 1e-3,
         refresh: 1.0,

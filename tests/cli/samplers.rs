@@ -176,6 +176,29 @@ fn trajectories_differ_in_length_on_demand() {
 }
 
 #[test]
+fn trajectories_are_whole_steps_of_their_integrator() {
+    let hmc = |settings: &str| small(&format!("  - hmc: {{{settings}}}\n"), "");
+    for integrator in ["velocity_verlet", "two_stage", "three_stage"] {
+        let settings = format!("steps: 6, timestep_fs: 1.5, integrator: {integrator}");
+        let report = report(&hmc(&settings), &[]);
+        let kernel = &report["kernels"][0];
+        let share = kernel["accepted"].as_f64().unwrap() / kernel["proposed"].as_f64().unwrap();
+        assert!(share > 0.3, "{integrator}: {kernel}");
+    }
+    let refused = |settings: &str| {
+        let assert = hmc(settings).run().assert().code(2);
+        String::from_utf8(assert.get_output().stderr.clone()).unwrap()
+    };
+    let said = refused("steps: 10, timestep_fs: 1.5, integrator: three_stage");
+    assert!(
+        said.contains("got 10, expected a multiple of 3") && said.contains("write 9 or 12"),
+        "{said}"
+    );
+    let said = refused("steps: 9, timestep_fs: 1.5, integrator: three_stages");
+    assert!(said.contains("three_stage"), "{said}");
+}
+
+#[test]
 fn a_ladder_writes_its_target_and_all_temperatures_on_demand() {
     let ladder = "replica_exchange: {temperatures_kelvin: [300, 310, 330]}\n";
     let hmc = "  - hmc: {steps: 3, timestep_fs: 1.0}\n";

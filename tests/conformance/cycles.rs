@@ -9,6 +9,7 @@ use crate::table::{Row, four_atoms, kernel, springs};
 use crate::targets::Target;
 use crate::torsion_moves::topology;
 use saltus::gpu::{Resident, ResidentKernel, ResidentMove, ShaderSources, TorsionMoves};
+use saltus::integrator::Splitting;
 use saltus::mcmc::Kernel;
 use saltus::proposal::{BlockKind, torsion_blocks};
 
@@ -36,6 +37,7 @@ fn cycle(
 fn hmc(timestep_ps: f64, target_acceptance: Option<f64>, seed: u64) -> ResidentMove {
     ResidentMove::Hmc {
         n_moves: 2,
+        splitting: Splitting::VelocityVerlet,
         n_steps: 3,
         jitter: 0.0,
         timestep_ps,
@@ -47,9 +49,10 @@ fn hmc(timestep_ps: f64, target_acceptance: Option<f64>, seed: u64) -> ResidentM
 fn many_lengths_on_springs(seed: u64) -> Box<dyn Kernel> {
     let hmc = ResidentMove::Hmc {
         n_moves: 2,
-        n_steps: 3,
+        splitting: Splitting::ThreeStage,
+        n_steps: 9,
         jitter: 0.7,
-        timestep_ps: 0.035,
+        timestep_ps: 0.045,
         target_acceptance: None,
         seed,
     };

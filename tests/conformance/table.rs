@@ -7,6 +7,7 @@ use crate::timewarp::{adaptive, ahead, gentle_timewarp, timewarp};
 use crate::timewarp_internal::internal_timewarp;
 use crate::torsion_moves::{concerted, leap, learned, torsion};
 use crate::toy_engine::ToyEngine;
+use saltus::integrator::Splitting;
 use saltus::mcmc::{
     Kernel, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
 };
@@ -89,6 +90,18 @@ fn hmc(n_steps: u64, timestep_ps: f64, refresh: f64, target: Option<f64>) -> Box
         timestep_ps,
         refresh,
         target_acceptance: target,
+        ..HmcSettings::default()
+    };
+    Box::new(Hmc::new(&settings).unwrap())
+}
+
+/// The same by a splitting, in trajectories that differ in length.
+fn split_hmc(splitting: Splitting, n_steps: u64, timestep_ps: f64) -> Box<dyn Proposal> {
+    let settings = HmcSettings {
+        splitting,
+        n_steps,
+        timestep_ps,
+        jitter: 0.5,
         ..HmcSettings::default()
     };
     Box::new(Hmc::new(&settings).unwrap())
@@ -213,6 +226,18 @@ fn rows_on_wells() -> Vec<Row> {
                 ..HmcSettings::default()
             };
             Box::new(Hmc::new(&settings).unwrap())
+        }),
+        proposal("hmc of two stages, harmonic", harmonic, || {
+            split_hmc(Splitting::TwoStage, 4, 0.04)
+        }),
+        proposal("hmc of two stages, double well", double_well, || {
+            split_hmc(Splitting::TwoStage, 4, 0.08)
+        }),
+        proposal("hmc of three stages, harmonic", harmonic, || {
+            split_hmc(Splitting::ThreeStage, 6, 0.045)
+        }),
+        proposal("hmc of three stages, double well", double_well, || {
+            split_hmc(Splitting::ThreeStage, 6, 0.1)
         }),
         proposal("hmc tuned, harmonic", harmonic, || {
             hmc(3, 0.01, 1.0, Some(0.7))

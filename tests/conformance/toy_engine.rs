@@ -3,7 +3,7 @@
 use crate::targets::Target;
 use rand::RngExt;
 use rand_distr::StandardNormal;
-use saltus::integrator::{Engine, EngineError, LangevinSettings};
+use saltus::integrator::{Engine, EngineError, LangevinSettings, Splitting};
 use saltus::rng;
 use saltus::state::State;
 use saltus::units::thermal_energy_kj_per_mol;
@@ -107,16 +107,18 @@ impl Engine for ToyEngine {
         Ok(())
     }
 
-    fn velocity_verlet(
+    fn constant_energy(
         &mut self,
         state: &mut State,
+        splitting: Splitting,
         timestep_ps: f64,
         n_steps: u64,
     ) -> Result<(), EngineError> {
-        for _ in 0..n_steps {
-            self.kick(state, 0.5 * timestep_ps);
-            drift(state, timestep_ps);
-            self.kick(state, 0.5 * timestep_ps);
+        let stages = splitting.stages().iter().cycle();
+        for (_, stage) in (0..n_steps).zip(stages) {
+            self.kick(state, stage.kick_before * timestep_ps);
+            drift(state, stage.drift * timestep_ps);
+            self.kick(state, stage.kick_after * timestep_ps);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::support::{TEMPERATURE_KELVIN, molecule};
 use saltus::generator::{Generator, GeneratorSettings, WeightSummary, ZMatrix};
-use saltus::integrator::{Engine, EngineError, LangevinSettings};
+use saltus::integrator::{Engine, EngineError, LangevinSettings, Splitting};
 use saltus::proposal::{LeapSampler, random_leap_model};
 use saltus::state::State;
 use saltus::units::thermal_energy_kj_per_mol;
@@ -110,7 +110,13 @@ impl Engine for SeparableEngine {
     fn langevin(&mut self, _: &mut State, _: &LangevinSettings, _: u64) -> Result<(), EngineError> {
         unreachable!("a generator needs no dynamics");
     }
-    fn velocity_verlet(&mut self, _: &mut State, _: f64, _: u64) -> Result<(), EngineError> {
+    fn constant_energy(
+        &mut self,
+        _: &mut State,
+        _: Splitting,
+        _: f64,
+        _: u64,
+    ) -> Result<(), EngineError> {
         unreachable!("a generator needs no dynamics");
     }
     fn draw_velocities(&mut self, _: &mut State, _: &[f64], _: u64, _: u64) {

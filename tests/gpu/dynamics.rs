@@ -5,7 +5,7 @@ use crate::support::{self, batch, gpu_with, molecule, on_software, system};
 use saltus::cpu::{self, CpuOptions, Precision};
 use saltus::forcefield::{BornModel, System};
 use saltus::gpu::{GpuOptions, Placement};
-use saltus::integrator::{Engine, EngineError, LangevinSettings};
+use saltus::integrator::{Engine, EngineError, LangevinSettings, Splitting};
 use saltus::state::State;
 
 const TEMPERATURE: f64 = 310.0;
@@ -100,14 +100,24 @@ fn trajectories_are_those_of_the_cpu() {
             "{label}: Langevin positions differ by {worst} nm"
         );
         assert_eq!(expected.step, found.step);
-        let (mut expected, mut found) = (begin.clone(), begin);
-        reference.velocity_verlet(&mut expected, 0.001, 10).unwrap();
-        engine.velocity_verlet(&mut found, 0.001, 10).unwrap();
-        let worst = largest_difference(&expected.positions, &found.positions);
-        assert!(
-            worst < 1e-5,
-            "{label}: Verlet positions differ by {worst} nm"
-        );
+        for splitting in [
+            Splitting::VelocityVerlet,
+            Splitting::TwoStage,
+            Splitting::ThreeStage,
+        ] {
+            let (mut expected, mut found) = (begin.clone(), begin.clone());
+            reference
+                .constant_energy(&mut expected, splitting, 0.001, 12)
+                .unwrap();
+            engine
+                .constant_energy(&mut found, splitting, 0.001, 12)
+                .unwrap();
+            let worst = largest_difference(&expected.positions, &found.positions);
+            assert!(
+                worst < 1e-5,
+                "{label}: positions after {splitting:?} differ by {worst} nm"
+            );
+        }
     }
 }
 
@@ -120,7 +130,9 @@ fn rigid_bonds_stay_rigid() {
     };
     let mut state = start(&mut engine, &file, 3);
     engine.langevin(&mut state, &settings(3, 1), 300).unwrap();
-    engine.velocity_verlet(&mut state, 0.001, 100).unwrap();
+    engine
+        .constant_energy(&mut state, Splitting::ThreeStage, 0.001, 102)
+        .unwrap();
     for replica in 0..3 {
         let x = state.replica_positions(replica).as_chunks::<3>().0;
         let v = state.replica_velocities(replica).as_chunks::<3>().0;

@@ -8,7 +8,7 @@ use saltus::gpu;
 use saltus::gpu::{
     GpuOptions, Resident, ResidentKernel, ResidentMove, ShaderSources, TorsionMoves,
 };
-use saltus::integrator::{Engine, MinimizeSettings, minimize};
+use saltus::integrator::{Engine, MinimizeSettings, Splitting, minimize};
 use saltus::mcmc::{Chain, Kernel, MetropolisKernel};
 use saltus::proposal::{
     BlockKind, Hmc, HmcSettings, TorsionProposal, TorsionSettings, torsion_blocks,
@@ -81,6 +81,7 @@ pub(crate) fn hmc(n_chains: usize, seed: u64) -> Box<dyn Kernel> {
 pub(crate) fn resident_hmc(seed: u64) -> ResidentMove {
     ResidentMove::Hmc {
         n_moves: 1,
+        splitting: Splitting::VelocityVerlet,
         n_steps: N_STEPS,
         jitter: JITTER,
         timestep_ps: TIMESTEP_PS,

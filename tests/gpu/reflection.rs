@@ -43,7 +43,7 @@ fn check_structs(module: &naga::Module) {
             outcome_start,
             leap_start,
             n_replicas,
-            padding_0,
+            n_stages,
         }
     );
     check_struct!(

@@ -7,7 +7,7 @@ use saltus::gpu::{
     Choice, GpuOptions, Placement, Resident, ResidentKernel, ResidentMove, ShaderSources,
     TorsionMoves,
 };
-use saltus::integrator::{Engine, LangevinSettings, MinimizeSettings, minimize};
+use saltus::integrator::{Engine, LangevinSettings, MinimizeSettings, Splitting, minimize};
 use saltus::lane::normal_pair;
 use saltus::mcmc::{Chain, Kernel};
 use saltus::proposal::{BlockKind, torsion_blocks};
@@ -268,6 +268,7 @@ fn hmc_conserves_energy_better_with_shorter_steps_and_keeps_equipartition() {
     for timestep_ps in [0.0005, 0.0025] {
         let moves = vec![ResidentMove::Hmc {
             n_moves: 6,
+            splitting: Splitting::VelocityVerlet,
             n_steps: 8,
             jitter: 0.0,
             timestep_ps,
@@ -322,6 +323,7 @@ fn goes_on(width_rad: Option<f64>, target_acceptance: Option<f64>) {
         },
         ResidentMove::Hmc {
             n_moves: 1,
+            splitting: Splitting::VelocityVerlet,
             n_steps: 4,
             jitter: 0.5,
             timestep_ps: 0.001,
@@ -405,6 +407,7 @@ fn hmc_and_torsion_moves_keep_rigid_bonds() {
     let moves = vec![
         ResidentMove::Hmc {
             n_moves: 2,
+            splitting: Splitting::VelocityVerlet,
             n_steps: 5,
             jitter: 0.0,
             timestep_ps: 0.001,
@@ -450,6 +453,7 @@ fn widths_and_time_steps_are_tuned_until_frozen() {
     let moves = vec![
         ResidentMove::Hmc {
             n_moves: 1,
+            splitting: Splitting::VelocityVerlet,
             n_steps: 3,
             jitter: 0.0,
             timestep_ps: 0.001,

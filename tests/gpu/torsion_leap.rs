@@ -6,6 +6,7 @@ use saltus::flow::torsion::{Angles, Network};
 use saltus::gpu::{
     GpuOptions, Placement, Resident, ResidentKernel, ResidentMove, ShaderSources, TorsionMoves,
 };
+use saltus::integrator::Splitting;
 use saltus::mcmc::{Chain, Kernel};
 use saltus::proposal::{LeapBlock, builtin_leap_model, random_leap_model};
 use saltus::units::thermal_energy_kj_per_mol;
@@ -382,6 +383,7 @@ fn cycles_with_leaps_go_on_where_saved_ones_stopped() {
         },
         ResidentMove::Hmc {
             n_moves: 1,
+            splitting: Splitting::VelocityVerlet,
             n_steps: 4,
             jitter: 0.0,
             timestep_ps: 0.001,

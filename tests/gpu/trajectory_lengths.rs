@@ -2,6 +2,7 @@
 
 use crate::resident::{TEMPERATURE, setup};
 use saltus::gpu::{GpuOptions, ResidentKernel, ResidentMove};
+use saltus::integrator::Splitting;
 use saltus::mcmc::{Chain, Kernel, LangevinKernel, MetropolisKernel, Repeat};
 use saltus::proposal::{Hmc, HmcSettings, TrajectoryLength};
 use saltus::state::State;
@@ -10,7 +11,8 @@ use saltus::state::State;
 fn of_many_lengths() -> Vec<ResidentMove> {
     let hmc = ResidentMove::Hmc {
         n_moves: 2,
-        n_steps: 5,
+        splitting: Splitting::ThreeStage,
+        n_steps: 9,
         jitter: 0.8,
         timestep_ps: 0.002,
         target_acceptance: None,
@@ -53,10 +55,11 @@ fn trajectories_have_the_lengths_that_the_step_count_draws() {
     for cycle in 0..4 {
         one(langevin, 0, &mut expected);
         for trajectory in 0..2 {
-            let length = TrajectoryLength::new(5, 0.8).at(expected.step);
+            let length = TrajectoryLength::new(Splitting::ThreeStage, 9, 0.8).at(expected.step);
             lengths.push(length);
             let alone = ResidentMove::Hmc {
                 n_moves: 1,
+                splitting: Splitting::ThreeStage,
                 n_steps: length,
                 jitter: 0.0,
                 timestep_ps: 0.002,
@@ -85,7 +88,8 @@ fn work_is_booked_as_on_the_host() {
         return;
     };
     let settings = HmcSettings {
-        n_steps: 5,
+        splitting: Splitting::ThreeStage,
+        n_steps: 9,
         timestep_ps: 0.002,
         jitter: 0.8,
         ..HmcSettings::default()

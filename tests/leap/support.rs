@@ -1,6 +1,6 @@
 //! Molecules, a toy energy of two torsions, and a proposal made of random weights. No tests of its own.
 
-use saltus::integrator::{Engine, EngineError, LangevinSettings};
+use saltus::integrator::{Engine, EngineError, LangevinSettings, Splitting};
 use saltus::mcmc::Chain;
 use saltus::proposal::{LeapBlock, TorsionLeapProposal, random_leap_model};
 use saltus::state::State;
@@ -82,7 +82,13 @@ impl Engine for ToyEngine {
     fn langevin(&mut self, _: &mut State, _: &LangevinSettings, _: u64) -> Result<(), EngineError> {
         unreachable!("leaps need no dynamics");
     }
-    fn velocity_verlet(&mut self, _: &mut State, _: f64, _: u64) -> Result<(), EngineError> {
+    fn constant_energy(
+        &mut self,
+        _: &mut State,
+        _: Splitting,
+        _: f64,
+        _: u64,
+    ) -> Result<(), EngineError> {
         unreachable!("leaps need no dynamics");
     }
     fn draw_velocities(&mut self, _: &mut State, _: &[f64], _: u64, _: u64) {

@@ -1,7 +1,7 @@
 //! Molecules, a toy energy of two torsions, the three proposals, and chi-square. No tests of its own.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
-use saltus::integrator::{Engine, EngineError, LangevinSettings};
+use saltus::integrator::{Engine, EngineError, LangevinSettings, Splitting};
 use saltus::mcmc::Chain;
 use saltus::proposal::{
     AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, ConcertedProposal,
@@ -138,7 +138,13 @@ impl Engine for ToyEngine {
     fn langevin(&mut self, _: &mut State, _: &LangevinSettings, _: u64) -> Result<(), EngineError> {
         unreachable!("torsion moves need no dynamics");
     }
-    fn velocity_verlet(&mut self, _: &mut State, _: f64, _: u64) -> Result<(), EngineError> {
+    fn constant_energy(
+        &mut self,
+        _: &mut State,
+        _: Splitting,
+        _: f64,
+        _: u64,
+    ) -> Result<(), EngineError> {
         unreachable!("torsion moves need no dynamics");
     }
     fn draw_velocities(&mut self, _: &mut State, _: &[f64], _: u64, _: u64) {

@@ -3,7 +3,9 @@
 use crate::openmm_reference::ReferenceFile;
 use saltus::cpu::{CpuOptions, LaneLayout, Precision, engine};
 use saltus::forcefield::{BornModel, ForceField, System, SystemOptions, reference_energies};
-use saltus::integrator::{Engine, EngineError, LangevinSettings, MinimizeSettings, minimize};
+use saltus::integrator::{
+    Engine, EngineError, LangevinSettings, MinimizeSettings, Splitting, minimize,
+};
 use saltus::mcmc::Chain;
 use saltus::state::State;
 use saltus::units::BOLTZMANN_KJ_PER_MOL_K;
@@ -125,7 +127,9 @@ fn rigid_bonds_stay_rigid_in_every_layout() {
             engine
                 .langevin(&mut state, &settings(3, 0.002, 1), 500)
                 .unwrap();
-            engine.velocity_verlet(&mut state, 0.002, 100).unwrap();
+            engine
+                .constant_energy(&mut state, Splitting::ThreeStage, 0.002, 102)
+                .unwrap();
             let limit = if precision == Precision::Mixed {
                 3e-6
             } else {
@@ -157,7 +161,12 @@ fn rigid_bonds_stay_rigid_in_every_layout() {
 }
 
 /// Root mean square fluctuation of the total energy along one trajectory, kJ/mol, and its drift over the run.
-fn energy_fluctuation(timestep: f64, steps_between: u64, precision: Precision) -> (f64, f64) {
+fn energy_fluctuation(
+    splitting: Splitting,
+    timestep: f64,
+    steps_between: u64,
+    precision: Precision,
+) -> (f64, f64) {
     let (system, positions) = alanine_dipeptide(false, 1.008);
     let options = CpuOptions {
         precision,
@@ -173,7 +182,7 @@ fn energy_fluctuation(timestep: f64, steps_between: u64, precision: Precision) -
     let mut series: Vec<Vec<f64>> = vec![Vec::new(); 16];
     for _ in 0..1000 {
         engine
-            .velocity_verlet(&mut state, timestep, steps_between)
+            .constant_energy(&mut state, splitting, timestep, steps_between)
             .unwrap();
         let mut potential = vec![0.0; 16];
         engine.energies(&state.positions, &mut potential);
@@ -203,8 +212,16 @@ fn energy_fluctuation(timestep: f64, steps_between: u64, precision: Precision) -
 #[test]
 fn the_energy_error_of_velocity_verlet_is_of_second_order_and_does_not_drift() {
     for precision in [Precision::Double, Precision::Mixed] {
-        let (coarse, coarse_drift) = energy_fluctuation(0.001, 2, precision);
-        let (fine, fine_drift) = energy_fluctuation(0.0005, 4, precision);
+        let fluctuation = |timestep, steps_between| {
+            energy_fluctuation(
+                Splitting::VelocityVerlet,
+                timestep,
+                steps_between,
+                precision,
+            )
+        };
+        let (coarse, coarse_drift) = fluctuation(0.001, 2);
+        let (fine, fine_drift) = fluctuation(0.0005, 4);
         let ratio = coarse / fine;
         println!(
             "{precision:?}: rms {coarse:.4} and {fine:.4} kJ/mol, ratio {ratio:.3}; drift {coarse_drift:.4}, {fine_drift:.4}"
@@ -218,6 +235,44 @@ fn the_energy_error_of_velocity_verlet_is_of_second_order_and_does_not_drift() {
             "{precision:?}: drift {fine_drift} kJ/mol in 1.6 ps"
         );
     }
+}
+
+/// Hybrid Monte Carlo pays for the change of the total energy over a whole trajectory, in kT: its mean, from equilibrium.
+fn cost_of_trajectories(splitting: Splitting, timestep: f64) -> f64 {
+    let (system, positions) = alanine_dipeptide(false, 1.008);
+    let mut engine = engine(&system, &CpuOptions::default()).unwrap();
+    let n_replicas = 256;
+    let mut state = start(engine.as_mut(), &positions, n_replicas);
+    let bath = settings(n_replicas, 0.0005, 3);
+    engine.langevin(&mut state, &bath, 4000).unwrap();
+    let energies = |state: &State, engine: &mut dyn Engine| -> f64 {
+        let mut potential = vec![0.0; n_replicas];
+        engine.energies(&state.positions, &mut potential);
+        let kinetic = state.kinetic_energies(engine.masses_da());
+        potential.iter().chain(&kinetic).sum()
+    };
+    let before = energies(&state, engine.as_mut());
+    engine
+        .constant_energy(&mut state, splitting, timestep, 24)
+        .unwrap();
+    let kt = BOLTZMANN_KJ_PER_MOL_K * TEMPERATURE;
+    (energies(&state, engine.as_mut()) - before) / kt / n_replicas as f64
+}
+
+#[test]
+fn more_stages_cost_less_energy_at_equal_work() {
+    let [one, two, three] = [
+        Splitting::VelocityVerlet,
+        Splitting::TwoStage,
+        Splitting::ThreeStage,
+    ]
+    .map(|splitting| cost_of_trajectories(splitting, 0.0015));
+    println!("mean change of the total energy, kT: {one:.4}, {two:.4}, {three:.4}");
+    assert!(one > 0.1, "{one}: the comparison means nothing");
+    assert!(
+        two.abs() < 0.2 * one && three.abs() < 0.2 * one,
+        "{one}, {two}, {three}"
+    );
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! Records observables of all chains within a fixed memory: when full, every other draw goes and the stride doubles. Diagnoses nothing.
 
 use crate::analysis::ObservableSet;
-use crate::integrator::Engine;
+use crate::integrator::{Engine, on_threads_of};
 use crate::mcmc::Chain;
 
 use super::reservoirs::Reservoirs;
+use rayon::prelude::*;
 
 /// Most draws a chain.
 const MAX_DRAWS: usize = 16_384;
+/// Fewest replicas worth a thread of their own.
+const REPLICAS_AT_ONCE: usize = 8;
 /// Most numbers kept of one sampler: 64 MB.
 const MAX_VALUES: usize = 1 << 24;
 
@@ -58,9 +61,17 @@ impl<'a> Draws<'a> {
             return;
         }
         let energies = chain.energies(engine).to_vec();
-        for (place, &replica) in self.replicas.iter().enumerate() {
-            let positions = chain.state.replica_positions(replica);
-            let values = self.set.evaluate(&single(positions), energies[replica]);
+        let (state, set) = (&chain.state, self.set);
+        let look = |&replica: &usize| {
+            let positions = state.replica_positions(replica);
+            (
+                positions,
+                set.evaluate(&single(positions), energies[replica]),
+            )
+        };
+        let chunks = self.replicas.par_iter().with_min_len(REPLICAS_AT_ONCE);
+        let looked_at: Vec<_> = on_threads_of(engine, || chunks.map(look).collect());
+        for (place, (positions, values)) in looked_at.into_iter().enumerate() {
             if let Some(reservoirs) = &mut self.reservoirs {
                 reservoirs.offer(&values, positions, self.stride);
             }

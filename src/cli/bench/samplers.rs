@@ -2,8 +2,8 @@
 
 use crate::cli::config::{
     AdaptiveTorsionConfig, AdaptiveTorsionKind, Constraints, HmcConfig, KernelConfig,
-    LangevinConfig, LoadedConfig, PuckerConfig, ReplicaExchangeConfig, TorsionConfig,
-    TorsionDrawConfig, TorsionKindConfig, nearest,
+    LangevinConfig, LoadedConfig, PuckerConfig, ReplicaExchangeConfig, SplittingConfig,
+    TorsionConfig, TorsionDrawConfig, TorsionKindConfig, nearest,
 };
 use crate::cli::error::CliError;
 use crate::forcefield::HYDROGEN_MASS_DA;
@@ -124,9 +124,10 @@ fn hmc(steps: u64) -> KernelConfig {
     KernelConfig::Hmc(HmcConfig {
         steps,
         timestep_fs: 1.2,
+        integrator: SplittingConfig::ThreeStage,
         refresh: 1.0,
         adapt: true,
-        target_acceptance: Some(0.75),
+        target_acceptance: Some(0.9),
         jitter: 0.5,
         repeats: 1,
     })
@@ -161,7 +162,7 @@ fn adaptive_torsion(topology: &Topology) -> Vec<KernelConfig> {
     })
 }
 
-/// `hmc`, then two moves of (phi, psi), one of a side chain, one of a peptide bond and two of every proline's ring, as far as the
+/// `hmc`, then two moves of (phi, psi), one of a side chain, one of a peptide bond and three of every proline's ring, as far as the
 /// molecule has any.
 fn leaping(
     topology: &Topology,
@@ -169,7 +170,7 @@ fn leaping(
 ) -> Vec<KernelConfig> {
     let n_rings = pucker_rings(topology).len() as u64;
     // Proline's ring bends softly, and longer trajectories help it.
-    let mut sampler = vec![hmc(if n_rings > 0 { 16 } else { 8 })];
+    let mut sampler = vec![hmc(if n_rings > 0 { 9 } else { 6 })];
     for (kind, repeats) in [(BlockKind::Pair, 2), (BlockKind::SideChain, 1)] {
         if !torsion_blocks(topology, kind, false).is_empty() {
             sampler.push(moves(kind, repeats));
@@ -183,7 +184,7 @@ fn leaping(
         }));
     }
     if n_rings > 0 {
-        let repeats = 2 * n_rings;
+        let repeats = 3 * n_rings;
         sampler.push(KernelConfig::AdaptivePucker(PuckerConfig { repeats }));
     }
     sampler

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::integrator::Splitting;
 use crate::proposal::{AdaptiveTorsionSettings, ConcertedSettings, TorsionSettings};
 
 /// Settings of `langevin`.
@@ -28,14 +29,40 @@ pub(crate) struct VelocityVerletConfig {
     pub(crate) timestep_fs: f64,
 }
 
+/// How `hmc` splits a trajectory into kicks and drifts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SplittingConfig {
+    /// Half a kick, a drift, half a kick.
+    #[default]
+    VelocityVerlet,
+    /// Two kicks and drifts a step of unlike lengths; `steps` is even.
+    TwoStage,
+    /// Three of them: at equal cost trajectories half as long again are accepted as often; `steps` is a multiple of 3.
+    ThreeStage,
+}
+
+impl SplittingConfig {
+    pub(crate) fn splitting(self) -> Splitting {
+        match self {
+            Self::VelocityVerlet => Splitting::VelocityVerlet,
+            Self::TwoStage => Splitting::TwoStage,
+            Self::ThreeStage => Splitting::ThreeStage,
+        }
+    }
+}
+
 /// Settings of `hmc`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HmcConfig {
-    /// Time steps of a trajectory.
+    /// Time steps of a trajectory, each one force evaluation.
     pub(crate) steps: u64,
-    /// Time step in fs, at most 5; where it starts with `adapt`.
+    /// Time step in fs, at most 5, the mean of a splitting's stages; where it starts with `adapt`.
     pub(crate) timestep_fs: f64,
+    /// How a trajectory is split into kicks and drifts.
+    #[serde(default)]
+    pub(crate) integrator: SplittingConfig,
     /// Share of the velocities drawn anew before a trajectory, over 0 and at most 1; less than 1 is generalised hybrid Monte Carlo.
     #[serde(default = "default_refresh")]
     pub(crate) refresh: f64,

@@ -20,8 +20,8 @@ mod validate_sampler;
 pub(crate) use fault::InputFault;
 pub(crate) use kernels::{
     AdaptiveTorsionConfig, AdaptiveTorsionKind, BUILTIN_MODEL, ConcertedConfig, HmcConfig,
-    LangevinConfig, LeapBlockConfig, MalaConfig, PuckerConfig, TorsionConfig, TorsionDrawConfig,
-    TorsionKindConfig, TorsionLeapConfig,
+    LangevinConfig, LeapBlockConfig, MalaConfig, PuckerConfig, SplittingConfig, TorsionConfig,
+    TorsionDrawConfig, TorsionKindConfig, TorsionLeapConfig,
 };
 pub(crate) use load::{LoadedConfig, load};
 pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};

@@ -2,7 +2,7 @@
 
 use crate::mcmc::LadderError;
 
-use super::kernels::TorsionDrawConfig;
+use super::kernels::{HmcConfig, TorsionDrawConfig};
 use super::replica_exchange::{LadderForm, WrittenTemperatures};
 use super::sampler::MixturePart;
 use super::system::Constraints;
@@ -53,6 +53,7 @@ impl Checks<'_> {
             }
             KernelConfig::Hmc(hmc) => {
                 self.steps(&path, hmc.steps);
+                self.whole_steps(&path, hmc);
                 self.timestep(&path, hmc.timestep_fs);
                 self.target_acceptance(&path, hmc.adapt, hmc.target_acceptance);
                 self.repeats(&path, hmc.repeats);
@@ -113,6 +114,27 @@ impl Checks<'_> {
         }
         for (index, kernel) in kernels.iter().enumerate() {
             self.kernel(&format!("{path}[{index}]"), kernel);
+        }
+    }
+
+    /// Trajectories are whole steps of their splitting.
+    fn whole_steps(&mut self, path: &str, hmc: &HmcConfig) {
+        let n_stages = hmc.integrator.splitting().n_stages();
+        let over = hmc.steps % n_stages;
+        if over > 0 {
+            let (below, above) = (hmc.steps - over, hmc.steps - over + n_stages);
+            let help = match below {
+                0 => format!("write {above}"),
+                _ => format!("write {below} or {above}"),
+            };
+            self.fault(
+                &format!("{path}.steps"),
+                &format!(
+                    "got {}, expected a multiple of {n_stages} with this `integrator`",
+                    hmc.steps
+                ),
+                &help,
+            );
         }
     }
 

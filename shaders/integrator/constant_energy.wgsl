@@ -1,8 +1,8 @@
-// Velocity Verlet, many steps a dispatch. Twin of `velocity_verlet` in src/cpu/dynamics.rs.
+// Newtonian dynamics, many steps a dispatch. Twin of `constant_energy` in src/cpu/dynamics.rs.
 //#include "integrator/trajectory.wgsl"
 
 @compute @workgroup_size(WG_SIZE)
-fn velocity_verlet(
+fn constant_energy(
     @builtin(local_invocation_index) local_index: u32,
     @builtin(workgroup_id) workgroup: vec3<u32>,
 ) {
