@@ -34,7 +34,7 @@ replicas: {replicas}
 seed: {seed}
 device: cpu
 sampler:
-  - hmc: {{steps: 10, timestep_fs: 1.2, adapt: true, target_acceptance: 0.85, jitter: 0.5}}
+  - hmc: {{steps: 9, timestep_fs: 1.2, integrator: three_stage, adapt: true, target_acceptance: 0.9, jitter: 0.5}}
   - torsion_leap: {{repeats: {leaps}}}
   - torsion: {{kind: single}}
 {pucker}{ladder}run: {{cycles: {cycles}, equilibration_cycles: 1000}}

@@ -12,6 +12,7 @@ use saltus::proposal::{
     Proposed,
 };
 use saltus::rng;
+use saltus::state::State;
 use saltus::topology::{Molecule, chiral_centers, pucker_rings};
 
 /// With a residue before the ring, whose phi turns, and without.
@@ -243,6 +244,44 @@ fn a_saved_density_draws_the_same_bits() {
     let other = AdaptivePuckerProposal::new(&crate::support::molecule("PA").topology);
     let error = other.unwrap().restore(&saved).unwrap_err();
     assert!(error.contains("another input file"), "{error}");
+}
+
+/// What is drawn is as wide as the replica's own temperature asks for, whichever replicas are drawn with it.
+#[test]
+fn a_hot_replica_is_drawn_alike_in_every_company() {
+    let molecule = molecule(SEQUENCES[0]);
+    let mut proposal = AdaptivePuckerProposal::new(&molecule.topology).unwrap();
+    let (mut engine, mut chain) = springs(&molecule, 2000, 1);
+    for (replica, kelvin) in chain.temperatures_kelvin.iter_mut().enumerate() {
+        *kelvin = if replica == 1 { 2.0 } else { 1.0 } * TEMPERATURE_KELVIN;
+    }
+    for seed in 2..7 {
+        scatter(&mut chain, &molecule, seed);
+        proposal.adapt(current(&chain), &[]);
+    }
+    proposal.freeze();
+    let mut draw =
+        |state: State, temperatures_kelvin: &[f64], streams: &mut [Xoshiro256PlusPlus]| {
+            let current = Current {
+                state: &state,
+                energies: &[],
+                temperatures_kelvin,
+            };
+            proposal.propose(current, &mut engine, streams).unwrap()
+        };
+    let size = rest_len(&molecule);
+    let streams = || rng::streams(3, 2000);
+    let together = draw(
+        chain.state.clone(),
+        &chain.temperatures_kelvin,
+        &mut streams(),
+    );
+    let hot = chain.state.one_replica(1);
+    let alone = draw(hot, &[2.0 * TEMPERATURE_KELVIN], &mut streams()[1..2]);
+    assert_eq!(together.positions[size..2 * size], alone.positions);
+    let cold = chain.state.one_replica(1);
+    let narrow = draw(cold, &[TEMPERATURE_KELVIN], &mut streams()[1..2]);
+    assert_ne!(narrow.positions, alone.positions);
 }
 
 #[test]
