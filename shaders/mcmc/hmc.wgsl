@@ -1,4 +1,4 @@
-// Hybrid Monte Carlo, doi:10.1016/0370-2693(87)91197-X: fresh velocities, velocity Verlet, the Metropolis test. Twin of
+// Hybrid Monte Carlo, doi:10.1016/0370-2693(87)91197-X: fresh velocities, a trajectory, the Metropolis test. Twin of
 // src/proposal/hmc.rs with full refreshment.
 //#include "mcmc/metropolis.wgsl"
 //#include "integrator/trajectory.wgsl"
