@@ -6,8 +6,8 @@
 The sets are those of Timewarp's evaluation (doi:10.48550/arXiv.2302.01170), charged ends, and alanine dipeptide; no model
 that ships was trained on any of them. The input is the same for all: a trajectory of hybrid Monte Carlo, two leaps a
 residue, a uniform turn of a single bond; where there is a proline, whose ring bends softly and is not leapt over,
-trajectories are half as long again and its pucker flips (for the uniform and learned torsions of the table too), and two
-torsions are drawn from what the run itself learned. Every ratio is of effective samples a second of each sampler's slowest observable;
+trajectories are half as long again, its ring is drawn anew (its pucker flips in the uniform and learned torsions of the
+table too), and two torsions are drawn from what the run itself learned. Every ratio is of effective samples a second of each sampler's slowest observable;
 `>` marks a lower bound, where the other sampler did not mix or missed a basin. Plain MD that does not mix is started on the
 rare sides that the input found, for `--md-seconds`: the ratio to it is then no bound but an estimate from its exit rates.
 """
@@ -34,10 +34,12 @@ SAMPLER = """\
   - hmc: {steps: STEPS, timestep_fs: 1.2, integrator: three_stage, adapt: true, target_acceptance: 0.9, jitter: 0.5}
   - torsion_leap: {model: builtin, repeats: REPEATS}
   - torsion: {kind: single, repeats: 1}
-  - torsion: {kind: omega, proposal: normal, repeats: OMEGAS}
 """
 
-PUCKER = "  - adaptive_torsion: {repeats: 2}\n  - adaptive_pucker: {repeats: 3}\n"
+# A peptide bond before a proline is drawn with the ring.
+OMEGA = "  - torsion: {kind: omega, proposal: normal, repeats: OMEGAS}\n"
+
+PUCKER = "  - adaptive_torsion: {repeats: 2}\n  - adaptive_pucker: {repeats: 2}\n"
 
 LADDER = "replica_exchange: {min_kelvin: 310, max_kelvin: 440, count: 3}\n"
 
@@ -48,9 +50,12 @@ def n_residues(sequence):
 
 def bench(saltus, sequence, seconds, md_seconds, samplers, sampler, ladder):
     """The report of one peptide."""
-    has_proline = "PRO" in sequence.split("-") or ("-" not in sequence and "P" in sequence)
+    residues = sequence.split("-") if "-" in sequence else list(sequence)
+    has_proline = any(residue in ("PRO", "P") for residue in residues)
     n = n_residues(sequence)
-    omegas = 2 if has_proline or n > 2 else 1
+    omegas = 2 if n > 2 else 1
+    if any(residue not in ("PRO", "P") for residue in residues[1:]):
+        sampler += OMEGA
     for key, value in (("REPEATS", n if n < 3 else 2 * n), ("STEPS", 9 if has_proline else 6), ("OMEGAS", omegas)):
         sampler = sampler.replace(key, str(value))
     if has_proline:

@@ -156,3 +156,25 @@ macro_rules! vectorized {
     )+};
 }
 pub(crate) use vectorized;
+
+/// Calls a function of `vectorized!` whose lanes hold f32 with the widest registers of this processor.
+#[cfg(target_arch = "x86_64")]
+macro_rules! on_widest_registers {
+    ($function:ident($($argument:expr),* $(,)?)) => {
+        if <$crate::lane::F32x16 as $crate::lane::Lane>::available() {
+            $function::<$crate::lane::F32x16>($($argument),*)
+        } else if <$crate::lane::F32x8 as $crate::lane::Lane>::available() {
+            $function::<$crate::lane::F32x8>($($argument),*)
+        } else {
+            $function::<$crate::lane::Array<f32, 16>>($($argument),*)
+        }
+    };
+}
+/// Calls a function of `vectorized!` whose lanes hold f32 with the registers that the compiler knows.
+#[cfg(not(target_arch = "x86_64"))]
+macro_rules! on_widest_registers {
+    ($function:ident($($argument:expr),* $(,)?)) => {
+        $function::<$crate::lane::Array<f32, 16>>($($argument),*)
+    };
+}
+pub(crate) use on_widest_registers;

@@ -1,16 +1,19 @@
 //! The proposal `adaptive_pucker`: draws a proline's ring with its phi anew, from a density learned while the chain equilibrates.
 //!
-//! The ring's carbons are close to normal in each of the two puckers, given bond lengths, angles and phi around them; so q is a
-//! mixture of two joint normals (`conditional_normal`) in the frame of the backbone (`ring_geometry`), wider at higher
-//! temperatures as a harmonic well is. Before enough was counted, and in a share of the moves after that, it mirrors the ring
-//! as `pucker` does. Both are reversible by themselves, and which one it is does not depend on the state.
+//! The ring's carbons are close to normal in each part of the circle of puckers, given bond lengths, angles and torsions
+//! around them; so q is a mixture of joint normals (`conditional_normal`) in the frame of the backbone (`ring_geometry`),
+//! wider at higher temperatures as a harmonic well is. Hydrogens lean with the ring as they were seen to. Most draws are from
+//! the puckers on the other side of the circle, whichever side the ring is on. Before enough was counted, and in a share of
+//! the moves after that, it mirrors the ring as `pucker` does. Draws and mirror images are reversible each by themselves,
+//! and which of them it is does not depend on the state.
 //!
 //! [`Proposal::freeze`] fixes the density; it learns nothing after that.
 
-use super::conditional_normal::ConditionalNormal;
+use super::conditional_normal::{ConditionalNormal, Densities};
 use super::moved::draw_each;
+use super::normal_mixture::Shares;
 use super::pucker::{Moving, rings_for};
-use super::ring_geometry::{N_PUCKERS, RingGeometry};
+use super::ring_geometry::{N_LEANS, N_PUCKERS, RingGeometry};
 use super::torsion_block::TorsionMoveError;
 use super::{Current, Outcome, Proposal, ProposalError, Proposed};
 use crate::integrator::Engine;
@@ -19,7 +22,9 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Share of mirror images once there is a density.
-const MIRROR_SHARE: f64 = 0.1;
+const MIRROR_SHARE: f64 = 0.05;
+/// Share of the draws that are from the puckers across the circle.
+const ACROSS_SHARE: f64 = 0.8;
 
 /// Redraws one ring a move, chosen whatever the state.
 #[derive(Debug, Clone)]
@@ -36,6 +41,8 @@ pub struct AdaptivePuckerProposal {
 struct LearnedRing {
     geometry: RingGeometry,
     density: ConditionalNormal,
+    /// Shares of the puckers for a ring on either side of the circle; `None` before there is a density.
+    shares: Option<[Shares; 2]>,
 }
 
 impl AdaptivePuckerProposal {
@@ -48,15 +55,8 @@ impl AdaptivePuckerProposal {
         let rings = rings
             .into_iter()
             .filter_map(|ring| RingGeometry::new(topology, ring));
-        let learned = |geometry: RingGeometry| {
-            let [n_given, n] = geometry.sizes();
-            LearnedRing {
-                geometry,
-                density: ConditionalNormal::new(N_PUCKERS, n_given, n),
-            }
-        };
         Ok(Self {
-            rings: rings.map(learned).collect(),
+            rings: rings.map(LearnedRing::new).collect(),
             coldest_kelvin: f64::INFINITY,
             n_steps: 0,
             next_refresh: 20,
@@ -67,32 +67,101 @@ impl AdaptivePuckerProposal {
     /// Whether every ring has a density to be drawn from.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.rings.iter().all(|ring| ring.density.is_ready())
+        self.rings.iter().all(|ring| ring.shares.is_some())
     }
 }
 
+/// Whether a pucker is on the far side of the circle, where CG is on the other face of the ring.
+fn is_far(pucker: usize) -> bool {
+    let quarter = N_PUCKERS.div_ceil(4);
+    (quarter..quarter + N_PUCKERS / 2).contains(&pucker)
+}
+
 impl LearnedRing {
+    fn new(geometry: RingGeometry) -> Self {
+        Self {
+            density: ConditionalNormal::new(geometry.sizes()),
+            geometry,
+            shares: None,
+        }
+    }
+
+    /// Counts where the ring of one replica is.
+    fn learn(&mut self, positions: &[f64], weight: f64, width: f64) {
+        let mut point = self.geometry.given(positions);
+        point.extend(self.geometry.leans(positions, &[0.0; N_LEANS]));
+        point.extend(self.geometry.drawn(positions));
+        let pucker = self.geometry.pucker(positions);
+        self.density.learn(pucker, &point, weight, width);
+    }
+
+    /// Makes the density of what was counted.
+    fn refresh(&mut self) {
+        self.density.refresh();
+        self.share();
+    }
+
+    /// Puts a saved density in the place of this one.
+    fn restore(&mut self, density: ConditionalNormal) {
+        self.density = density;
+        self.share();
+    }
+
+    fn share(&mut self) {
+        self.shares = self.density.densities().map(|densities| {
+            [false, true]
+                .map(|far| densities.shares_with(|pucker| is_far(pucker) != far, ACROSS_SHARE))
+        });
+    }
+
     /// Redraws the ring of one replica; returns ln q(y|x) and ln q(x|y).
     fn draw(
         &self,
+        moving: (&mut [f64], &mut [f64]),
+        width: f64,
+        stream: &mut Xoshiro256PlusPlus,
+    ) -> [f64; 2] {
+        match self.density.densities().zip(self.shares.as_ref()) {
+            Some((densities, shares)) if stream.random::<f64>() >= MIRROR_SHARE => {
+                self.draw_from(densities, shares, moving, width, stream)
+            }
+            _ => {
+                Moving::of(moving.0, moving.1).flip(&self.geometry.ring);
+                [0.0; 2]
+            }
+        }
+    }
+
+    fn draw_from(
+        &self,
+        densities: &Densities,
+        shares: &[Shares; 2],
         (positions, velocities): (&mut [f64], &mut [f64]),
         width: f64,
         stream: &mut Xoshiro256PlusPlus,
     ) -> [f64; 2] {
-        if !self.density.is_ready() || stream.random::<f64>() < MIRROR_SHARE {
-            Moving::of(positions, velocities).flip(&self.geometry.ring);
-            return [0.0; 2];
-        }
-        let point = self.geometry.describe(positions);
-        let [n_given, ..] = self.density.sizes();
-        let (given, old) = point.split_at(n_given);
-        let density = self.density.at(given, width);
-        let drawn = density.draw(stream);
-        if !self.geometry.place(&drawn, positions, velocities) {
+        let geometry = &self.geometry;
+        let shares_here = |positions: &[f64]| {
+            let far = is_far(geometry.pucker(positions));
+            &shares[usize::from(far)]
+        };
+        let old = geometry.drawn(positions);
+        let old_turns = densities.following(&old);
+        let mut given = geometry.given(positions);
+        given.extend(geometry.leans(positions, &old_turns));
+        let density = densities.mixture.at(&given, width);
+        let there = shares_here(positions);
+        let drawn = density.draw(there, stream);
+        let turns = densities.following(&drawn);
+        if !geometry.place(&drawn, [&old_turns, &turns], positions, velocities) {
             // No such state can be proposed.
             return [f64::INFINITY, 0.0];
         }
-        [density.log_density(&drawn), density.log_density(old)]
+        let back = shares_here(positions);
+        [
+            density.log_density(there, &drawn),
+            density.log_density(back, &old),
+        ]
     }
 }
 
@@ -140,17 +209,11 @@ impl Proposal for AdaptivePuckerProposal {
             let width = width(kelvin, coldest);
             let positions = current.state.replica_positions(replica);
             for ring in &mut self.rings {
-                let (pucker, point) = (
-                    ring.geometry.pucker(positions),
-                    ring.geometry.describe(positions),
-                );
-                ring.density.learn(pucker, &point, weight, width);
+                ring.learn(positions, weight, width);
             }
         }
         if self.n_steps >= self.next_refresh {
-            self.rings
-                .iter_mut()
-                .for_each(|ring| ring.density.refresh());
+            self.rings.iter_mut().for_each(LearnedRing::refresh);
             self.next_refresh = self.n_steps + 10 + self.n_steps / 4;
         }
     }
@@ -159,7 +222,7 @@ impl Proposal for AdaptivePuckerProposal {
         if !self.frozen {
             self.frozen = true;
             for ring in &mut self.rings {
-                ring.density.refresh();
+                ring.refresh();
                 ring.density.forget_points();
             }
             if !self.is_ready() {
@@ -213,7 +276,7 @@ impl Proposal for AdaptivePuckerProposal {
         self.next_refresh = serde_json::from_value(read("next_refresh")).map_err(unreadable)?;
         self.frozen = serde_json::from_value(read("frozen")).map_err(unreadable)?;
         for (ring, density) in self.rings.iter_mut().zip(densities) {
-            ring.density = density;
+            ring.restore(density);
         }
         Ok(())
     }

@@ -20,8 +20,7 @@ pub(super) enum Feature {
 impl Feature {
     /// Value at one replica's positions `[n_atoms][3]`.
     pub(super) fn value(self, positions: &[[f64; 3]]) -> f64 {
-        let between =
-            |from: usize, to: usize| Vector3::from(positions[to]) - Vector3::from(positions[from]);
+        let between = |from: usize, to: usize| between(positions, from, to);
         match self {
             Self::Angle([a, center, b]) => {
                 let (a, b) = (between(center, a), between(center, b));
@@ -32,19 +31,24 @@ impl Feature {
                 let squares = a.norm_squared() * b.norm_squared() * c.norm_squared();
                 a.dot(&b.cross(&c)) / squares.sqrt()
             }
-            Self::Sine([a, b, c, d]) | Self::Cosine([a, b, c, d]) => {
-                let axis = between(b, c);
-                let left = between(a, b).cross(&axis);
-                let right = axis.cross(&between(c, d));
-                let norm = (left.norm_squared() * right.norm_squared()).sqrt();
-                if matches!(self, Self::Sine(_)) {
-                    left.cross(&right).dot(&axis) / (axis.norm() * norm)
-                } else {
-                    left.dot(&right) / norm
-                }
-            }
+            Self::Sine(atoms) => sine_cosine(positions, atoms).0,
+            Self::Cosine(atoms) => sine_cosine(positions, atoms).1,
         }
     }
+}
+
+fn between(positions: &[[f64; 3]], from: usize, to: usize) -> Vector3<f64> {
+    Vector3::from(positions[to]) - Vector3::from(positions[from])
+}
+
+/// Sine and cosine of a torsion at one replica's positions `[n_atoms][3]`.
+pub(super) fn sine_cosine(positions: &[[f64; 3]], [a, b, c, d]: [usize; 4]) -> (f64, f64) {
+    let axis = between(positions, b, c);
+    let left = between(positions, a, b).cross(&axis);
+    let right = axis.cross(&between(positions, c, d));
+    let norm = (left.norm_squared() * right.norm_squared()).sqrt();
+    let sine = left.cross(&right).dot(&axis) / (axis.norm() * norm);
+    (sine, left.dot(&right) / norm)
 }
 
 /// Features of a block: bond angles and planarity around its axes, torsions of the residue and its neighbours.

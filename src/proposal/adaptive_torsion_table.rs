@@ -5,9 +5,7 @@
 //! directions of f that tell cells apart best are kept (Fisher's linear discriminants, doi:10.1111/j.1469-1809.1936.tb02137.x).
 
 use super::torsion_density::{CellWeights, PeriodicGrid};
-use crate::lane::{Array, Lane, vectorized};
-#[cfg(target_arch = "x86_64")]
-use crate::lane::{F32x8, F32x16};
+use crate::lane::{Lane, on_widest_registers, vectorized};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use serde::{Deserialize, Serialize};
 
@@ -158,12 +156,12 @@ impl Table {
         }
         scratch.floor = self.model.floor;
         scratch.cells.resize(self.model.log_masses.len(), 0.0);
-        exponentiate_fast(
+        on_widest_registers!(exponentiate(
             &self.model.log_masses,
             &self.model.slopes,
             &deviations,
             &mut scratch.cells,
-        );
+        ));
         scratch.add_up();
         scratch
     }
@@ -281,20 +279,6 @@ fn log_mass(mass: f64) -> f32 {
 )]
 fn single(value: f64) -> f32 {
     value as f32
-}
-
-/// [`exponentiate`] on the widest registers of this processor.
-fn exponentiate_fast(log_masses: &[f32], slopes: &[f32], deviations: &[f64], weights: &mut [f32]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if F32x16::available() {
-            return exponentiate::<F32x16>(log_masses, slopes, deviations, weights);
-        }
-        if F32x8::available() {
-            return exponentiate::<F32x8>(log_masses, slopes, deviations, weights);
-        }
-    }
-    exponentiate::<Array<f32, 16>>(log_masses, slopes, deviations, weights);
 }
 
 vectorized! {

@@ -1,17 +1,17 @@
-//! A mixture of joint normal densities, learned from weighted points, of which some coordinates are drawn given the others.
-//! Knows no geometry.
+//! Joint normal densities of the parts of a set of points, learned from weighted points. Draws nothing and knows no geometry.
+//!
+//! A point has coordinates of three kinds, in this order: the given ones, the followers, and those that will be drawn.
+//! Followers do not stay what they are when others are drawn anew: they keep f - A (d - c), what is left when the linear
+//! dependence on the drawn coordinates d is taken away. A and c are those of all points together.
 
-use nalgebra::DMatrix;
-use rand::RngExt;
-use rand_distr::StandardNormal;
-use rand_xoshiro::Xoshiro256PlusPlus;
+use super::normal_mixture::{Normal, NormalMixture, Shares};
+use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
-use std::f64::consts::TAU;
 
-/// Points for every coordinate below which a component is not used.
+/// Points for every coordinate below which a part is not used.
 const POINTS_A_COORDINATE: u64 = 20;
-/// Smallest share of a component.
-const LEAST_SHARE: f64 = 0.05;
+/// Smallest share of a part, before shares are scaled to sum to one.
+const LEAST_SHARE: f64 = 0.01;
 /// Variance added to every coordinate, in the square of its unit, so that rigid ones do no harm.
 const RIDGE: f64 = 1e-9;
 
@@ -25,35 +25,49 @@ struct Moments {
     scatter: Vec<f64>,
 }
 
-/// One normal density of the drawn coordinates, its mean a linear function of the given ones.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Normal {
-    share: f64,
-    /// Of all coordinates.
-    mean: Vec<f64>,
-    /// How the mean follows the given coordinates, `[n_given, n_drawn]`.
-    slopes: Vec<f64>,
-    /// Columns of the triangular factor of the covariance, `[n_drawn, n_drawn]`.
-    factor: Vec<f64>,
-    /// Columns of its inverse.
-    inverse: Vec<f64>,
-    /// ln of the share over the factor's determinant and the normal's constant.
-    log_scale: f64,
+/// Numbers of coordinates of a point, and of its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sizes {
+    pub(super) n_given: usize,
+    pub(super) n_followers: usize,
+    pub(super) n_drawn: usize,
+    pub(super) n_parts: usize,
 }
 
-/// The mixture: q(drawn | given) = sum_k w_k N_k(drawn | given), each N_k a joint normal of (given, drawn) at a width
-/// that may be scaled from call to call, as a harmonic well's is by temperature.
+impl Sizes {
+    /// Coordinates in all.
+    fn n(&self) -> usize {
+        self.n_given + self.n_followers + self.n_drawn
+    }
+}
+
+/// Moments of every part's points, and the densities that were last made of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ConditionalNormal {
-    n_given: usize,
-    n: usize,
+    sizes: Sizes,
     moments: Vec<Moments>,
-    components: Vec<Normal>,
+    densities: Option<Densities>,
+}
+
+/// One joint normal a part, and how the followers follow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Densities {
+    /// A, `[n_drawn, n_followers]`.
+    following: Vec<f64>,
+    /// c.
+    drawn_centre: Vec<f64>,
+    /// Of the drawn coordinates; given are the given ones and what is left of the followers.
+    pub(super) mixture: NormalMixture,
+    /// Shares of the mixture's components.
+    shares: Vec<f64>,
+    /// Part of each component.
+    parts: Vec<usize>,
 }
 
 impl ConditionalNormal {
-    /// No points yet; the first `n_given` of the `n` coordinates will be given.
-    pub(super) fn new(n_components: usize, n_given: usize, n: usize) -> Self {
+    /// No points yet.
+    pub(super) fn new(sizes: Sizes) -> Self {
+        let n = sizes.n();
         let moments = Moments {
             n_points: 0,
             weight: 0.0,
@@ -61,26 +75,25 @@ impl ConditionalNormal {
             scatter: vec![0.0; n * n],
         };
         Self {
-            n_given,
-            n,
-            moments: vec![moments; n_components],
-            components: Vec::new(),
+            sizes,
+            moments: vec![moments; sizes.n_parts],
+            densities: None,
         }
     }
 
-    /// Numbers of coordinates given and in all, and of components to learn.
-    pub(super) fn sizes(&self) -> [usize; 3] {
-        [self.n_given, self.n, self.moments.len()]
+    /// Numbers of coordinates and parts.
+    pub(super) fn sizes(&self) -> Sizes {
+        self.sizes
     }
 
-    /// Whether there is something to draw from.
-    pub(super) fn is_ready(&self) -> bool {
-        !self.components.is_empty()
+    /// What there is to draw from.
+    pub(super) fn densities(&self) -> Option<&Densities> {
+        self.densities.as_ref()
     }
 
-    /// Counts a point `[n]` of a component; its deviations are those of a density `width` times as wide.
-    pub(super) fn learn(&mut self, component: usize, point: &[f64], weight: f64, width: f64) {
-        let moments = &mut self.moments[component];
+    /// Counts a point `[n]` of a part; its deviations are those of a density `width` times as wide.
+    pub(super) fn learn(&mut self, part: usize, point: &[f64], weight: f64, width: f64) {
+        let moments = &mut self.moments[part];
         moments.n_points += 1;
         moments.weight += weight;
         let share = weight / moments.weight;
@@ -92,145 +105,173 @@ impl ConditionalNormal {
         let mean = moments.mean.iter_mut().zip(&off);
         mean.for_each(|(mean, off)| *mean += share * off);
         let factor = weight * (1.0 - share) / (width * width);
-        let rows = moments.scatter.chunks_exact_mut(self.n);
+        let rows = moments.scatter.chunks_exact_mut(off.len());
         for (row, a) in rows.zip(&off) {
             let row = row.iter_mut().zip(&off);
             row.for_each(|(sum, b)| *sum += factor * a * b);
         }
     }
 
-    /// Makes the densities of what was counted so far; components with few points are left out.
+    /// Makes the densities of what was counted so far; parts with few points are left out.
     pub(super) fn refresh(&mut self) {
-        let least = POINTS_A_COORDINATE * self.n as u64;
-        let known: Vec<&Moments> = self
-            .moments
-            .iter()
-            .filter(|m| m.n_points >= least)
-            .collect();
-        let total: f64 = known.iter().map(|m| m.weight).sum();
-        let shares: Vec<f64> = known
-            .iter()
-            .map(|m| (m.weight / total).max(LEAST_SHARE))
-            .collect();
-        let sum: f64 = shares.iter().sum();
-        let normals = known.iter().zip(&shares);
-        self.components = normals
-            .filter_map(|(moments, share)| Normal::of(moments, self.n_given, share / sum))
-            .collect();
+        let least = POINTS_A_COORDINATE * self.sizes.n() as u64;
+        let parts = self.moments.iter().enumerate();
+        let known: Vec<(usize, &Moments)> = parts.filter(|(_, m)| m.n_points >= least).collect();
+        self.densities = Densities::of(&known, self.sizes);
     }
 
     /// Forgets what densities were made of.
     pub(super) fn forget_points(&mut self) {
-        let empty = Self::new(self.moments.len(), self.n_given, self.n).moments;
-        self.moments = empty;
+        self.moments = Self::new(self.sizes).moments;
     }
+}
 
-    /// The density of the drawn coordinates at given ones `[n_given]`.
-    pub(super) fn at(&self, given: &[f64], width: f64) -> Conditional<'_> {
-        let mut means = Vec::with_capacity(self.components.len() * (self.n - self.n_given));
-        for component in &self.components {
-            let (mean_given, mean) = component.mean.split_at(self.n_given);
-            let off = given.iter().zip(mean_given).map(|(x, m)| x - m);
-            let start = means.len();
-            means.extend_from_slice(mean);
-            add_columns(&component.slopes, off, &mut means[start..]);
+impl Densities {
+    /// `None` without parts, or where no part has a proper covariance.
+    fn of(known: &[(usize, &Moments)], sizes: Sizes) -> Option<Self> {
+        let pooled = Pooled::of(known.iter().map(|(_, moments)| *moments), sizes.n())?;
+        let (following, drawn_centre) = pooled.following(sizes)?;
+        let mut parts = Vec::with_capacity(known.len());
+        let mut normals = Vec::with_capacity(known.len());
+        for &(part, moments) in known {
+            let mut own = Pooled::of(std::iter::once(moments), sizes.n())?;
+            own.take_away(&following, &drawn_centre, sizes);
+            let share = (moments.weight / pooled.weight).max(LEAST_SHARE);
+            if let Some(normal) = own.normal(sizes, share) {
+                normals.push(normal);
+                parts.push(part);
+            }
         }
-        Conditional {
-            components: &self.components,
-            means,
-            n_drawn: self.n - self.n_given,
-            width,
-        }
-    }
-}
-
-/// A mixture of normal densities over the drawn coordinates alone.
-pub(super) struct Conditional<'a> {
-    components: &'a [Normal],
-    /// `[n_components, n_drawn]`.
-    means: Vec<f64>,
-    n_drawn: usize,
-    width: f64,
-}
-
-impl Conditional<'_> {
-    /// The drawn coordinates.
-    pub(super) fn draw(&self, stream: &mut Xoshiro256PlusPlus) -> Vec<f64> {
-        let mut rest = stream.random::<f64>();
-        let chosen = self.components.iter().position(|component| {
-            rest -= component.share;
-            rest < 0.0
-        });
-        let chosen = chosen.unwrap_or(self.components.len() - 1);
-        let start = chosen * self.n_drawn;
-        let mut drawn = self.means[start..start + self.n_drawn].to_vec();
-        let white = (0..self.n_drawn).map(|_| self.width * stream.sample::<f64, _>(StandardNormal));
-        add_columns(&self.components[chosen].factor, white, &mut drawn);
-        drawn
-    }
-
-    /// ln q of drawn coordinates.
-    pub(super) fn log_density(&self, drawn: &[f64]) -> f64 {
-        let n = self.n_drawn;
-        let mut white = vec![0.0; n];
-        let narrowing = 1.0 / self.width;
-        let logs: Vec<f64> = self
-            .components
-            .iter()
-            .zip(self.means.chunks_exact(n))
-            .map(|(component, means)| {
-                let off = drawn
-                    .iter()
-                    .zip(means)
-                    .map(|(x, mean)| (x - mean) * narrowing);
-                white.fill(0.0);
-                add_columns(&component.inverse, off, &mut white);
-                let square: f64 = white.iter().map(|x| x * x).sum();
-                component.log_scale - 0.5 * square
-            })
-            .collect();
-        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = logs.iter().map(|log| (log - largest).exp()).sum();
-        #[expect(clippy::cast_precision_loss, reason = "a handful of coordinates")]
-        let widened = n as f64 * self.width.ln();
-        largest + sum.ln() - widened
-    }
-}
-
-impl Normal {
-    /// The normal density with the moments of all coordinates; `None` where they are no proper covariance.
-    fn of(moments: &Moments, n_given: usize, share: f64) -> Option<Self> {
-        let n = moments.mean.len();
-        let n_drawn = n - n_given;
-        let scatter = DMatrix::from_row_slice(n, n, &moments.scatter);
-        let covariance = scatter / moments.weight + RIDGE * DMatrix::identity(n, n);
-        let given = covariance.view((0, 0), (n_given, n_given)).into_owned();
-        let across = covariance
-            .view((0, n_given), (n_given, n_drawn))
-            .into_owned();
-        let drawn = covariance.view((n_given, n_given), (n_drawn, n_drawn));
-        let slopes = given.cholesky()?.solve(&across);
-        let lower = (drawn - across.tr_mul(&slopes)).cholesky()?.unpack();
-        let inverse = lower.solve_lower_triangular(&DMatrix::identity(n_drawn, n_drawn))?;
-        let log_determinant: f64 = lower.diagonal().iter().map(|x| x.ln()).sum();
-        #[expect(clippy::cast_precision_loss, reason = "a handful of coordinates")]
-        let constant = 0.5 * n_drawn as f64 * TAU.ln();
         Some(Self {
-            share,
-            mean: moments.mean.clone(),
-            slopes: slopes.transpose().as_slice().to_vec(),
-            factor: lower.as_slice().to_vec(),
-            inverse: inverse.as_slice().to_vec(),
-            log_scale: share.ln() - log_determinant - constant,
+            following: following.as_slice().to_vec(),
+            drawn_centre: drawn_centre.as_slice().to_vec(),
+            mixture: NormalMixture::new(&normals)?,
+            shares: normals.iter().map(|normal| normal.share).collect(),
+            parts,
         })
     }
+
+    /// How far the followers are taken along at drawn coordinates: A (d - c).
+    pub(super) fn following(&self, drawn: &[f64]) -> Vec<f64> {
+        let n_followers = self.following.len() / drawn.len();
+        let mut sums = vec![0.0; n_followers];
+        let off = drawn.iter().zip(&self.drawn_centre).map(|(x, c)| x - c);
+        for (column, off) in self.following.chunks_exact(n_followers.max(1)).zip(off) {
+            let terms = sums.iter_mut().zip(column);
+            terms.for_each(|(sum, slope)| *sum += slope * off);
+        }
+        sums
+    }
+
+    /// Shares of the components where those of some parts have a given probability together, and the others the rest.
+    pub(super) fn shares_with(
+        &self,
+        preferred: impl Fn(usize) -> bool,
+        probability: f64,
+    ) -> Shares {
+        let sum = |of: bool| -> f64 {
+            let all = self.parts.iter().zip(&self.shares);
+            let chosen = all.filter(|(part, _)| preferred(**part) == of);
+            chosen.map(|(_, share)| share).sum()
+        };
+        let sums = [sum(false), sum(true)];
+        let scaled = self.parts.iter().zip(&self.shares).map(|(&part, share)| {
+            let of = preferred(part);
+            let whole = if of { probability } else { 1.0 - probability };
+            share * whole / sums[usize::from(of)]
+        });
+        if sums.contains(&0.0) {
+            return Shares::of(&self.shares);
+        }
+        Shares::of(&scaled.collect::<Vec<f64>>())
+    }
 }
 
-/// Adds a matrix, column after column, times a vector.
-fn add_columns(columns: &[f64], factors: impl Iterator<Item = f64>, sums: &mut [f64]) {
-    for (column, factor) in columns.chunks_exact(sums.len()).zip(factors) {
-        let terms = sums.iter_mut().zip(column);
-        terms.for_each(|(sum, x)| *sum += factor * x);
+/// Mean and covariance of the points of some parts together.
+struct Pooled {
+    weight: f64,
+    mean: DVector<f64>,
+    covariance: DMatrix<f64>,
+}
+
+impl Pooled {
+    /// `None` without points.
+    fn of<'a>(all: impl Iterator<Item = &'a Moments> + Clone, n: usize) -> Option<Self> {
+        let weight: f64 = all.clone().map(|moments| moments.weight).sum();
+        if weight <= 0.0 {
+            return None;
+        }
+        let mut mean = DVector::zeros(n);
+        for moments in all.clone() {
+            mean += DVector::from_column_slice(&moments.mean) * (moments.weight / weight);
+        }
+        let mut covariance = RIDGE * DMatrix::identity(n, n);
+        for moments in all {
+            let off = DVector::from_column_slice(&moments.mean) - &mean;
+            covariance += DMatrix::from_row_slice(n, n, &moments.scatter) / weight;
+            covariance += &off * off.transpose() * (moments.weight / weight);
+        }
+        Some(Self {
+            weight,
+            mean,
+            covariance,
+        })
+    }
+
+    /// A `[n_followers, n_drawn]` by least squares, and c.
+    fn following(&self, sizes: Sizes) -> Option<(DMatrix<f64>, DVector<f64>)> {
+        let first_drawn = sizes.n_given + sizes.n_followers;
+        let square = |start: [usize; 2], shape: [usize; 2]| {
+            let view = self
+                .covariance
+                .view((start[0], start[1]), (shape[0], shape[1]));
+            view.into_owned()
+        };
+        let drawn = square([first_drawn; 2], [sizes.n_drawn; 2]);
+        let across = square(
+            [first_drawn, sizes.n_given],
+            [sizes.n_drawn, sizes.n_followers],
+        );
+        let slopes = drawn.cholesky()?.solve(&across);
+        let centre = self.mean.rows(first_drawn, sizes.n_drawn).into_owned();
+        Some((slopes.transpose(), centre))
+    }
+
+    /// Followers less what they follow, in the place of the followers.
+    fn take_away(&mut self, following: &DMatrix<f64>, drawn_centre: &DVector<f64>, sizes: Sizes) {
+        let first_drawn = sizes.n_given + sizes.n_followers;
+        let n = self.mean.len();
+        let off = self.mean.rows(first_drawn, sizes.n_drawn) - drawn_centre;
+        let mut followers = self.mean.rows_mut(sizes.n_given, sizes.n_followers);
+        followers -= following * off;
+        let mut map = DMatrix::identity(n, n);
+        let mut block = map.view_mut(
+            (sizes.n_given, first_drawn),
+            (sizes.n_followers, sizes.n_drawn),
+        );
+        block -= following;
+        self.covariance = &map * &self.covariance * map.transpose();
+    }
+
+    /// The normal density of the drawn coordinates given the others; `None` where the covariance is no proper one.
+    fn normal(&self, sizes: Sizes, share: f64) -> Option<Normal> {
+        let n_given = sizes.n_given + sizes.n_followers;
+        let n_drawn = sizes.n_drawn;
+        let block = |start: (usize, usize), shape: (usize, usize)| {
+            self.covariance.view(start, shape).into_owned()
+        };
+        let given = block((0, 0), (n_given, n_given));
+        let across = block((0, n_given), (n_given, n_drawn));
+        let drawn = block((n_given, n_given), (n_drawn, n_drawn));
+        let slopes = given.cholesky()?.solve(&across);
+        let factor = (drawn - across.tr_mul(&slopes)).cholesky()?.unpack();
+        Some(Normal {
+            share,
+            mean_given: self.mean.rows(0, n_given).into_owned(),
+            mean_drawn: self.mean.rows(n_given, n_drawn).into_owned(),
+            slopes,
+            factor,
+        })
     }
 }
 
@@ -238,28 +279,58 @@ fn add_columns(columns: &[f64], factors: impl Iterator<Item = f64>, sums: &mut [
 mod tests {
     use super::*;
     use crate::rng;
+    use rand::RngExt;
+    use rand_distr::StandardNormal;
+    use std::f64::consts::TAU;
 
-    /// Two wells of (x, y, z) where y and z follow x.
+    const SIZES: Sizes = Sizes {
+        n_given: 1,
+        n_followers: 1,
+        n_drawn: 2,
+        n_parts: 2,
+    };
+
+    /// Two wells of (x, f, y, z) where y and z follow x, and f follows y by 0.5.
     fn learned() -> ConditionalNormal {
-        let mut mixture = ConditionalNormal::new(2, 1, 3);
+        let mut mixture = ConditionalNormal::new(SIZES);
         let mut stream = rng::streams(3, 1).remove(0);
         for number in 0..40_000 {
-            let component = usize::from(number % 4 == 0);
-            let [a, b, c]: [f64; 3] = std::array::from_fn(|_| stream.sample(StandardNormal));
+            let part = usize::from(number % 4 == 0);
+            let [a, b, c, d]: [f64; 4] = std::array::from_fn(|_| stream.sample(StandardNormal));
             let x = 2.0 + 0.5 * a;
-            let y = [-1.0, 3.0][component] + x + 0.2 * b;
-            mixture.learn(component, &[x, y, -y + 0.1 * c], 1.0, 1.0);
+            let y = [-1.0, 3.0][part] + x + 0.2 * b;
+            let point = [x, 7.0 + 0.5 * y + 0.3 * d, y, -y + 0.1 * c];
+            mixture.learn(part, &point, 1.0, 1.0);
         }
         mixture.refresh();
         mixture
     }
 
+    fn alike(densities: &Densities) -> Shares {
+        Shares::of(&densities.shares)
+    }
+
+    #[test]
+    fn followers_follow_all_parts_together() {
+        let mixture = learned();
+        let densities = mixture.densities().unwrap();
+        let [low, high] = [[0.0, 0.0], [4.0, -4.0]].map(|drawn| densities.following(&drawn)[0]);
+        assert!((high - low - 2.0).abs() < 0.02, "{low} {high}");
+        let all = [[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]];
+        let [a, b, c, d] = all.map(|drawn| densities.following(&drawn)[0]);
+        assert!((a + d - b - c).abs() < 1e-12);
+    }
+
     #[test]
     fn draws_have_the_conditional_moments() {
         let mixture = learned();
+        let densities = mixture.densities().unwrap();
         let mut stream = rng::streams(4, 1).remove(0);
+        let shares = alike(densities);
+        // What is left of the follower says nothing of y.
+        let given = [1.0, 7.0];
         let draws: Vec<Vec<f64>> = (0..40_000)
-            .map(|_| mixture.at(&[1.0], 2.0).draw(&mut stream))
+            .map(|_| densities.mixture.at(&given, 2.0).draw(&shares, &mut stream))
             .collect();
         let high: Vec<f64> = draws.iter().map(|d| d[0]).filter(|&y| y > 2.0).collect();
         #[expect(clippy::cast_precision_loss, reason = "some thousands")]
@@ -273,36 +344,57 @@ mod tests {
 
     /// The mean of f / q over draws of q is the integral of f, here of a normal density.
     #[test]
-    fn densities_are_those_of_the_draws() {
+    fn densities_are_those_of_the_draws_whatever_the_shares() {
         let mixture = learned();
-        let density = mixture.at(&[1.0], 1.0);
-        let mut stream = rng::streams(5, 1).remove(0);
+        let densities = mixture.densities().unwrap();
+        let conditional = densities.mixture.at(&[1.0, 7.0], 1.0);
         let target = |y: f64, z: f64| -> f64 {
             let off = [(y + 0.1) / 0.15, (z + y) / 0.08];
             (-0.5 * (off[0] * off[0] + off[1] * off[1])).exp() / (TAU * 0.15 * 0.08)
         };
-        let n = 40_000;
-        let sum: f64 = (0..n)
-            .map(|_| {
-                let drawn = density.draw(&mut stream);
-                target(drawn[0], drawn[1]) / density.log_density(&drawn).exp()
-            })
-            .sum();
-        let integral = sum / f64::from(n);
-        assert!((integral - 1.0).abs() < 0.02, "{integral}");
+        for probability in [0.1, 0.25, 0.9] {
+            let shares = densities.shares_with(|part| part == 1, probability);
+            let mut stream = rng::streams(5, 1).remove(0);
+            let n = 40_000;
+            let sum: f64 = (0..n)
+                .map(|_| {
+                    let drawn = conditional.draw(&shares, &mut stream);
+                    let log_q = conditional.log_density(&shares, &drawn);
+                    target(drawn[0], drawn[1]) / log_q.exp()
+                })
+                .sum();
+            let integral = sum / f64::from(n);
+            assert!((integral - 1.0).abs() < 0.05, "{probability}: {integral}");
+        }
     }
 
     #[test]
-    fn a_component_with_few_points_is_left_out() {
-        let mut mixture = ConditionalNormal::new(2, 1, 2);
+    fn a_part_that_is_preferred_is_drawn_as_often_as_asked_for() {
+        let mixture = learned();
+        let densities = mixture.densities().unwrap();
+        let conditional = densities.mixture.at(&[1.0, 7.0], 1.0);
+        let shares = densities.shares_with(|part| part == 1, 0.8);
+        let mut stream = rng::streams(6, 1).remove(0);
+        let high = (0..10_000).filter(|_| conditional.draw(&shares, &mut stream)[0] > 2.0);
+        assert!(high.count().abs_diff(8000) < 200);
+        assert_eq!(densities.shares_with(|_| true, 0.8), alike(densities));
+    }
+
+    #[test]
+    fn a_part_with_few_points_is_left_out() {
+        let sizes = Sizes {
+            n_followers: 0,
+            n_drawn: 1,
+            ..SIZES
+        };
+        let mut mixture = ConditionalNormal::new(sizes);
         for number in 0..60 {
             let x = f64::from(number);
             mixture.learn(0, &[x.sin(), x.cos()], 1.0, 1.0);
         }
         mixture.learn(1, &[0.0, 0.0], 1.0, 1.0);
-        assert!(!mixture.is_ready());
+        assert_eq!(mixture.densities(), None);
         mixture.refresh();
-        assert_eq!(mixture.components.len(), 1);
-        assert!((mixture.components[0].share - 1.0).abs() < 1e-12);
+        assert_eq!(mixture.densities().unwrap().parts, [0]);
     }
 }

@@ -13,6 +13,7 @@ mod dual_averaging;
 mod hmc;
 mod mala;
 mod moved;
+mod normal_mixture;
 mod pivot;
 mod pucker;
 mod ring_geometry;

@@ -2,22 +2,30 @@
 //! Draws nothing.
 
 use super::Pivot;
+use super::adaptive_torsion_feature::{Feature, sine_cosine};
+use super::conditional_normal::Sizes;
 use super::pivot::wrap;
-use crate::topology::{PuckerRing, Topology, torsion_rad};
-use nalgebra::{Matrix3, Vector3};
-use std::f64::consts::{PI, TAU};
+use crate::topology::{Element, PuckerRing, Topology};
+use nalgebra::{Matrix3, Quaternion, UnitQuaternion, Vector3};
+use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 /// Where the coordinate of phi is zero, rad: the middle of what a proline's can be.
 const PHI_CENTRE: f64 = -1.2;
+
+/// Angles by which what hangs on CB, CG and CD leans.
+pub(super) const N_LEANS: usize = 9;
 
 /// Parts of the circle that the pucker's phase is divided in.
 pub(super) const N_PUCKERS: usize = 10;
 
 /// One ring, and what a redrawing of it needs to know.
 ///
-/// The frame of N, CA and C does not move. In it the ring's CB, CG and CD are drawn anew, hydrogens following rigidly, and all
-/// that comes before N turns about CA-N by a new phi, where the molecule has that. Both maps keep volumes, so densities in nm
-/// and rad are densities of Cartesian coordinates up to a factor that does not change.
+/// The frame of N, CA and C does not move. In it the ring's CB, CG and CD are drawn anew, and all that comes before N turns
+/// about CA-N by a new phi and about the peptide bond by how far that is from flat, where the molecule has them; cis stays
+/// cis. What hangs on CB, CG and CD follows rigidly with the frame of the
+/// ring's angle there, and leans in that frame: it turns by a rotation vector that is a function of the drawn coordinates,
+/// for hydrogens stand otherwise in one pucker than in the other. Given what is drawn these are rotations, so all maps keep
+/// volumes, and densities in nm and rad are densities of Cartesian coordinates up to a factor that does not change.
 #[derive(Debug, Clone)]
 pub(super) struct RingGeometry {
     pub(super) ring: PuckerRing,
@@ -26,15 +34,27 @@ pub(super) struct RingGeometry {
     around: Vec<usize>,
     /// On N, where nothing comes before it.
     on_nitrogen: Vec<usize>,
-    phi: Option<Pivot>,
-    /// omega and psi of what comes before N, as far as there are such.
-    before_torsions: Vec<[usize; 4]>,
+    /// phi, and omega of the peptide bond before it.
+    turning: Option<[Pivot; 2]>,
+    /// Sines and cosines that run round the ring once, and twice, from between CB and CG on.
+    waves: [[f64; 5]; 4],
+    /// Angles and planarity around what comes before N, the angle between what hangs on each carbon.
+    features: Vec<Feature>,
+    /// Torsions about the next bonds of the backbone, where there are such: that of O, and psi of what comes before N.
+    neighbors: [Option<[usize; 4]>; 2],
 }
 
 /// Origin and axes of a frame, the axes in columns.
 struct Frame {
     origin: Vector3<f64>,
     axes: Matrix3<f64>,
+}
+
+impl Frame {
+    /// An atom's place in it.
+    fn seen(&self, positions: &[f64], atom: usize) -> Vector3<f64> {
+        self.axes.tr_mul(&(at(positions, atom) - self.origin))
+    }
 }
 
 fn at(positions: &[f64], atom: usize) -> Vector3<f64> {
@@ -44,7 +64,7 @@ fn at(positions: &[f64], atom: usize) -> Vector3<f64> {
 impl RingGeometry {
     /// `None` for a ring whose CA carries no C.
     pub(super) fn new(topology: &Topology, ring: PuckerRing) -> Option<Self> {
-        let [n, ca, cb, _, cd] = ring.atoms;
+        let [n, ca, cb, cg, cd] = ring.atoms;
         let carbonyl = topology.atom_index(ring.residue_index, "C")?;
         let neighbors = topology.neighbors();
         let others = |of: usize, known: [usize; 3]| -> Vec<usize> {
@@ -59,120 +79,222 @@ impl RingGeometry {
             .copied()
             .find(|&atom| topology.atoms[atom].residue_index != ring.residue_index);
         let moving = before.and_then(|before| side_of(&neighbors, before, n, ca));
-        let phi = before.zip(moving).map(|(before, moving)| Pivot {
-            name: format!("phi_{}", topology.residues[ring.residue_index].number),
-            atoms: [carbonyl, ca, n, before],
-            moving,
+        let number = topology.residues[ring.residue_index].number;
+        let turning = before.zip(moving).and_then(|(before, moving)| {
+            let beyond: Vec<usize> = moving.iter().copied().filter(|&a| a != before).collect();
+            let bonded = neighbors[before].iter().copied();
+            let bonded = bonded.filter(|atom| beyond.contains(atom));
+            // omega is that of CA, or of a cap's CH3; O is across.
+            let alpha =
+                bonded.min_by_key(|&atom| topology.atoms[atom].element == Element::OXYGEN)?;
+            let phi = Pivot {
+                name: format!("phi_{number}"),
+                atoms: [carbonyl, ca, n, before],
+                moving,
+            };
+            let omega = Pivot {
+                name: format!("omega_{number}"),
+                atoms: [ca, n, before, alpha],
+                moving: beyond,
+            };
+            Some([phi, omega])
         });
-        let before_torsions = before.map_or(Vec::new(), |before| {
+        let mut features = Vec::new();
+        for (joint, hanging) in [
+            (cb, &ring.on_beta),
+            (cg, &ring.on_gamma),
+            (cd, &ring.on_delta),
+        ] {
+            if let [first, .., last] = hanging[..] {
+                features.push(Feature::Angle([first, joint, last]));
+            }
+        }
+        if let Some(before) = before {
+            let beyond: Vec<usize> = others(before, [n; 3]);
+            let angles = beyond.iter().map(|&atom| [atom, before, n]);
+            features.extend(angles.map(Feature::Angle));
+            if let [first, second, ..] = beyond[..] {
+                features.push(Feature::OutOfPlane([before, first, second, n]));
+            }
+        }
+        let oxygen = topology.atom_index(ring.residue_index, "O");
+        let psi_before = before.and_then(|before| {
             let residue = topology.atoms[before].residue_index;
             let [alpha, nitrogen] = ["CA", "N"].map(|name| topology.atom_index(residue, name));
-            let alpha = alpha.or(topology.atom_index(residue, "CH3"));
-            let omega = alpha.map(|alpha| [alpha, before, n, ca]);
-            let psi = alpha.zip(nitrogen);
-            let psi = psi.map(|(alpha, nitrogen)| [nitrogen, alpha, before, n]);
-            omega.into_iter().chain(psi).collect()
+            Some([nitrogen?, alpha?, before, n])
         });
+        let next = [oxygen.map(|oxygen| [n, ca, carbonyl, oxygen]), psi_before];
+        let wave = |times: f64, function: fn(f64) -> f64| {
+            [0.0, 1.0, 2.0, 3.0, 4.0].map(|place| function(times * TAU / 5.0 * (place - 2.5)))
+        };
+        let waves = [
+            wave(1.0, f64::sin),
+            wave(1.0, f64::cos),
+            wave(2.0, f64::sin),
+            wave(2.0, f64::cos),
+        ];
         Some(Self {
             ring,
+            waves,
             carbonyl,
             around,
-            before_torsions,
+            features,
+            neighbors: next,
             on_nitrogen,
-            phi,
+            turning,
         })
     }
 
-    /// Number of coordinates that the ring depends on, and of all.
-    pub(super) fn sizes(&self) -> [usize; 2] {
-        let before = match self.phi {
-            Some(_) => 2 + 2 * self.before_torsions.len(),
-            None => 3 * self.on_nitrogen.len(),
+    /// Numbers of coordinates: given, of how things lean, and drawn.
+    pub(super) fn sizes(&self) -> Sizes {
+        let (before, n_turning) = match self.turning {
+            Some(_) => (4, 2),
+            None => (3 * self.on_nitrogen.len(), 0),
         };
-        let n_given = 3 + 3 * self.around.len() + before;
-        [n_given, n_given + usize::from(self.phi.is_some()) + 9]
+        let torsions = match self.neighbors.map(|torsion| torsion.is_some()) {
+            [true, true] => 8,
+            [true, false] | [false, true] => 2,
+            [false, false] => 0,
+        };
+        Sizes {
+            n_given: 3 + 3 * self.around.len() + before + self.features.len() + torsions,
+            n_followers: N_LEANS,
+            n_drawn: n_turning + 9,
+            n_parts: N_PUCKERS,
+        }
     }
 
-    /// All coordinates, the given ones first: in nm, phi in rad from [`PHI_CENTRE`].
-    pub(super) fn describe(&self, positions: &[f64]) -> Vec<f64> {
+    /// The given coordinates: lengths in nm, functions of angles without unit.
+    pub(super) fn given(&self, positions: &[f64]) -> Vec<f64> {
         let frame = self.frame(positions);
-        let [n, ca, cb, cg, cd] = self.ring.atoms;
-        let seen = |atom| frame.axes.tr_mul(&(at(positions, atom) - frame.origin));
-        let mut values = vec![(at(positions, ca) - at(positions, n)).norm()];
-        let carbonyl = seen(self.carbonyl);
+        let [n, ca, ..] = self.ring.atoms;
+        let sizes = self.sizes();
+        let mut values = Vec::with_capacity(sizes.n_given + sizes.n_followers);
+        values.push((at(positions, ca) - at(positions, n)).norm());
+        let carbonyl = frame.seen(positions, self.carbonyl);
         values.extend([carbonyl.x, carbonyl.y]);
         for &atom in &self.around {
-            values.extend(&seen(atom));
+            values.extend(&frame.seen(positions, atom));
         }
-        if let Some(phi) = &self.phi {
-            let before = seen(phi.atoms[3]);
-            values.extend([before.x, before.y.hypot(before.z)]);
-            for &atoms in &self.before_torsions {
-                let (sine, cosine) = torsion_rad(positions.as_chunks().0, atoms).sin_cos();
-                values.extend([sine, cosine]);
-            }
-            let angle = torsion_rad(positions.as_chunks().0, phi.atoms);
-            values.push(wrap(angle - PHI_CENTRE));
+        if let Some([phi, omega]) = &self.turning {
+            let before = frame.seen(positions, phi.atoms[3]);
+            values.extend([before.x, before.y.hypot(before.z), before.norm()]);
+            values.push(is_cis(omega.torsion_rad(positions)));
         } else {
             for &atom in &self.on_nitrogen {
-                values.extend(&seen(atom));
+                values.extend(&frame.seen(positions, atom));
             }
         }
-        for atom in [cb, cg, cd] {
-            values.extend(&seen(atom));
+        let atoms = positions.as_chunks().0;
+        values.extend(self.features.iter().map(|feature| feature.value(atoms)));
+        let circle = |torsion: [usize; 4]| sine_cosine(atoms, torsion);
+        let [own, before] = self.neighbors.map(|torsion| torsion.map(circle));
+        // O stands in the frame already: of its torsion the double angle is new, and how it goes with psi before.
+        if let Some((sine, cosine)) = own {
+            values.extend([2.0 * sine * cosine, cosine * cosine - sine * sine]);
+        }
+        if let Some((sine, cosine)) = before {
+            values.extend([sine, cosine]);
+            if let Some((own_sine, own_cosine)) = own {
+                values.extend([own_sine * sine, own_sine * cosine]);
+                values.extend([own_cosine * sine, own_cosine * cosine]);
+            }
         }
         values
     }
 
-    /// Which pucker: the phase P of the ring's torsions, t_j = t_max cos(P + 144 deg j), in [`N_PUCKERS`] equal parts.
-    pub(super) fn pucker(&self, positions: &[f64]) -> usize {
-        let atoms = self.ring.atoms;
-        let (mut sine, mut cosine) = (0.0, 0.0);
-        for place in 0..5_u8 {
-            let torsion = [1, 2, 3, 4].map(|k| atoms[(usize::from(place) + k) % 5]);
-            let angle = torsion_rad(positions.as_chunks().0, torsion);
-            let turn = 0.8 * PI * f64::from(place);
-            cosine += angle * turn.cos();
-            sine -= angle * turn.sin();
+    /// The drawn coordinates: phi in rad from [`PHI_CENTRE`] and omega from flat where they turn, CB, CG and CD in nm.
+    pub(super) fn drawn(&self, positions: &[f64]) -> Vec<f64> {
+        let frame = self.frame(positions);
+        let mut values = Vec::with_capacity(11);
+        if let Some([phi, omega]) = &self.turning {
+            values.push(wrap(phi.torsion_rad(positions) - PHI_CENTRE));
+            values.push(from_flat(omega.torsion_rad(positions)));
         }
-        let turns = (sine.atan2(cosine) / TAU).rem_euclid(1.0);
+        for &atom in &self.ring.atoms[2..] {
+            values.extend(&frame.seen(positions, atom));
+        }
+        values
+    }
+
+    /// How what hangs on CB, CG and CD leans, sines of three angles each, less the rotation vectors `turns` `[N_LEANS]`.
+    ///
+    /// In a joint's frame x halves the ring's angle and y is normal to its plane: twist is about x, wagging about y,
+    /// rocking about z.
+    pub(super) fn leans(&self, positions: &[f64], turns: &[f64]) -> [f64; N_LEANS] {
+        let mut leans = [0.0; N_LEANS];
+        let joints = self.joints(positions, turns);
+        for ((joint, hanging), leans) in joints
+            .iter()
+            .zip(self.hanging())
+            .zip(leans.chunks_exact_mut(3))
+        {
+            let seen = |&atom: &usize| joint.seen(positions, atom).normalize();
+            let sum: Vector3<f64> = hanging.iter().map(seen).sum();
+            let between = match hanging[..] {
+                [first, .., last] => seen(&first) - seen(&last),
+                _ => Vector3::y(),
+            };
+            // Atoms are numbered alike in every proline, but not so that the first is on one side.
+            let between = between * between.y.signum();
+            leans[0] = between.z / between.norm();
+            leans[1] = sum.z / sum.norm();
+            leans[2] = -sum.y / sum.norm();
+        }
+        leans
+    }
+
+    /// Which pucker: the phase of the atoms' distances from their mean plane, z_j = z_max sin(P + 144 deg (j - 5/2)) from
+    /// N = 0 on, in [`N_PUCKERS`] equal parts. At 0 CB and CG are the farthest, on different sides.
+    ///
+    /// The plane is that of D. Cremer and J. A. Pople, doi:10.1021/ja00839a011.
+    pub(super) fn pucker(&self, positions: &[f64]) -> usize {
+        let atoms = self.ring.atoms.map(|atom| at(positions, atom));
+        let sum = |wave: &[f64; 5]| -> Vector3<f64> {
+            atoms.iter().zip(wave).map(|(x, factor)| *x * *factor).sum()
+        };
+        let normal = sum(&self.waves[0]).cross(&sum(&self.waves[1]));
+        let [sine, cosine] = [2, 3].map(|wave| sum(&self.waves[wave]).dot(&normal));
+        let turns = (cosine.atan2(sine) / TAU).rem_euclid(1.0);
         (0..N_PUCKERS - 1)
             .zip(1_u8..)
             .find(|(_, end)| turns * N_PUCKERS as f64 <= f64::from(*end))
             .map_or(N_PUCKERS - 1, |(part, _)| part)
     }
 
-    /// Puts what was drawn in the place of what is there, with velocities turned along; `false` for a phi out of range.
+    /// Puts what was drawn in the place of what is there, with velocities turned along; `false` for angles out of range.
+    ///
+    /// `turns` are the rotation vectors by which things lean now, and by which they will, `[N_LEANS]` each.
     pub(super) fn place(
         &self,
         drawn: &[f64],
+        turns: [&[f64]; 2],
         positions: &mut [f64],
         velocities: &mut [f64],
     ) -> bool {
         let frame = self.frame(positions);
         let mut coordinates = drawn;
-        if let Some(phi) = &self.phi {
-            let new = coordinates[0];
-            coordinates = &coordinates[1..];
-            if new.abs() > PI {
+        if let Some([phi, omega]) = &self.turning {
+            let new = [coordinates[0], coordinates[1]];
+            coordinates = &coordinates[2..];
+            if new[0].abs() > PI || new[1].abs() > FRAC_PI_2 {
                 return false;
             }
-            let old = torsion_rad(positions.as_chunks().0, phi.atoms);
-            phi.turn_moving(positions, velocities, new + PHI_CENTRE - old);
+            let old = [
+                phi.torsion_rad(positions) - PHI_CENTRE,
+                from_flat(omega.torsion_rad(positions)),
+            ];
+            phi.turn_moving(positions, velocities, new[0] - old[0]);
+            omega.turn_moving(positions, velocities, new[1] - old[1]);
         }
-        let before = self.joints(positions);
+        let before = self.joints(positions, turns[0]);
         for (&atom, own) in self.ring.atoms[2..].iter().zip(coordinates.chunks_exact(3)) {
             let x = frame.origin + frame.axes * Vector3::from_column_slice(own);
             positions[3 * atom..3 * atom + 3].copy_from_slice(x.as_slice());
         }
-        let after = self.joints(positions);
-        let hanging = [&self.ring.on_beta, &self.ring.on_gamma, &self.ring.on_delta];
-        for (((before, after), hanging), &joint) in before
-            .iter()
-            .zip(&after)
-            .zip(hanging)
-            .zip(&self.ring.atoms[2..])
-        {
+        let after = self.joints(positions, turns[1]);
+        let joints = before.iter().zip(&after).zip(self.hanging());
+        for (((before, after), hanging), &joint) in joints.zip(&self.ring.atoms[2..]) {
             let turn = after.axes * before.axes.transpose();
             for &atom in hanging {
                 let x = after.origin + turn * (at(positions, atom) - before.origin);
@@ -184,6 +306,11 @@ impl RingGeometry {
             }
         }
         true
+    }
+
+    /// What hangs on CB, CG and CD.
+    fn hanging(&self) -> [&Vec<usize>; 3] {
+        [&self.ring.on_beta, &self.ring.on_gamma, &self.ring.on_delta]
     }
 
     /// N at the origin, x towards CA, C in the plane of x and y.
@@ -199,20 +326,35 @@ impl RingGeometry {
         }
     }
 
-    /// Frames of CB, CG and CD: x halves the angle of the ring there, y is normal to its plane.
-    fn joints(&self, positions: &[f64]) -> [Frame; 3] {
+    /// Frames of CB, CG and CD, x halving the angle of the ring there and y normal to its plane, turned by rotation vectors.
+    fn joints(&self, positions: &[f64], turns: &[f64]) -> [Frame; 3] {
         let [n, ca, cb, cg, cd] = self.ring.atoms;
+        let mut turns = turns.chunks_exact(3).map(Vector3::from_column_slice);
         [[ca, cb, cg], [cb, cg, cd], [cg, cd, n]].map(|atoms| {
             let [before, joint, after] = atoms.map(|atom| at(positions, atom));
+            // A rotation vector of length 2 tan(a/2), next to a for the small angles that these are.
+            let half = 0.5 * turns.next().unwrap_or_default();
+            let turn = UnitQuaternion::new_normalize(Quaternion::from_parts(1.0, half));
             let [a, b] = [before, after].map(|other| (other - joint).normalize());
             let x = (a + b).normalize();
             let y = a.cross(&b).normalize();
             Frame {
                 origin: joint,
-                axes: Matrix3::from_columns(&[x, y, x.cross(&y)]),
+                axes: Matrix3::from_columns(&[x, y, x.cross(&y)])
+                    * turn.to_rotation_matrix().matrix(),
             }
         })
     }
+}
+
+/// How far a peptide bond's torsion is from 0 or 180 degrees, whichever is nearer, rad.
+fn from_flat(omega: f64) -> f64 {
+    0.5 * wrap(2.0 * omega)
+}
+
+/// 1 for a peptide bond that is cis, else 0.
+fn is_cis(omega: f64) -> f64 {
+    if omega.cos() > 0.0 { 1.0 } else { 0.0 }
 }
 
 /// All atoms on the side of `from` of its bond to `joint`; `None` where they lead around to `forbidden`.
@@ -236,4 +378,123 @@ fn side_of(
     }
     found.sort_unstable();
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng;
+    use crate::topology::{Sequence, build, pucker_rings};
+    use nalgebra::DMatrix;
+    use rand::RngExt;
+    use rand_distr::StandardNormal;
+
+    /// A ring with a cap before it, with a residue before it, and with none; positions that are not those built.
+    fn rings() -> impl Iterator<Item = (RingGeometry, Vec<f64>)> {
+        ["ACE-PRO-NME", "GPA", "PA"].into_iter().map(|sequence| {
+            let molecule = build(&Sequence::parse(sequence).unwrap(), &[]).unwrap();
+            let ring = pucker_rings(&molecule.topology).remove(0);
+            let geometry = RingGeometry::new(&molecule.topology, ring).unwrap();
+            let mut stream = rng::streams(7, 1).remove(0);
+            let noise = |x: &f64| x + 0.01 * stream.sample::<f64, _>(StandardNormal);
+            let positions = molecule.positions.as_flattened().iter().map(noise);
+            (geometry, positions.collect())
+        })
+    }
+
+    /// Rotation vectors that follow the drawn coordinates somehow.
+    fn turns(drawn: &[f64]) -> Vec<f64> {
+        let wave = |k: usize| {
+            (0..)
+                .zip(drawn)
+                .map(move |(i, x)| f64::sin((i * 7 + k) as f64) * x)
+        };
+        (0..N_LEANS).map(|k| wave(k).sum()).collect()
+    }
+
+    /// Moves every drawn coordinate by a given amount.
+    fn shifted(geometry: &RingGeometry, positions: &[f64], by: &[f64]) -> Vec<f64> {
+        let old = geometry.drawn(positions);
+        let new: Vec<f64> = old.iter().zip(by).map(|(x, by)| x + by).collect();
+        let (mut after, mut still) = (positions.to_vec(), vec![0.0; positions.len()]);
+        let turns = [turns(&old), turns(&new)];
+        assert!(geometry.place(&new, [&turns[0], &turns[1]], &mut after, &mut still));
+        after
+    }
+
+    fn shift(n: usize) -> Vec<f64> {
+        (0..n).map(|i| 0.03 * f64::cos(5.0 * i as f64)).collect()
+    }
+
+    fn assert_close(got: &[f64], expected: &[f64]) {
+        let largest = got.iter().zip(expected).map(|(a, b)| (a - b).abs());
+        assert!(largest.fold(0.0, f64::max) < 1e-9, "{got:?}\n{expected:?}");
+    }
+
+    #[test]
+    fn what_is_drawn_arrives_and_what_it_depends_on_stays() {
+        for (geometry, before) in rings() {
+            let old = geometry.drawn(&before);
+            let by = shift(old.len());
+            let after = shifted(&geometry, &before, &by);
+            let new = geometry.drawn(&after);
+            let expected: Vec<f64> = old.iter().zip(&by).map(|(x, by)| x + by).collect();
+            assert_close(&new, &expected);
+            assert_close(&geometry.given(&after), &geometry.given(&before));
+            assert_eq!(geometry.given(&after).len(), geometry.sizes().n_given);
+            assert_close(
+                &geometry.leans(&after, &turns(&new)),
+                &geometry.leans(&before, &turns(&old)),
+            );
+            let raw = [&before, &after].map(|x| geometry.leans(x, &[0.0; N_LEANS]));
+            assert!((raw[0][2] - raw[1][2]).abs() > 1e-3);
+        }
+    }
+
+    #[test]
+    fn there_and_back_is_where_it_was() {
+        for (geometry, before) in rings() {
+            let by = shift(geometry.sizes().n_drawn);
+            let back: Vec<f64> = by.iter().map(|by| -by).collect();
+            let after = shifted(&geometry, &shifted(&geometry, &before, &by), &back);
+            assert_close(&after, &before);
+        }
+    }
+
+    #[test]
+    fn volumes_stay() {
+        for (geometry, before) in rings() {
+            let by = shift(geometry.sizes().n_drawn);
+            let step = 1e-6;
+            let column = |k: usize| {
+                let ends = [step, -step].map(|step| {
+                    let mut x = before.clone();
+                    x[k] += step;
+                    shifted(&geometry, &x, &by)
+                });
+                let differences = ends[0].iter().zip(&ends[1]);
+                differences.map(|(a, b)| (a - b) / (2.0 * step)).collect()
+            };
+            let n = before.len();
+            let columns: Vec<Vec<f64>> = (0..n).map(column).collect();
+            let determinant = DMatrix::from_fn(n, n, |i, j| columns[j][i]).determinant();
+            assert!((determinant - 1.0).abs() < 1e-5, "{determinant}");
+        }
+    }
+
+    /// Opposite envelopes and twists are half the circle apart, and the parts go round as the phase does.
+    #[test]
+    fn mirrored_rings_are_on_the_other_side() {
+        for (geometry, positions) in rings() {
+            let here = geometry.pucker(&positions);
+            let mut mirrored = positions.clone();
+            mirrored
+                .iter_mut()
+                .skip(2)
+                .step_by(3)
+                .for_each(|z| *z = -*z);
+            let there = geometry.pucker(&mirrored);
+            assert_eq!((here + N_PUCKERS / 2) % N_PUCKERS, there);
+        }
+    }
 }

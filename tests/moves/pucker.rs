@@ -159,7 +159,7 @@ fn worst_z(proposal: impl FnOnce(PuckerProposal) -> Box<dyn Proposal>) -> (f64, 
         .collect();
     let springs = Springs {
         widths_nm: vec![width_nm; rest.len()],
-        rest_nm: rest.clone(),
+        rests_nm: vec![(1.0, rest.clone())],
     };
     let mut engine = ToyEngine::on_springs(&molecule.topology, springs);
     let mut chain = chain(&molecule, N_REPLICAS);

@@ -1,5 +1,7 @@
 //! Molecules, a toy energy of two torsions, the three proposals, and chi-square. No tests of its own.
 
+use rand::RngExt;
+use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use saltus::integrator::{Engine, EngineError, LangevinSettings, Splitting};
 use saltus::mcmc::Chain;
@@ -70,9 +72,9 @@ pub(crate) struct ToyEngine {
     springs: Option<Springs>,
 }
 
-/// Every coordinate held by a spring of its own: positions are normal around `rest_nm` with `widths_nm`.
+/// Every coordinate held by a spring of its own: positions are normal with `widths_nm` around one of the rests, which have shares.
 pub(crate) struct Springs {
-    pub(crate) rest_nm: Vec<f64>,
+    pub(crate) rests_nm: Vec<(f64, Vec<f64>)>,
     pub(crate) widths_nm: Vec<f64>,
 }
 
@@ -100,9 +102,29 @@ impl ToyEngine {
 
 impl Springs {
     fn energy_over_kt(&self, positions: &[f64]) -> f64 {
-        let pairs = positions.iter().zip(&self.rest_nm).zip(&self.widths_nm);
-        let square = |((x, rest), width): ((&f64, &f64), &f64)| ((x - rest) / width).powi(2);
-        0.5 * pairs.map(square).sum::<f64>()
+        let of_rest = |(share, rest_nm): &(f64, Vec<f64>)| -> f64 {
+            let pairs = positions.iter().zip(rest_nm).zip(&self.widths_nm);
+            let square = |((x, rest), width): ((&f64, &f64), &f64)| ((x - rest) / width).powi(2);
+            0.5 * pairs.map(square).sum::<f64>() - share.ln()
+        };
+        let energies: Vec<f64> = self.rests_nm.iter().map(of_rest).collect();
+        let lowest = energies.iter().copied().fold(f64::INFINITY, f64::min);
+        let sum: f64 = energies.iter().map(|energy| (lowest - energy).exp()).sum();
+        lowest - sum.ln()
+    }
+
+    /// One draw of all positions.
+    pub(crate) fn draw(&self, stream: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+        let mut left = stream.random::<f64>();
+        let chosen = self.rests_nm.iter().find(|(share, _)| {
+            left -= share;
+            left < 0.0
+        });
+        let (_, rest_nm) = chosen.unwrap_or(&self.rests_nm[0]);
+        let pairs = rest_nm.iter().zip(&self.widths_nm);
+        pairs
+            .map(|(rest, width)| rest + width * stream.sample::<f64, _>(StandardNormal))
+            .collect()
     }
 }
 
