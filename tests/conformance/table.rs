@@ -233,6 +233,12 @@ fn rows_on_wells() -> Vec<Row> {
         proposal("hmc of two stages, double well", double_well, || {
             split_hmc(Splitting::TwoStage, 4, 0.08)
         }),
+        // Next to its stability limit, where even a small asymmetry of its stages shows.
+        proposal(
+            "hmc of two stages, long steps, double well",
+            double_well,
+            || split_hmc(Splitting::TwoStage, 2, 0.14),
+        ),
         proposal("hmc of three stages, harmonic", harmonic, || {
             split_hmc(Splitting::ThreeStage, 6, 0.045)
         }),
