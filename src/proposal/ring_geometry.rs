@@ -22,10 +22,10 @@ pub(super) const N_PUCKERS: usize = 10;
 ///
 /// The frame of N, CA and C does not move. In it the ring's CB, CG and CD are drawn anew, and all that comes before N turns
 /// about CA-N by a new phi and about the peptide bond by how far that is from flat, where the molecule has them; cis stays
-/// cis. What hangs on CB, CG and CD follows rigidly with the frame of the
-/// ring's angle there, and leans in that frame: it turns by a rotation vector that is a function of the drawn coordinates,
-/// for hydrogens stand otherwise in one pucker than in the other. Given what is drawn these are rotations, so all maps keep
-/// volumes, and densities in nm and rad are densities of Cartesian coordinates up to a factor that does not change.
+/// cis. What hangs on CB, CG and CD follows rigidly with the frame of the ring's angle there, and leans in that frame: it
+/// turns by a rotation vector that is a function of the drawn coordinates, for hydrogens stand otherwise in one pucker than
+/// in the other. Given what is drawn these are rotations, so all maps keep volumes, and densities in nm and rad are densities
+/// of Cartesian coordinates up to a factor that does not change.
 #[derive(Debug, Clone)]
 pub(super) struct RingGeometry {
     pub(super) ring: PuckerRing,
