@@ -347,12 +347,12 @@ mod tests {
     fn densities_are_those_of_the_draws_whatever_the_shares() {
         let mixture = learned();
         let densities = mixture.densities().unwrap();
-        let conditional = densities.mixture.at(&[1.0, 7.0], 1.0);
         let target = |y: f64, z: f64| -> f64 {
             let off = [(y + 0.1) / 0.15, (z + y) / 0.08];
             (-0.5 * (off[0] * off[0] + off[1] * off[1])).exp() / (TAU * 0.15 * 0.08)
         };
-        for probability in [0.1, 0.25, 0.9] {
+        for (probability, width) in [(0.1, 1.0), (0.25, 1.0), (0.9, 1.0), (0.25, 1.5)] {
+            let conditional = densities.mixture.at(&[1.0, 7.0], width);
             let shares = densities.shares_with(|part| part == 1, probability);
             let mut stream = rng::streams(5, 1).remove(0);
             let n = 40_000;
@@ -364,7 +364,10 @@ mod tests {
                 })
                 .sum();
             let integral = sum / f64::from(n);
-            assert!((integral - 1.0).abs() < 0.05, "{probability}: {integral}");
+            assert!(
+                (integral - 1.0).abs() < 0.05,
+                "{probability}, {width}: {integral}"
+            );
         }
     }
 

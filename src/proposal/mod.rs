@@ -17,6 +17,7 @@ mod normal_mixture;
 mod pivot;
 mod pucker;
 mod ring_geometry;
+mod ring_surroundings;
 mod settings_error;
 mod timewarp;
 mod timewarp_guard;

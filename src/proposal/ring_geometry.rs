@@ -1,11 +1,10 @@
-//! A proline's ring seen from the backbone that holds it: the coordinates that are drawn, and those that they depend on.
-//! Draws nothing.
+//! A proline's ring seen from the backbone that holds it: the coordinates that are drawn, how hydrogens lean with them, and
+//! the redrawing itself. Draws nothing.
 
-use super::Pivot;
-use super::adaptive_torsion_feature::{Feature, sine_cosine};
 use super::conditional_normal::Sizes;
 use super::pivot::wrap;
-use crate::topology::{Element, PuckerRing, Topology};
+use super::ring_surroundings::RingSurroundings;
+use crate::topology::{PuckerRing, Topology};
 use nalgebra::{Matrix3, Quaternion, UnitQuaternion, Vector3};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
@@ -30,29 +29,22 @@ pub(super) const N_PUCKERS: usize = 10;
 pub(super) struct RingGeometry {
     pub(super) ring: PuckerRing,
     carbonyl: usize,
-    /// On CA, outside ring and backbone, and on C.
-    around: Vec<usize>,
-    /// On N, where nothing comes before it.
-    on_nitrogen: Vec<usize>,
-    /// phi, and omega of the peptide bond before it.
-    turning: Option<[Pivot; 2]>,
     /// Sines and cosines that run round the ring once, and twice, from between CB and CG on.
     waves: [[f64; 5]; 4],
-    /// Angles and planarity around what comes before N, the angle between what hangs on each carbon.
-    features: Vec<Feature>,
-    /// Torsions about the next bonds of the backbone, where there are such: that of O, and psi of what comes before N.
-    neighbors: [Option<[usize; 4]>; 2],
+    surroundings: RingSurroundings,
+    n_given: usize,
+    n_drawn: usize,
 }
 
 /// Origin and axes of a frame, the axes in columns.
-struct Frame {
+pub(super) struct Frame {
     origin: Vector3<f64>,
     axes: Matrix3<f64>,
 }
 
 impl Frame {
     /// An atom's place in it.
-    fn seen(&self, positions: &[f64], atom: usize) -> Vector3<f64> {
+    pub(super) fn seen(&self, positions: &[f64], atom: usize) -> Vector3<f64> {
         self.axes.tr_mul(&(at(positions, atom) - self.origin))
     }
 }
@@ -64,66 +56,8 @@ fn at(positions: &[f64], atom: usize) -> Vector3<f64> {
 impl RingGeometry {
     /// `None` for a ring whose CA carries no C.
     pub(super) fn new(topology: &Topology, ring: PuckerRing) -> Option<Self> {
-        let [n, ca, cb, cg, cd] = ring.atoms;
         let carbonyl = topology.atom_index(ring.residue_index, "C")?;
-        let neighbors = topology.neighbors();
-        let others = |of: usize, known: [usize; 3]| -> Vec<usize> {
-            let others = neighbors[of].iter().copied();
-            others.filter(|atom| !known.contains(atom)).collect()
-        };
-        let mut around = others(ca, [n, cb, carbonyl]);
-        around.extend(topology.atom_index(ring.residue_index, "O"));
-        let on_nitrogen = others(n, [ca, cd, cd]);
-        let before = on_nitrogen
-            .iter()
-            .copied()
-            .find(|&atom| topology.atoms[atom].residue_index != ring.residue_index);
-        let moving = before.and_then(|before| side_of(&neighbors, before, n, ca));
-        let number = topology.residues[ring.residue_index].number;
-        let turning = before.zip(moving).and_then(|(before, moving)| {
-            let beyond: Vec<usize> = moving.iter().copied().filter(|&a| a != before).collect();
-            let bonded = neighbors[before].iter().copied();
-            let bonded = bonded.filter(|atom| beyond.contains(atom));
-            // omega is that of CA, or of a cap's CH3; O is across.
-            let alpha =
-                bonded.min_by_key(|&atom| topology.atoms[atom].element == Element::OXYGEN)?;
-            let phi = Pivot {
-                name: format!("phi_{number}"),
-                atoms: [carbonyl, ca, n, before],
-                moving,
-            };
-            let omega = Pivot {
-                name: format!("omega_{number}"),
-                atoms: [ca, n, before, alpha],
-                moving: beyond,
-            };
-            Some([phi, omega])
-        });
-        let mut features = Vec::new();
-        for (joint, hanging) in [
-            (cb, &ring.on_beta),
-            (cg, &ring.on_gamma),
-            (cd, &ring.on_delta),
-        ] {
-            if let [first, .., last] = hanging[..] {
-                features.push(Feature::Angle([first, joint, last]));
-            }
-        }
-        if let Some(before) = before {
-            let beyond: Vec<usize> = others(before, [n; 3]);
-            let angles = beyond.iter().map(|&atom| [atom, before, n]);
-            features.extend(angles.map(Feature::Angle));
-            if let [first, second, ..] = beyond[..] {
-                features.push(Feature::OutOfPlane([before, first, second, n]));
-            }
-        }
-        let oxygen = topology.atom_index(ring.residue_index, "O");
-        let psi_before = before.and_then(|before| {
-            let residue = topology.atoms[before].residue_index;
-            let [alpha, nitrogen] = ["CA", "N"].map(|name| topology.atom_index(residue, name));
-            Some([nitrogen?, alpha?, before, n])
-        });
-        let next = [oxygen.map(|oxygen| [n, ca, carbonyl, oxygen]), psi_before];
+        let surroundings = RingSurroundings::new(topology, &ring, carbonyl);
         let wave = |times: f64, function: fn(f64) -> f64| {
             [0.0, 1.0, 2.0, 3.0, 4.0].map(|place| function(times * TAU / 5.0 * (place - 2.5)))
         };
@@ -133,33 +67,27 @@ impl RingGeometry {
             wave(2.0, f64::sin),
             wave(2.0, f64::cos),
         ];
-        Some(Self {
+        let mut geometry = Self {
             ring,
-            waves,
             carbonyl,
-            around,
-            features,
-            neighbors: next,
-            on_nitrogen,
-            turning,
-        })
+            waves,
+            surroundings,
+            n_given: 0,
+            n_drawn: 0,
+        };
+        // As many wherever the atoms are.
+        let positions = vec![0.0; 3 * topology.atoms.len()];
+        geometry.n_given = geometry.given(&positions).len();
+        geometry.n_drawn = geometry.drawn(&positions).len();
+        Some(geometry)
     }
 
     /// Numbers of coordinates: given, of how things lean, and drawn.
     pub(super) fn sizes(&self) -> Sizes {
-        let (before, n_turning) = match self.turning {
-            Some(_) => (4, 2),
-            None => (3 * self.on_nitrogen.len(), 0),
-        };
-        let torsions = match self.neighbors.map(|torsion| torsion.is_some()) {
-            [true, true] => 8,
-            [true, false] | [false, true] => 2,
-            [false, false] => 0,
-        };
         Sizes {
-            n_given: 3 + 3 * self.around.len() + before + self.features.len() + torsions,
+            n_given: self.n_given,
             n_followers: N_LEANS,
-            n_drawn: n_turning + 9,
+            n_drawn: self.n_drawn,
             n_parts: N_PUCKERS,
         }
     }
@@ -168,46 +96,18 @@ impl RingGeometry {
     pub(super) fn given(&self, positions: &[f64]) -> Vec<f64> {
         let frame = self.frame(positions);
         let [n, ca, ..] = self.ring.atoms;
-        let sizes = self.sizes();
-        let mut values = Vec::with_capacity(sizes.n_given + sizes.n_followers);
-        values.push((at(positions, ca) - at(positions, n)).norm());
         let carbonyl = frame.seen(positions, self.carbonyl);
-        values.extend([carbonyl.x, carbonyl.y]);
-        for &atom in &self.around {
-            values.extend(&frame.seen(positions, atom));
-        }
-        if let Some([phi, omega]) = &self.turning {
-            let before = frame.seen(positions, phi.atoms[3]);
-            values.extend([before.x, before.y.hypot(before.z), before.norm()]);
-            values.push(is_cis(omega.torsion_rad(positions)));
-        } else {
-            for &atom in &self.on_nitrogen {
-                values.extend(&frame.seen(positions, atom));
-            }
-        }
-        let atoms = positions.as_chunks().0;
-        values.extend(self.features.iter().map(|feature| feature.value(atoms)));
-        let circle = |torsion: [usize; 4]| sine_cosine(atoms, torsion);
-        let [own, before] = self.neighbors.map(|torsion| torsion.map(circle));
-        // O stands in the frame already: of its torsion the double angle is new, and how it goes with psi before.
-        if let Some((sine, cosine)) = own {
-            values.extend([2.0 * sine * cosine, cosine * cosine - sine * sine]);
-        }
-        if let Some((sine, cosine)) = before {
-            values.extend([sine, cosine]);
-            if let Some((own_sine, own_cosine)) = own {
-                values.extend([own_sine * sine, own_sine * cosine]);
-                values.extend([own_cosine * sine, own_cosine * cosine]);
-            }
-        }
+        let bond = (at(positions, ca) - at(positions, n)).norm();
+        let mut values = vec![bond, carbonyl.x, carbonyl.y];
+        values.extend(self.surroundings.values(&frame, positions));
         values
     }
 
     /// The drawn coordinates: phi in rad from [`PHI_CENTRE`] and omega from flat where they turn, CB, CG and CD in nm.
     pub(super) fn drawn(&self, positions: &[f64]) -> Vec<f64> {
         let frame = self.frame(positions);
-        let mut values = Vec::with_capacity(11);
-        if let Some([phi, omega]) = &self.turning {
+        let mut values = Vec::with_capacity(self.n_drawn);
+        if let Some([phi, omega]) = &self.surroundings.turning {
             values.push(wrap(phi.torsion_rad(positions) - PHI_CENTRE));
             values.push(from_flat(omega.torsion_rad(positions)));
         }
@@ -274,7 +174,7 @@ impl RingGeometry {
     ) -> bool {
         let frame = self.frame(positions);
         let mut coordinates = drawn;
-        if let Some([phi, omega]) = &self.turning {
+        if let Some([phi, omega]) = &self.surroundings.turning {
             let new = [coordinates[0], coordinates[1]];
             coordinates = &coordinates[2..];
             if new[0].abs() > PI || new[1].abs() > FRAC_PI_2 {
@@ -352,40 +252,12 @@ fn from_flat(omega: f64) -> f64 {
     0.5 * wrap(2.0 * omega)
 }
 
-/// 1 for a peptide bond that is cis, else 0.
-fn is_cis(omega: f64) -> f64 {
-    if omega.cos() > 0.0 { 1.0 } else { 0.0 }
-}
-
-/// All atoms on the side of `from` of its bond to `joint`; `None` where they lead around to `forbidden`.
-fn side_of(
-    neighbors: &[Vec<usize>],
-    from: usize,
-    joint: usize,
-    forbidden: usize,
-) -> Option<Vec<usize>> {
-    let (mut found, mut stack) = (vec![from], vec![from]);
-    while let Some(atom) = stack.pop() {
-        for &next in &neighbors[atom] {
-            if next == forbidden || (next == joint && atom != from) {
-                return None;
-            }
-            if next != joint && !found.contains(&next) {
-                found.push(next);
-                stack.push(next);
-            }
-        }
-    }
-    found.sort_unstable();
-    Some(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rng;
     use crate::topology::{Sequence, build, pucker_rings};
-    use nalgebra::DMatrix;
+    use nalgebra::{DMatrix, Rotation3};
     use rand::RngExt;
     use rand_distr::StandardNormal;
 
@@ -479,6 +351,26 @@ mod tests {
             let columns: Vec<Vec<f64>> = (0..n).map(column).collect();
             let determinant = DMatrix::from_fn(n, n, |i, j| columns[j][i]).determinant();
             assert!((determinant - 1.0).abs() < 1e-5, "{determinant}");
+        }
+    }
+
+    /// A regular pentagon with the displacements of the formula, anywhere in space.
+    #[test]
+    fn a_phase_is_told_wherever_its_plane_is() {
+        let places = [0.0, 1.0, 2.0, 3.0, 4.0].map(|place| place - 2.5);
+        let turn = Rotation3::from_euler_angles(0.7, -1.9, 2.6);
+        for (geometry, mut positions) in rings() {
+            for pucker in 0..N_PUCKERS {
+                let phase = (pucker as f64 + 0.4) / N_PUCKERS as f64 * TAU;
+                for (&atom, place) in geometry.ring.atoms.iter().zip(places) {
+                    let (sine, cosine) = (place * TAU / 5.0).sin_cos();
+                    let height = 0.04 * (phase + 2.0 * place * TAU / 5.0).sin();
+                    let x = turn * Vector3::new(0.13 * cosine, -0.13 * sine, height);
+                    let x = x + Vector3::new(3.0, -1.0, 2.0);
+                    positions[3 * atom..3 * atom + 3].copy_from_slice(x.as_slice());
+                }
+                assert_eq!(geometry.pucker(&positions), pucker);
+            }
         }
     }
 
