@@ -22,6 +22,7 @@ mod ess;
 mod exit_rates;
 mod exit_tally;
 mod free_energy;
+mod hidden;
 mod histogram;
 mod koopman;
 mod mcse;
@@ -63,10 +64,13 @@ pub use ess::{ess_bulk, ess_mean, ess_tail};
 pub use exit_rates::{ExitRate, Limits, slowest_side};
 pub use exit_tally::{COMMITMENT_DRAWS, ExitTally, RELAXATION_DRAWS, SideExits};
 pub use free_energy::{FluctuationError, configurational_heat_capacity, mean_energy};
+pub use hidden::{
+    HiddenCoordinate, HiddenKind, MAX_HIDDEN_R_HAT, MIN_CIS_SHARE, share, transitions,
+};
 pub use histogram::{AngleHistogram, HistogramError, RamachandranHistogram, ValueHistogram};
 pub use koopman::KoopmanWeights;
 pub use mcse::mcse_mean;
-pub use observables::{ObservableError, ObservableRecorder, ObservableSet, Torsion};
+pub use observables::{ObservableError, ObservableRecorder, ObservableSet, Torsion, TorsionSide};
 pub use pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
 pub use r_hat::r_hat;
 pub use sampler_baseline::BaselineBasis;

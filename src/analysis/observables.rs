@@ -45,11 +45,42 @@ pub struct Torsion {
     pub atoms: [usize; 4],
 }
 
-/// The list of observables of one molecule, in a fixed order: for each torsion `sin_NAME` and `cos_NAME`, for each phi
-/// `NAME_positive`, then `end_to_end_distance` (where ends are given), `radius_of_gyration`, `potential_energy`.
+/// One of the two sides that a torsion keeps to for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TorsionSide {
+    /// Above 0, `NAME_positive`: of phi, and of a disulfide bond, which is left- or right-handed.
+    Positive,
+    /// Within a quarter turn of 0, `NAME_cis`: of a peptide bond.
+    Cis,
+}
+
+impl TorsionSide {
+    /// Name of the observable that is 1 where the torsion of this name is on this side, else 0.
+    #[must_use]
+    pub fn observable(self, torsion: &str) -> String {
+        match self {
+            Self::Positive => format!("{torsion}_positive"),
+            Self::Cis => format!("{torsion}_cis"),
+        }
+    }
+
+    /// 1 where an angle in rad is on this side, else 0.
+    #[must_use]
+    pub fn indicator(self, angle_rad: f64) -> f64 {
+        let inside = match self {
+            Self::Positive => angle_rad > 0.0,
+            Self::Cis => angle_rad.cos() > 0.0,
+        };
+        f64::from(u8::from(inside))
+    }
+}
+
+/// The list of observables of one molecule, in a fixed order: for each torsion `sin_NAME` and `cos_NAME`, for each
+/// torsion of [`ObservableSet::with_sides`] its [`TorsionSide::observable`], then `end_to_end_distance` (where ends are given), `radius_of_gyration`, `potential_energy`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservableSet {
     torsions: Vec<Torsion>,
+    sides: Vec<(Torsion, TorsionSide)>,
     end_atoms: Option<[usize; 2]>,
     masses_da: Vec<f64>,
 }
@@ -71,19 +102,29 @@ impl ObservableSet {
             .iter()
             .map(|atoms| ("end_to_end_distance", &atoms[..]));
         for (name, atoms) in named.chain(ends) {
-            if let Some(&atom_index) = atoms.iter().find(|&&index| index >= masses_da.len()) {
-                return Err(ObservableError::AtomOutOfRange {
-                    name: name.to_owned(),
-                    atom_index,
-                    n_atoms: masses_da.len(),
-                });
-            }
+            check_atoms(name, atoms, masses_da.len())?;
         }
         Ok(Self {
             torsions,
+            sides: Vec::new(),
             end_atoms,
             masses_da,
         })
+    }
+
+    /// The same with a 0/1 observable for the side that each of these torsions is on.
+    ///
+    /// # Errors
+    /// [`ObservableError::AtomOutOfRange`] if a torsion names an atom that the molecule has not.
+    pub fn with_sides(
+        mut self,
+        sides: Vec<(Torsion, TorsionSide)>,
+    ) -> Result<Self, ObservableError> {
+        for (torsion, _) in &sides {
+            check_atoms(&torsion.name, &torsion.atoms, self.masses_da.len())?;
+        }
+        self.sides = sides;
+        Ok(self)
     }
 
     /// Names in order, `[n_observables]`.
@@ -94,9 +135,8 @@ impl ObservableSet {
             names.push(format!("sin_{}", torsion.name));
             names.push(format!("cos_{}", torsion.name));
         }
-        for torsion in self.torsions.iter().filter(|torsion| is_phi(torsion)) {
-            names.push(format!("{}_positive", torsion.name));
-        }
+        let sides = self.sides.iter();
+        names.extend(sides.map(|(torsion, side)| side.observable(&torsion.name)));
         if self.end_atoms.is_some() {
             names.push("end_to_end_distance".to_owned());
         }
@@ -111,20 +151,15 @@ impl ObservableSet {
     /// If `positions` is shorter than the molecule; [`ObservableRecorder::push`] checks this.
     #[must_use]
     pub fn evaluate(&self, positions: &[f32], potential_energy_kj_per_mol: f64) -> Vec<f64> {
-        let angles: Vec<f64> = self
-            .torsions
-            .iter()
-            .map(|torsion| dihedral_rad(positions, torsion.atoms))
-            .collect();
+        let angles = self.torsions.iter();
+        let angles = angles.map(|torsion| dihedral_rad(positions, torsion.atoms));
         let mut values: Vec<f64> = angles
-            .iter()
             .flat_map(|angle| [angle.sin(), angle.cos()])
             .collect();
-        for (torsion, &angle) in self.torsions.iter().zip(&angles) {
-            if is_phi(torsion) {
-                values.push(f64::from(u8::from(angle > 0.0)));
-            }
-        }
+        let sides = self.sides.iter();
+        values.extend(
+            sides.map(|(torsion, side)| side.indicator(dihedral_rad(positions, torsion.atoms))),
+        );
         if let Some(atoms) = self.end_atoms {
             values.extend(pair_distances(positions, &[atoms]));
         }
@@ -134,8 +169,15 @@ impl ObservableSet {
     }
 }
 
-fn is_phi(torsion: &Torsion) -> bool {
-    torsion.name.starts_with("phi_")
+fn check_atoms(name: &str, atoms: &[usize], n_atoms: usize) -> Result<(), ObservableError> {
+    match atoms.iter().find(|&&index| index >= n_atoms) {
+        None => Ok(()),
+        Some(&atom_index) => Err(ObservableError::AtomOutOfRange {
+            name: name.to_owned(),
+            atom_index,
+            n_atoms,
+        }),
+    }
 }
 
 /// Collects the time series of all observables from frames of several chains, which may arrive interleaved.

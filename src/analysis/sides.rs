@@ -77,7 +77,7 @@ impl Sides {
 
 /// Whether an observable of this name is 0 or 1.
 pub(super) fn is_two_valued(name: &str) -> bool {
-    name.starts_with("phi_") && name.ends_with("_positive")
+    name.ends_with("_positive") || name.ends_with("_cis")
 }
 
 /// Name of a basin's indicator among the observables: `basin alpha_left_2`.

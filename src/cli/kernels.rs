@@ -1,6 +1,6 @@
 //! From the checked sampler list to kernels. Every kernel is made here, each with random streams of its own.
 
-mod pucker;
+mod idle;
 pub(super) mod torsion_leap;
 
 use crate::mcmc::{
@@ -52,7 +52,7 @@ pub(crate) fn make_kernels(
         kernels.push(factory.kernel(&format!("sampler[{index}]"), kernel)?);
     }
     kernels.extend(factory.replica_exchange()?);
-    pucker::warn_of_idle_rings(&loaded.config.sampler, topology);
+    idle::warn_of_idle(&loaded.config.sampler, topology);
     Ok(kernels)
 }
 
@@ -253,6 +253,7 @@ pub(crate) fn torsion_settings(torsion: &TorsionConfig) -> TorsionSettings {
         proposal: match torsion.proposal {
             TorsionDrawConfig::Uniform => TorsionDraw::Uniform,
             TorsionDrawConfig::Normal => TorsionDraw::Normal,
+            TorsionDrawConfig::Flip => TorsionDraw::Flip,
         },
         planar: torsion.planar,
         initial_step_rad: torsion.initial_step_rad,

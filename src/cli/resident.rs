@@ -88,7 +88,9 @@ impl Cycle {
                 },
                 KernelConfig::Hmc(hmc) if hmc.refresh == 1.0 => hmc_move(hmc, seed),
                 // The device holds one table of torsions and one of leaps.
-                KernelConfig::Torsion(torsion) if cycle.torsions.is_none() => {
+                KernelConfig::Torsion(torsion)
+                    if cycle.torsions.is_none() && torsion.proposal != TorsionDrawConfig::Flip =>
+                {
                     cycle.torsions = Some(torsion_moves(torsion, topology)?);
                     let n_moves = torsion.repeats;
                     ResidentMove::Torsion { n_moves, seed }
@@ -124,8 +126,8 @@ fn torsion_moves(torsion: &TorsionConfig, topology: &Topology) -> Option<Torsion
     Some(TorsionMoves {
         blocks: proposal.blocks().to_vec(),
         widths_rad: match torsion.proposal {
-            TorsionDrawConfig::Uniform => Vec::new(),
             TorsionDrawConfig::Normal => proposal.step_sizes_rad(),
+            _ => Vec::new(),
         },
     })
 }

@@ -2,10 +2,11 @@
 //!
 //! The ring's carbons are close to normal in each part of the circle of puckers, given bond lengths, angles and torsions
 //! around them; so q is a mixture of joint normals (`conditional_normal`) in the frame of the backbone (`ring_geometry`),
-//! wider at higher temperatures as a harmonic well is. Hydrogens lean with the ring as they were seen to. Most draws are from
+//! wider at higher temperatures as a harmonic well is. Hydrogens lean with the ring as they were seen to. A share of the draws
+//! is for the other isomer of the peptide bond before the ring, cis or trans, from all puckers; of the others most are from
 //! the puckers on the other side of the circle, whichever side the ring is on. Before enough was counted, and in a share of
-//! the moves after that, it mirrors the ring as `pucker` does. Draws and mirror images are reversible each by themselves,
-//! and which of them it is does not depend on the state.
+//! the moves after that, it mirrors the ring as `pucker` does, or turns the peptide bond by half a turn. Each of these kinds of
+//! move is reversible by itself, and which of them it is does not depend on the state.
 //!
 //! [`Proposal::freeze`] fixes the density; it learns nothing after that.
 
@@ -21,8 +22,10 @@ use crate::topology::Topology;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Share of mirror images once there is a density.
-const MIRROR_SHARE: f64 = 0.05;
+/// Share of moves that need no density, once there is one.
+const PLAIN_SHARE: f64 = 0.05;
+/// Share of the moves that are for the other isomer of the peptide bond, where it turns.
+const FLIP_SHARE: f64 = 0.3;
 /// Share of the draws that are from the puckers across the circle.
 const ACROSS_SHARE: f64 = 0.8;
 
@@ -41,8 +44,17 @@ pub struct AdaptivePuckerProposal {
 struct LearnedRing {
     geometry: RingGeometry,
     density: ConditionalNormal,
-    /// Shares of the puckers for a ring on either side of the circle; `None` before there is a density.
-    shares: Option<[Shares; 2]>,
+    /// Shares of the puckers; `None` before there is a density.
+    shares: Option<PuckerShares>,
+}
+
+/// What the puckers' shares are in a draw.
+#[derive(Debug, Clone)]
+struct PuckerShares {
+    /// For a ring on either side of the circle: most of the other side.
+    across: [Shares; 2],
+    /// As they were counted, for the other isomer.
+    counted: Shares,
 }
 
 impl AdaptivePuckerProposal {
@@ -88,7 +100,7 @@ impl LearnedRing {
 
     /// Counts where the ring of one replica is.
     fn learn(&mut self, positions: &[f64], weight: f64, width: f64) {
-        let mut point = self.geometry.given(positions);
+        let mut point = self.geometry.given(positions, false);
         point.extend(self.geometry.leans(positions, &[0.0; N_LEANS]));
         point.extend(self.geometry.drawn(positions));
         let pucker = self.geometry.pucker(positions);
@@ -108,9 +120,10 @@ impl LearnedRing {
     }
 
     fn share(&mut self) {
-        self.shares = self.density.densities().map(|densities| {
-            [false, true]
-                .map(|far| densities.shares_with(|pucker| is_far(pucker) != far, ACROSS_SHARE))
+        self.shares = self.density.densities().map(|densities| PuckerShares {
+            across: [false, true]
+                .map(|far| densities.shares_with(|pucker| is_far(pucker) != far, ACROSS_SHARE)),
+            counted: densities.counted_shares(),
         });
     }
 
@@ -121,9 +134,14 @@ impl LearnedRing {
         width: f64,
         stream: &mut Xoshiro256PlusPlus,
     ) -> [f64; 2] {
+        let flipped = self.geometry.has_isomers() && stream.random::<f64>() < FLIP_SHARE;
         match self.density.densities().zip(self.shares.as_ref()) {
-            Some((densities, shares)) if stream.random::<f64>() >= MIRROR_SHARE => {
-                self.draw_from(densities, shares, moving, width, stream)
+            Some((densities, shares)) if stream.random::<f64>() >= PLAIN_SHARE => {
+                self.draw_from(densities, shares, flipped, moving, width, stream)
+            }
+            _ if flipped => {
+                self.geometry.flip_isomer(moving.0, moving.1);
+                [0.0; 2]
             }
             _ => {
                 Moving::of(moving.0, moving.1).flip(&self.geometry.ring);
@@ -135,32 +153,45 @@ impl LearnedRing {
     fn draw_from(
         &self,
         densities: &Densities,
-        shares: &[Shares; 2],
+        shares: &PuckerShares,
+        flipped: bool,
         (positions, velocities): (&mut [f64], &mut [f64]),
         width: f64,
         stream: &mut Xoshiro256PlusPlus,
     ) -> [f64; 2] {
         let geometry = &self.geometry;
-        let shares_here = |positions: &[f64]| {
-            let far = is_far(geometry.pucker(positions));
-            &shares[usize::from(far)]
+        let shares_from = |positions: &[f64]| match flipped {
+            true => &shares.counted,
+            false => &shares.across[usize::from(is_far(geometry.pucker(positions)))],
         };
         let old = geometry.drawn(positions);
         let old_turns = densities.following(&old);
-        let mut given = geometry.given(positions);
-        given.extend(geometry.leans(positions, &old_turns));
-        let density = densities.mixture.at(&given, width);
-        let there = shares_here(positions);
+        let leans = geometry.leans(positions, &old_turns);
+        let density_of = |flipped: bool| {
+            let mut given = geometry.given(positions, flipped);
+            given.extend(leans);
+            densities.mixture.at(&given, width)
+        };
+        let way_back = density_of(false);
+        let density = if flipped {
+            &density_of(true)
+        } else {
+            &way_back
+        };
+        let there = shares_from(positions);
         let drawn = density.draw(there, stream);
         let turns = densities.following(&drawn);
         if !geometry.place(&drawn, [&old_turns, &turns], positions, velocities) {
             // No such state can be proposed.
             return [f64::INFINITY, 0.0];
         }
-        let back = shares_here(positions);
+        if flipped {
+            geometry.flip_isomer(positions, velocities);
+        }
+        let back = shares_from(positions);
         [
             density.log_density(there, &drawn),
-            density.log_density(back, &old),
+            way_back.log_density(back, &old),
         ]
     }
 }

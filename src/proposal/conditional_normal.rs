@@ -163,6 +163,11 @@ impl Densities {
         sums
     }
 
+    /// Shares of the components as often as their parts were counted.
+    pub(super) fn counted_shares(&self) -> Shares {
+        Shares::of(&self.shares)
+    }
+
     /// Shares of the components where those of some parts have a given probability together, and the others the rest.
     pub(super) fn shares_with(
         &self,
@@ -181,7 +186,7 @@ impl Densities {
             share * whole / sums[usize::from(of)]
         });
         if sums.contains(&0.0) {
-            return Shares::of(&self.shares);
+            return self.counted_shares();
         }
         Shares::of(&scaled.collect::<Vec<f64>>())
     }
@@ -306,10 +311,6 @@ mod tests {
         mixture
     }
 
-    fn alike(densities: &Densities) -> Shares {
-        Shares::of(&densities.shares)
-    }
-
     #[test]
     fn followers_follow_all_parts_together() {
         let mixture = learned();
@@ -326,7 +327,7 @@ mod tests {
         let mixture = learned();
         let densities = mixture.densities().unwrap();
         let mut stream = rng::streams(4, 1).remove(0);
-        let shares = alike(densities);
+        let shares = densities.counted_shares();
         // What is left of the follower says nothing of y.
         let given = [1.0, 7.0];
         let draws: Vec<Vec<f64>> = (0..40_000)
@@ -380,7 +381,10 @@ mod tests {
         let mut stream = rng::streams(6, 1).remove(0);
         let high = (0..10_000).filter(|_| conditional.draw(&shares, &mut stream)[0] > 2.0);
         assert!(high.count().abs_diff(8000) < 200);
-        assert_eq!(densities.shares_with(|_| true, 0.8), alike(densities));
+        assert_eq!(
+            densities.shares_with(|_| true, 0.8),
+            densities.counted_shares()
+        );
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub use timewarp::{TimewarpProposal, TimewarpProposalError};
 pub use timewarp_guard::ChiralGuard;
 pub use timewarp_tree::placement_tree;
 pub use torsion::{TorsionDraw, TorsionProposal, TorsionSettings};
-pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, torsion_blocks};
+pub use torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, flip_blocks, torsion_blocks};
 pub use torsion_density::{CellWeights, PeriodicGrid};
 pub use torsion_leap::{LeapError, TorsionLeapProposal, check_leap_model};
 pub use torsion_leap_ancestral::LeapSampler;

@@ -20,8 +20,8 @@ pub(super) const N_PUCKERS: usize = 10;
 /// One ring, and what a redrawing of it needs to know.
 ///
 /// The frame of N, CA and C does not move. In it the ring's CB, CG and CD are drawn anew, and all that comes before N turns
-/// about CA-N by a new phi and about the peptide bond by how far that is from flat, where the molecule has them; cis stays
-/// cis. What hangs on CB, CG and CD follows rigidly with the frame of the ring's angle there, and leans in that frame: it
+/// about CA-N by a new phi and about the peptide bond by how far that is from flat, where the molecule has them; and by half a
+/// turn more where cis is to become trans, or trans cis. What hangs on CB, CG and CD follows rigidly with the frame of the ring's angle there, and leans in that frame: it
 /// turns by a rotation vector that is a function of the drawn coordinates, for hydrogens stand otherwise in one pucker than
 /// in the other. Given what is drawn these are rotations, so all maps keep volumes, and densities in nm and rad are densities
 /// of Cartesian coordinates up to a factor that does not change.
@@ -77,7 +77,7 @@ impl RingGeometry {
         };
         // As many wherever the atoms are.
         let positions = vec![0.0; 3 * topology.atoms.len()];
-        geometry.n_given = geometry.given(&positions).len();
+        geometry.n_given = geometry.given(&positions, false).len();
         geometry.n_drawn = geometry.drawn(&positions).len();
         Some(geometry)
     }
@@ -92,14 +92,19 @@ impl RingGeometry {
         }
     }
 
-    /// The given coordinates: lengths in nm, functions of angles without unit.
-    pub(super) fn given(&self, positions: &[f64]) -> Vec<f64> {
+    /// Whether the peptide bond before it turns.
+    pub(super) fn has_isomers(&self) -> bool {
+        self.surroundings.turning.is_some()
+    }
+
+    /// The given coordinates: lengths in nm, functions of angles without unit; those of the other isomer where `flipped`.
+    pub(super) fn given(&self, positions: &[f64], flipped: bool) -> Vec<f64> {
         let frame = self.frame(positions);
         let [n, ca, ..] = self.ring.atoms;
         let carbonyl = frame.seen(positions, self.carbonyl);
         let bond = (at(positions, ca) - at(positions, n)).norm();
         let mut values = vec![bond, carbonyl.x, carbonyl.y];
-        values.extend(self.surroundings.values(&frame, positions));
+        values.extend(self.surroundings.values(&frame, positions, flipped));
         values
     }
 
@@ -162,7 +167,15 @@ impl RingGeometry {
             .map_or(N_PUCKERS - 1, |(part, _)| part)
     }
 
+    /// Turns the peptide bond before the ring by half a turn, where it can turn.
+    pub(super) fn flip_isomer(&self, positions: &mut [f64], velocities: &mut [f64]) {
+        if let Some([_, omega]) = &self.surroundings.turning {
+            omega.turn_moving(positions, velocities, PI);
+        }
+    }
+
     /// Puts what was drawn in the place of what is there, with velocities turned along; `false` for angles out of range.
+    /// The isomer stays.
     ///
     /// `turns` are the rotation vectors by which things lean now, and by which they will, `[N_LEANS]` each.
     pub(super) fn place(
@@ -312,14 +325,30 @@ mod tests {
             let new = geometry.drawn(&after);
             let expected: Vec<f64> = old.iter().zip(&by).map(|(x, by)| x + by).collect();
             assert_close(&new, &expected);
-            assert_close(&geometry.given(&after), &geometry.given(&before));
-            assert_eq!(geometry.given(&after).len(), geometry.sizes().n_given);
+            let given = geometry.given(&before, false);
+            assert_close(&geometry.given(&after, false), &given);
+            assert_eq!(given.len(), geometry.sizes().n_given);
             assert_close(
                 &geometry.leans(&after, &turns(&new)),
                 &geometry.leans(&before, &turns(&old)),
             );
             let raw = [&before, &after].map(|x| geometry.leans(x, &[0.0; N_LEANS]));
             assert!((raw[0][2] - raw[1][2]).abs() > 1e-3);
+        }
+    }
+
+    /// What a draw for the other isomer is given there is what the way back is given here, and all else stays.
+    #[test]
+    fn the_other_isomer_is_told_apart_by_one_coordinate_and_half_a_turn_leads_there() {
+        for (geometry, before) in rings() {
+            let (mut after, mut still) = (before.clone(), vec![0.0; before.len()]);
+            geometry.flip_isomer(&mut after, &mut still);
+            assert_close(&geometry.drawn(&after), &geometry.drawn(&before));
+            let [here, there] = [false, true].map(|flipped| geometry.given(&before, flipped));
+            assert_close(&geometry.given(&after, false), &there);
+            assert_close(&geometry.given(&after, true), &here);
+            let changed = here.iter().zip(&there).filter(|(a, b)| a != b).count();
+            assert_eq!(changed, usize::from(geometry.has_isomers()));
         }
     }
 

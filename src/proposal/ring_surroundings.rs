@@ -54,8 +54,9 @@ impl RingSurroundings {
         }
     }
 
-    /// The coordinates, seen in the frame of N, CA and C: lengths in nm, functions of angles without unit.
-    pub(super) fn values(&self, frame: &Frame, positions: &[f64]) -> Vec<f64> {
+    /// The coordinates, seen in the frame of N, CA and C: lengths in nm, functions of angles without unit; `flipped` gives
+    /// those of the other isomer of the peptide bond, which differ in one.
+    pub(super) fn values(&self, frame: &Frame, positions: &[f64], flipped: bool) -> Vec<f64> {
         let mut values = Vec::new();
         for &atom in &self.around {
             values.extend(&frame.seen(positions, atom));
@@ -64,7 +65,8 @@ impl RingSurroundings {
             // What turns about CA-N and the peptide bond leave.
             let before = frame.seen(positions, phi.atoms[3]);
             values.extend([before.x, before.y.hypot(before.z), before.norm()]);
-            values.push(is_cis(omega.torsion_rad(positions)));
+            let is_cis = is_cis(omega.torsion_rad(positions));
+            values.push(f64::from(u8::from(is_cis != flipped)));
         } else {
             for &atom in &self.on_nitrogen {
                 values.extend(&frame.seen(positions, atom));
@@ -144,9 +146,9 @@ fn around_bond(before: usize, n: usize, beyond: &[usize]) -> Vec<Feature> {
     features
 }
 
-/// 1 for a peptide bond that is cis, else 0.
-fn is_cis(omega: f64) -> f64 {
-    if omega.cos() > 0.0 { 1.0 } else { 0.0 }
+/// Whether a peptide bond is cis.
+fn is_cis(omega: f64) -> bool {
+    omega.cos() > 0.0
 }
 
 /// All atoms on the side of `from` of its bond to `joint`; `None` where they lead around to `forbidden`.

@@ -1,8 +1,10 @@
-//! The proposal `torsion`: turns the torsions of one block by uniform or normal angles. Learns nothing but its step sizes.
+//! The proposal `torsion`: turns the torsions of one block by uniform or normal angles, or by half a turn and a little. Learns nothing but its step sizes.
 
 use super::moved::move_each;
 use super::pivot::uniform_angle;
-use super::torsion_block::{BlockKind, TorsionBlock, TorsionMoveError, describe, torsion_blocks};
+use super::torsion_block::{
+    BlockKind, TorsionBlock, TorsionMoveError, describe, flip_blocks, torsion_blocks,
+};
 use super::torsion_step::AdaptedStep;
 use super::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
 use crate::integrator::Engine;
@@ -10,6 +12,7 @@ use crate::topology::Topology;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::f64::consts::PI;
 
 /// How the angle of a rotation is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,7 +22,13 @@ pub enum TorsionDraw {
     Uniform,
     /// Wrapped normal around no rotation, its width tuned for every block while adaptation lasts.
     Normal,
+    /// Half a turn and a little: wrapped normal around pi. From cis to trans and back; nothing is tuned.
+    Flip,
 }
+
+/// Standard deviation of what a flip adds to half a turn, rad: less than a peptide bond swings by itself, so that one flat bond
+/// becomes another.
+const FLIP_WIDTH_RAD: f64 = 0.1;
 
 /// Settings of [`TorsionProposal`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,7 +56,8 @@ impl Default for TorsionSettings {
 
 /// Pivot moves: every replica picks a block and turns its torsions.
 ///
-/// Symmetric: blocks are picked alike whatever the state, the angles' distribution is even, and rotations have unit Jacobian.
+/// Symmetric: blocks are picked alike whatever the state, the angles' distribution on the circle is even, and rotations have unit
+/// Jacobian. Flips of peptide bonds pick those with two isomers of alike energy four times of five (see [`flip_blocks`]).
 #[derive(Debug, Clone)]
 pub struct TorsionProposal {
     draw: TorsionDraw,
@@ -73,7 +83,10 @@ impl TorsionProposal {
                 expected: "a positive number",
             });
         }
-        let blocks = torsion_blocks(topology, settings.kind, settings.planar);
+        let blocks = match (settings.kind, settings.proposal) {
+            (BlockKind::Omega, TorsionDraw::Flip) => flip_blocks(topology),
+            _ => torsion_blocks(topology, settings.kind, settings.planar),
+        };
         if blocks.is_empty() {
             let (needed, remedy) = match settings.kind {
                 BlockKind::Single => ("a rotatable bond", "take `hmc` or `langevin` alone"),
@@ -97,7 +110,7 @@ impl TorsionProposal {
         })
     }
 
-    /// The blocks that moves choose from.
+    /// The blocks that moves choose from evenly; one that is to be chosen more often stands there more often.
     #[must_use]
     pub fn blocks(&self) -> &[TorsionBlock] {
         &self.blocks
@@ -115,6 +128,7 @@ impl TorsionProposal {
             TorsionDraw::Normal => {
                 self.steps[block].size_rad * stream.sample::<f64, _>(StandardNormal)
             }
+            TorsionDraw::Flip => PI + FLIP_WIDTH_RAD * stream.sample::<f64, _>(StandardNormal),
         }
     }
 }
@@ -145,7 +159,7 @@ impl Proposal for TorsionProposal {
     }
 
     fn adapt(&mut self, _current: Current<'_>, outcomes: &[Outcome]) {
-        if self.frozen || self.draw == TorsionDraw::Uniform || self.used.len() != outcomes.len() {
+        if self.frozen || self.draw != TorsionDraw::Normal || self.used.len() != outcomes.len() {
             return;
         }
         AdaptedStep::learn_all(&mut self.steps, &self.used, |replica| {

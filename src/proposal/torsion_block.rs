@@ -1,7 +1,9 @@
 //! Which torsions a molecule offers to moves, grouped into blocks that move together. Moves nothing.
 
 use super::pivot::Pivot;
-use crate::topology::{Element, RotatableBond, Topology, TorsionKind, rotatable_bonds};
+use crate::topology::{
+    Element, RotatableBond, Topology, TorsionKind, peptide_bonds, rotatable_bonds,
+};
 
 /// A torsion move cannot be built for this molecule, or its settings are out of range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -114,6 +116,25 @@ pub fn torsion_blocks(topology: &Topology, kind: BlockKind, planar: bool) -> Vec
             (!own.is_empty()).then(|| TorsionBlock::new(&own))
         })
         .collect()
+}
+
+/// Peptide bonds for flips between cis and trans. Where some have a tertiary nitrogen (proline) and others have not, the first
+/// stand there so often that four picks of five are of them: of the others cis is rare.
+#[must_use]
+pub fn flip_blocks(topology: &Topology) -> Vec<TorsionBlock> {
+    let bonds = peptide_bonds(topology);
+    let is_tertiary = |block: &&TorsionBlock| {
+        let mut own = bonds.iter();
+        own.any(|bond| bond.is_tertiary && bond.residue_index == block.residue_index)
+    };
+    let blocks = torsion_blocks(topology, BlockKind::Omega, false);
+    let (tertiary, others): (Vec<_>, Vec<_>) = blocks.iter().partition(is_tertiary);
+    if tertiary.is_empty() {
+        return blocks;
+    }
+    let times = (4 * others.len()).div_ceil(tertiary.len()).max(1);
+    let repeated = tertiary.iter().flat_map(|&block| vec![block; times]);
+    repeated.chain(others).cloned().collect()
 }
 
 fn order(kind: TorsionKind) -> u8 {

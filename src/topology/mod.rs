@@ -9,6 +9,7 @@ mod internal_coordinates;
 mod loop_closure;
 mod packing;
 pub mod pdb;
+mod peptide_bond;
 mod pucker;
 mod residue_library;
 mod rotatable;
@@ -19,6 +20,7 @@ pub use chirality::{ChiralCenter, chiral_centers};
 pub use element::Element;
 pub(crate) use internal_coordinates::{Point, place, point, torsion};
 pub use pdb::PdbError;
+pub use peptide_bond::{PeptideBond, peptide_bonds};
 pub use pucker::{PuckerRing, pucker_rings};
 pub use residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, TemplateTorsion};
 pub use rotatable::{

@@ -11,10 +11,11 @@ use crate::mcmc::{
     Chain, Kernel, Ladder, MetropolisKernel, Observer, Repeat, ReplicaExchange, Schedule, drive,
 };
 use crate::proposal::{
-    AdaptiveTorsionProposal, AdaptiveTorsionSettings, Current, Hmc, HmcSettings, Proposal,
+    AdaptivePuckerProposal, AdaptiveTorsionProposal, AdaptiveTorsionSettings, Current, Hmc,
+    HmcSettings, Proposal,
 };
 use crate::rng;
-use crate::topology::{self, Molecule, Sequence};
+use crate::topology::{self, Molecule, Sequence, Topology, pucker_rings};
 use crate::units::thermal_energy_kj_per_mol;
 
 /// How each peptide is sampled.
@@ -71,7 +72,14 @@ pub fn sample_peptide(
     let proposal =
         AdaptiveTorsionProposal::new(&molecule.topology, &AdaptiveTorsionSettings::default())
             .map_err(|error| fail(error.to_string()))?;
-    let mut kernels = kernels(&proposal, ladder, n_replicas, settings.seed).map_err(fail)?;
+    let mut kernels = kernels(
+        &molecule.topology,
+        &proposal,
+        ladder,
+        n_replicas,
+        settings.seed,
+    )
+    .map_err(fail)?;
     let mut chain = Chain::start(&start, &temperatures);
     engine.draw_velocities(&mut chain.state, &temperatures, settings.seed, 0);
     let mut collector = Collector::new(sequence, proposal, &chain, settings);
@@ -123,6 +131,7 @@ pub(super) fn engine(
 
 /// One cycle: a short trajectory, every block of torsions once on average, swaps of temperatures.
 fn kernels(
+    topology: &Topology,
     proposal: &AdaptiveTorsionProposal,
     ladder: Ladder,
     n_replicas: usize,
@@ -142,11 +151,28 @@ fn kernels(
     let repeat = Repeat::new(Box::new(leaps), n_blocks.max(2));
     let exchange =
         ReplicaExchange::new(ladder, n_replicas, seed ^ 2).map_err(|error| error.to_string())?;
-    Ok(vec![
+    let mut kernels: Vec<Box<dyn Kernel>> = vec![
         Box::new(MetropolisKernel::new(Box::new(hmc), n_replicas, seed)),
         Box::new(repeat.map_err(|error| error.to_string())?),
-        Box::new(exchange),
-    ])
+    ];
+    kernels.extend(ring_kernel(topology, n_replicas, seed ^ 3)?);
+    kernels.push(Box::new(exchange));
+    Ok(kernels)
+}
+
+/// Draws rings of prolines anew, and flips the peptide bonds before them; `None` where there are none.
+fn ring_kernel(
+    topology: &Topology,
+    n_replicas: usize,
+    seed: u64,
+) -> Result<Option<Box<dyn Kernel>>, String> {
+    let n_rings = pucker_rings(topology).len() as u64;
+    let Ok(proposal) = AdaptivePuckerProposal::new(topology) else {
+        return Ok(None);
+    };
+    let kernel = MetropolisKernel::new(Box::new(proposal), n_replicas, seed);
+    let repeat = Repeat::new(Box::new(kernel), 2 * n_rings).map_err(|error| error.to_string())?;
+    Ok(Some(Box::new(repeat)))
 }
 
 /// Learns a density for candidates while the chain equilibrates, then collects.

@@ -1,8 +1,8 @@
 //! The list of observables, its recorder, basins and the JSON of the summary.
 
 use saltus::analysis::{
-    Basin, ObservableError, ObservableRecorder, ObservableSet, Torsion, basin_indicator, diagnose,
-    dihedral_rad, ess_bulk, r_hat,
+    Basin, ObservableError, ObservableRecorder, ObservableSet, Torsion, TorsionSide,
+    basin_indicator, diagnose, dihedral_rad, ess_bulk, r_hat,
 };
 
 fn torsion(name: &str, atoms: [usize; 4]) -> Torsion {
@@ -17,7 +17,13 @@ fn set() -> ObservableSet {
         torsion("phi_2", [0, 1, 2, 3]),
         torsion("psi_2", [1, 2, 3, 4]),
     ];
-    ObservableSet::new(torsions, Some([0, 4]), vec![12.0; 5]).expect("atoms exist")
+    let sides = vec![
+        (torsions[0].clone(), TorsionSide::Positive),
+        (torsion("omega_2", [1, 2, 3, 4]), TorsionSide::Cis),
+    ];
+    ObservableSet::new(torsions, Some([0, 4]), vec![12.0; 5])
+        .and_then(|set| set.with_sides(sides))
+        .expect("atoms exist")
 }
 
 /// Five atoms whose fourth wanders, so that both torsions change from frame to frame.
@@ -63,6 +69,7 @@ fn recorder_keeps_named_series_in_order() {
             "sin_psi_2",
             "cos_psi_2",
             "phi_2_positive",
+            "omega_2_cis",
             "end_to_end_distance",
             "radius_of_gyration",
             "potential_energy"
@@ -72,8 +79,14 @@ fn recorder_keeps_named_series_in_order() {
     assert!((observables[0].1[1][5] - phi.sin()).abs() < 1e-15);
     assert!((observables[1].1[1][5] - phi.cos()).abs() < 1e-15);
     assert_eq!(observables[4].1[1][5], f64::from(u8::from(phi > 0.0)));
-    assert!((observables[5].1[0][0] - 5.25f64.sqrt()).abs() < 1e-7);
-    assert_eq!(observables[7].1[1][5], -5.0);
+    let omega = dihedral_rad(&frame(8), [1, 2, 3, 4]);
+    assert_eq!(
+        observables[5].1[1][5],
+        f64::from(u8::from(omega.cos() > 0.0))
+    );
+    assert!(observables[5].1[1].contains(&0.0) && observables[5].1[1].contains(&1.0));
+    assert!((observables[6].1[0][0] - 5.25f64.sqrt()).abs() < 1e-7);
+    assert_eq!(observables[8].1[1][5], -5.0);
 
     let report = diagnose(&observables).expect("valid chains");
     let json = serde_json::to_value(&report).expect("serialisable");
@@ -86,7 +99,7 @@ fn recorder_keeps_named_series_in_order() {
     // The order of the keys is part of the promise to readers of the table, their presence to readers of the JSON.
     assert_eq!(row.as_object().map(serde_json::Map::len), Some(6));
     // The chains' energies differ by 10 kJ/mol: only a diagnosis that compares chains notices.
-    assert!(report.observables[7].r_hat > Some(1.5));
+    assert!(report.observables[8].r_hat > Some(1.5));
 }
 
 #[test]
@@ -110,10 +123,14 @@ fn recorder_refuses_another_molecule() {
     );
     let far = vec![torsion("psi_9", [0, 1, 2, 7])];
     let error = ObservableSet::new(far, None, vec![1.0; 5]).expect_err("no atom 7");
-    assert!(matches!(
-        error,
-        ObservableError::AtomOutOfRange { atom_index: 7, .. }
-    ));
+    let sides = vec![(torsion("omega_9", [0, 1, 2, 7]), TorsionSide::Cis)];
+    let of_side = set().with_sides(sides).expect_err("no atom 7");
+    for error in [error, of_side] {
+        assert!(matches!(
+            error,
+            ObservableError::AtomOutOfRange { atom_index: 7, .. }
+        ));
+    }
 }
 
 #[test]

@@ -153,6 +153,38 @@ fn a_sampler_that_forgets_the_ring_of_proline_is_told() {
 }
 
 #[test]
+fn a_sampler_that_keeps_cis_or_trans_is_told() {
+    let message = |sequence: &str, moves: &str| {
+        stderr(&Small::new(|text| {
+            text.replace(LANGEVIN, &format!("{LANGEVIN}\n{moves}"))
+                .replace("ACE-ALA-NME", sequence)
+                .replace("cycles: 60,", "cycles: 3,")
+        }))
+    };
+    let warning = "flips the peptide bond before PRO 3 between cis and trans";
+    for forgetful in [
+        "",
+        "  - torsion: {kind: pair}\n  - pucker: {}\n",
+        "  - torsion: {kind: omega, proposal: normal}\n",
+        "  - torsion: {kind: single}\n",
+    ] {
+        let told = message("ACE-ALA-PRO-NME", forgetful);
+        assert!(told.contains(warning), "{forgetful}: {told}");
+    }
+    for mindful in [
+        "  - torsion: {kind: omega, proposal: flip}\n",
+        "  - torsion: {kind: omega}\n",
+        "  - torsion: {kind: single, planar: true}\n",
+        "  - sequence: [{adaptive_pucker: {}}, {torsion: {kind: pair}}]\n",
+    ] {
+        let silent = message("ACE-ALA-PRO-NME", mindful);
+        assert!(!silent.contains(warning), "{mindful}: {silent}");
+    }
+    // Before other residues cis is rare, and nothing is said at every run.
+    assert!(!message("ACE-ALA-NME", "").contains("cis"));
+}
+
+#[test]
 fn trajectories_differ_in_length_on_demand() {
     let steps = |settings: &str| {
         let small = small(&format!("  - hmc: {{{settings}}}\n"), "");

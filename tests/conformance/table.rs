@@ -385,6 +385,12 @@ fn rows_on_chains() -> Vec<Row> {
         },
         Row {
             ergodic: false,
+            ..proposal("torsion flip, four atoms", four_atoms, || {
+                torsion(TorsionDraw::Flip)
+            })
+        },
+        Row {
+            ergodic: false,
             ..proposal("adaptive torsion, four atoms", four_atoms, || learned(0))
         },
         Row {

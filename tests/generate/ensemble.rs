@@ -1,7 +1,7 @@
 //! Alanine dipeptide: weighted means against the reference ensemble that chains made, and reproducibility.
 
 use crate::support::{TEMPERATURE_KELVIN, minimized};
-use saltus::analysis::{ObservableSet, Torsion};
+use saltus::analysis::{ObservableSet, Torsion, TorsionSide};
 use saltus::flow::torsion::LeapModel;
 use saltus::generator::{Draw, Generator, GeneratorSettings, WeightSummary, weighted_mean};
 use saltus::proposal::{builtin_leap_model, random_leap_model};
@@ -33,7 +33,15 @@ fn observables(topology: &Topology) -> ObservableSet {
             atoms: torsion.atoms,
         });
     let masses_da: Vec<f64> = topology.atoms.iter().map(|a| a.element.mass_da()).collect();
-    ObservableSet::new(torsions.collect(), None, masses_da).unwrap()
+    let torsions: Vec<Torsion> = torsions.collect();
+    let phis = torsions
+        .iter()
+        .filter(|torsion| torsion.name.starts_with("phi"));
+    let sides = phis
+        .map(|phi| (phi.clone(), TorsionSide::Positive))
+        .collect();
+    let set = ObservableSet::new(torsions, None, masses_da).unwrap();
+    set.with_sides(sides).unwrap()
 }
 
 /// Largest deviations of means from the reference's, in standard errors: with the weights, and without.

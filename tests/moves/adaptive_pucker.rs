@@ -8,12 +8,13 @@ use saltus::forcefield::{ForceField, SystemOptions};
 use saltus::integrator::Engine;
 use saltus::mcmc::{Chain, Kernel, MetropolisKernel};
 use saltus::proposal::{
-    AdaptivePuckerProposal, Current, Hmc, HmcSettings, LogRatio, Outcome, Proposal, ProposalError,
-    Proposed, PuckerProposal,
+    AdaptivePuckerProposal, BlockKind, Current, Hmc, HmcSettings, LogRatio, Outcome, Proposal,
+    ProposalError, Proposed, PuckerProposal, torsion_blocks,
 };
 use saltus::rng;
 use saltus::state::State;
-use saltus::topology::{Molecule, chiral_centers, pucker_rings};
+use saltus::topology::{Molecule, chiral_centers, peptide_bonds, pucker_rings, torsion_rad};
+use std::f64::consts::PI;
 
 /// With a residue before the ring, whose phi turns, and without.
 const SEQUENCES: [&str; 2] = ["ACE-PRO-NME", "PA"];
@@ -35,18 +36,32 @@ fn widths_nm(molecule: &Molecule) -> Vec<f64> {
     atoms.flat_map(width).collect()
 }
 
-/// Springs around the built positions and, less often, around those with the ring mirrored.
+/// The built positions with the peptide bond before the ring turned from trans to cis, where there is one.
+fn other_isomer(molecule: &Molecule) -> Option<Vec<f64>> {
+    let ring = &pucker_rings(&molecule.topology)[0];
+    let bonds = torsion_blocks(&molecule.topology, BlockKind::Omega, false);
+    let before = bonds
+        .iter()
+        .find(|bond| bond.residue_index + 1 == ring.residue_index)?;
+    let mut positions = molecule.positions.as_flattened().to_vec();
+    before.pivots[0].turn(&mut positions, PI);
+    Some(positions)
+}
+
+/// Springs around the built positions and, less often, around those with the ring mirrored, and with the other isomer.
 fn wells(molecule: &Molecule) -> Springs {
     let mut mirrors = PuckerProposal::new(&molecule.topology).unwrap();
     let built = chain(molecule, 1);
     let mut engine = ToyEngine::new(&molecule.topology, None);
     let mirrored = mirrors.propose(current(&built), &mut engine, &mut rng::streams(1, 1));
-    let rests = [
-        (0.7, built.state.positions.clone()),
-        (0.3, mirrored.unwrap().positions),
+    let mut rests = vec![
+        (0.5, built.state.positions.clone()),
+        (0.2, mirrored.unwrap().positions),
     ];
+    let cis = other_isomer(molecule).unwrap_or_else(|| built.state.positions.clone());
+    rests.push((0.3, cis));
     Springs {
-        rests_nm: rests.to_vec(),
+        rests_nm: rests,
         widths_nm: widths_nm(molecule),
     }
 }
@@ -340,6 +355,39 @@ fn it_learns_proline_and_is_accepted_more_than_mirror_images() {
             let built = center.volume_nm3(&molecule.positions);
             assert!(center.volume_nm3(positions) * built > 0.0);
         }
+    }
+}
+
+/// Share of replicas whose peptide bond before the ring is cis.
+fn cis_share(molecule: &Molecule, positions: &[f64]) -> f64 {
+    let bond = peptide_bonds(&molecule.topology)
+        .into_iter()
+        .find(|bond| bond.is_tertiary);
+    let atoms = bond.unwrap().atoms;
+    let replicas = positions.chunks_exact(rest_len(molecule));
+    let is_cis = |replica: &[f64]| torsion_rad(replica.as_chunks().0, atoms).cos() > 0.0;
+    let (mut cis, mut all) = (0.0, 0.0);
+    for replica in replicas {
+        cis += f64::from(u8::from(is_cis(replica)));
+        all += 1.0;
+    }
+    cis / all
+}
+
+/// Trans only at the start; every third move is for the other isomer, learned or not.
+#[test]
+fn both_isomers_are_reached_before_and_after_it_learned() {
+    let molecule = molecule("ACE-PRO-NME");
+    for mut proposal in [
+        AdaptivePuckerProposal::new(&molecule.topology).unwrap(),
+        learned(&molecule),
+    ] {
+        let mut engine = ToyEngine::new(&molecule.topology, None);
+        let chain = chain(&molecule, 2000);
+        let mut streams = rng::streams(8, 2000);
+        let proposed = proposal.propose(current(&chain), &mut engine, &mut streams);
+        let share = cis_share(&molecule, &proposed.unwrap().positions);
+        assert!((share - 0.3).abs() < 0.05, "{share}");
     }
 }
 

@@ -12,6 +12,7 @@ mod balance;
 mod concerted;
 mod density;
 mod geometry;
+mod isomers;
 mod learning;
 mod pucker;
 mod support;

@@ -45,7 +45,7 @@ pub(crate) fn proposals(topology: &Topology) -> Vec<(String, Box<dyn Proposal>)>
         BlockKind::SideChain,
         BlockKind::Omega,
     ] {
-        for proposal in [TorsionDraw::Uniform, TorsionDraw::Normal] {
+        for proposal in [TorsionDraw::Uniform, TorsionDraw::Normal, TorsionDraw::Flip] {
             let settings = TorsionSettings {
                 kind,
                 proposal,

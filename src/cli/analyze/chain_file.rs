@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::analysis::{ObservableRecorder, ObservableSet, Torsion, end_to_end_atoms};
+use crate::analysis::{
+    HiddenCoordinate, ObservableRecorder, ObservableSet, Torsion, end_to_end_atoms,
+};
 use crate::topology::{Topology, TorsionKind, named_torsions};
 use crate::trajectory::{ExchangeRecord, Header, Reader, RunCost};
+
+use super::hidden;
 
 /// Coordinates held in memory at a time.
 const BLOCK_COORDINATES: usize = 1 << 21;
@@ -25,6 +29,8 @@ pub(super) struct ChainFile {
     pub(super) exchange: Option<ExchangeRecord>,
     /// Names and values of the observables, `[n_frames]` each.
     pub(super) series: Vec<(String, Vec<f64>)>,
+    /// Values of the hidden coordinates, `[n_coordinates][n_values][n_frames]`.
+    pub(super) hidden: Vec<Vec<Vec<f64>>>,
     /// Acceptance of every kernel, `[n_kernels][n_frames]`.
     pub(super) acceptance: Vec<Vec<f64>>,
     /// Simulated time in ps, `[n_frames]`, NaN where it is not recorded.
@@ -48,6 +54,7 @@ pub(crate) fn observable_set(topology: &Topology) -> Result<ObservableSet, Strin
     let masses_da = topology.atoms.iter().map(|atom| atom.element.mass_da());
     let ends = end_to_end_atoms(topology);
     ObservableSet::new(torsions.collect(), ends, masses_da.collect())
+        .and_then(|set| set.with_sides(hidden::two_sided(topology)))
         .map_err(|error| error.to_string())
 }
 
@@ -58,6 +65,7 @@ pub(crate) fn observable_set(topology: &Topology) -> Result<ObservableSet, Strin
 pub(super) fn read(
     reader: &Reader,
     set: &ObservableSet,
+    hidden: &[HiddenCoordinate],
     burn_in: usize,
     n_snapshots: usize,
 ) -> Result<ChainFile, String> {
@@ -73,6 +81,7 @@ pub(super) fn read(
         cost: RunCost::read(path).map_err(|error| error.to_string())?,
         exchange: ExchangeRecord::read(path).map_err(|error| error.to_string())?,
         series: Vec::new(),
+        hidden: vec![Vec::new(); hidden.len()],
         acceptance: vec![Vec::with_capacity(n_frames); reader.n_kernels()],
         times_ps: Vec::with_capacity(n_frames),
         snapshots: Vec::new(),
@@ -96,6 +105,7 @@ pub(super) fn read(
             recorder
                 .push(0, &frame.positions, frame.potential_energy_kj_per_mol)
                 .map_err(|error| format!("{}: {error}", path.display()))?;
+            push_hidden(&mut chain.hidden, hidden, &frame.positions);
             for (column, value) in chain.acceptance.iter_mut().zip(frame.acceptance) {
                 column.push(value);
             }
@@ -112,6 +122,16 @@ pub(super) fn read(
         .map(|(name, mut chains)| (name, chains.remove(0)))
         .collect();
     Ok(chain)
+}
+
+fn push_hidden(series: &mut [Vec<Vec<f64>>], coordinates: &[HiddenCoordinate], positions: &[f32]) {
+    for (series, coordinate) in series.iter_mut().zip(coordinates) {
+        let values = coordinate.values(positions);
+        series.resize(values.len(), Vec::new());
+        for (series, value) in series.iter_mut().zip(values) {
+            series.push(value);
+        }
+    }
 }
 
 fn too_few(path: &Path, n_frames: usize, burn_in: usize) -> String {

@@ -11,6 +11,7 @@ use crate::trajectory::Header;
 
 use super::chain_file::ChainFile;
 use super::exchange::Exchange;
+use super::hidden::Hidden;
 use super::inputs::Input;
 use super::reference::ReferenceComparison;
 
@@ -76,6 +77,8 @@ pub(super) struct Findings {
     pub(super) exchange: Option<Exchange>,
     /// Distances to a reference, where one was given.
     pub(super) reference: Option<ReferenceComparison>,
+    /// What is compared between chains beside the observables, and the peptide bonds.
+    pub(super) hidden: Hidden,
     /// Remarks for the user.
     pub(super) notes: Vec<String>,
 }
@@ -92,6 +95,7 @@ impl Findings {
     ) -> Result<Self, CliError> {
         let mut ensemble = gather(&input.chains);
         let notes = notes(input, &ensemble);
+        let hidden = Hidden::of(input, &ensemble);
         let lag = lag_frames.unwrap_or_else(|| SlowModes::default_lag_frames(ensemble.n_draws()));
         let slow_modes = SlowModes::fit(&ensemble, lag, reweight).map_err(|e| e.to_string());
         if let Ok(modes) = &slow_modes {
@@ -116,6 +120,7 @@ impl Findings {
             kernels: acceptances(&input.chains),
             exchange: Exchange::of(&input.chains),
             reference: None,
+            hidden,
             notes,
         })
     }

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::analysis::ObservableSet;
+use crate::analysis::{HiddenCoordinate, ObservableSet};
 use crate::cli::error::CliError;
 use crate::topology::{Topology, pdb};
 use crate::trajectory::{Reader, TrajectoryError};
 
 use super::chain_file::{self, ChainFile};
+use super::hidden;
 
 /// Frames shown of all files together.
 const N_SNAPSHOTS: usize = 100;
@@ -18,6 +19,8 @@ const N_SNAPSHOTS: usize = 100;
 pub(super) struct Input {
     /// The molecule of all of them.
     pub(super) topology: Topology,
+    /// What is compared between chains beside the observables.
+    pub(super) hidden: Vec<HiddenCoordinate>,
     /// The chains.
     pub(super) chains: Vec<ChainFile>,
     /// One message for each file left out.
@@ -29,6 +32,7 @@ struct Molecule {
     path: PathBuf,
     topology: Topology,
     set: ObservableSet,
+    hidden: Vec<HiddenCoordinate>,
 }
 
 /// Reads all trajectories, each without its first `burn_in` frames.
@@ -49,6 +53,7 @@ pub(super) fn read(paths: &[PathBuf], burn_in: usize) -> Result<Input, CliError>
     match molecule {
         Some(molecule) if !chains.is_empty() => Ok(Input {
             topology: molecule.topology,
+            hidden: molecule.hidden,
             chains,
             faults,
         }),
@@ -93,15 +98,18 @@ fn read_one(
     let reader = open(path)?;
     if let Some(molecule) = molecule {
         check_same(molecule, &reader)?;
-        return chain_file::read(&reader, &molecule.set, burn_in, n_snapshots);
+        let (set, hidden) = (&molecule.set, &molecule.hidden);
+        return chain_file::read(&reader, set, hidden, burn_in, n_snapshots);
     }
     let set = chain_file::observable_set(reader.topology())
         .map_err(|error| format!("{}: {error}", path.display()))?;
-    let chain = chain_file::read(&reader, &set, burn_in, n_snapshots)?;
+    let hidden = hidden::coordinates(reader.topology());
+    let chain = chain_file::read(&reader, &set, &hidden, burn_in, n_snapshots)?;
     *molecule = Some(Molecule {
         path: path.to_path_buf(),
         topology: reader.topology().clone(),
         set,
+        hidden,
     });
     Ok(chain)
 }

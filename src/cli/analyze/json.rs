@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::exchange::Exchange;
 use super::findings::{Cost, Findings, KernelAcceptance, Row};
+use super::hidden::Hidden;
 use super::inputs::Input;
 use super::reference::ReferenceComparison;
 
@@ -22,6 +23,7 @@ pub(super) struct Report<'a> {
     replica_exchange: Option<&'a Exchange>,
     tica: Option<Slow>,
     reference: Option<&'a ReferenceComparison>,
+    hidden: &'a Hidden,
     notes: &'a [String],
     faults: &'a [String],
 }
@@ -58,6 +60,7 @@ pub(super) fn report<'a>(input: &'a Input, findings: &'a Findings) -> Report<'a>
         replica_exchange: findings.exchange.as_ref(),
         tica,
         reference: findings.reference.as_ref(),
+        hidden: &findings.hidden,
         notes: &findings.notes,
         faults: &input.faults,
     }

@@ -4,6 +4,7 @@ mod chain_file;
 mod exchange;
 mod figures;
 mod findings;
+mod hidden;
 mod inputs;
 mod json;
 mod output;

@@ -81,6 +81,7 @@ pub(super) fn head(input: &Input, findings: &Findings) -> Vec<String> {
         lines.push(format!("acceptance: {}", kernels.join(", ")));
     }
     lines.extend(findings.exchange.iter().map(Exchange::line));
+    lines.extend(findings.hidden.isomer_lines());
     lines.extend(findings.notes.iter().map(|note| format!("note: {note}")));
     if let Err(reason) = &findings.slow_modes {
         lines.push(format!("note: no slow coordinates: {reason}"));
@@ -156,6 +157,7 @@ pub(super) fn foot(findings: &Findings) -> Vec<String> {
             findings.rows.len()
         ),
     }];
+    lines.extend(findings.hidden.fault_lines());
     lines.push(format!(
         "{CONVERGENCE_RULE}; tau: autocorrelation time in frames"
     ));

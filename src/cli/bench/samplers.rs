@@ -162,7 +162,7 @@ fn adaptive_torsion(topology: &Topology) -> Vec<KernelConfig> {
     })
 }
 
-/// `hmc`, then two moves of (phi, psi), one of a side chain, one of a peptide bond and three of every proline's ring, as far as the
+/// `hmc`, then two moves of (phi, psi), one of a side chain, one of a peptide bond, one flip of a peptide bond and three of every proline's ring, as far as the
 /// molecule has any.
 fn leaping(
     topology: &Topology,
@@ -177,11 +177,13 @@ fn leaping(
         }
     }
     if !torsion_blocks(topology, BlockKind::Omega, false).is_empty() {
-        sampler.push(KernelConfig::Torsion(TorsionConfig {
-            kind: TorsionKindConfig::Omega,
-            proposal: TorsionDrawConfig::Normal,
-            ..TorsionConfig::default()
-        }));
+        for proposal in [TorsionDrawConfig::Normal, TorsionDrawConfig::Flip] {
+            sampler.push(KernelConfig::Torsion(TorsionConfig {
+                kind: TorsionKindConfig::Omega,
+                proposal,
+                ..TorsionConfig::default()
+            }));
+        }
     }
     if n_rings > 0 {
         let repeats = 3 * n_rings;

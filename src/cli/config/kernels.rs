@@ -108,7 +108,7 @@ pub(crate) enum TorsionKindConfig {
     Pair,
     /// All chi of one residue.
     SideChain,
-    /// omega of one residue, best with `proposal: normal`.
+    /// omega of one residue, best with `proposal: normal`, and with `proposal: flip` between cis and trans.
     Omega,
 }
 
@@ -121,6 +121,8 @@ pub(crate) enum TorsionDrawConfig {
     Uniform,
     /// Wrapped normal around no rotation; its width is tuned for every block during equilibration.
     Normal,
+    /// Half a turn and a little: with `kind: omega` from cis to trans and back, of prolines four times of five.
+    Flip,
 }
 
 /// Settings of `torsion`.

@@ -112,6 +112,9 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> CliResult {
         [preparation_seconds, start.elapsed().as_secs_f64()],
         generator.n_evaluations(),
     )?;
+    if let Some(note) = report.isomer_note() {
+        log::warn!("{note}");
+    }
     if let Some(folder) = folder {
         folder.write(&loaded, &prepared, engine.as_ref(), &draws)?;
     }

@@ -8,7 +8,7 @@ use crate::analysis::ObservableSet;
 use crate::cli::analyze::observable_set;
 use crate::cli::error::{Blame, CliError};
 use crate::generator::{Draw, WeightSummary, weighted_mean};
-use crate::topology::Topology;
+use crate::topology::{Topology, peptide_bonds};
 
 /// Pareto k from which on weighted means cannot be trusted.
 const MAX_PARETO_K: f64 = 0.7;
@@ -36,6 +36,8 @@ pub(super) struct Report {
     draws_per_second: f64,
     ess_per_second: f64,
     energy_evaluations: u64,
+    /// Peptide bonds with two isomers, of which all draws have the start's.
+    kept_isomers: Vec<String>,
     estimates: Vec<Estimate>,
 }
 
@@ -69,6 +71,7 @@ impl Report {
             draws_per_second: draws.len() as f64 / seconds,
             ess_per_second: summary.ess / seconds,
             energy_evaluations,
+            kept_isomers: kept_isomers(topology),
             estimates: estimates(&set, draws, &log_weights),
         })
     }
@@ -98,6 +101,9 @@ impl Report {
             self.ess_per_second,
             self.energy_evaluations,
         );
+        if let Some(note) = self.isomer_note() {
+            text.insert_str(0, &format!("{note}\n\n"));
+        }
         // Sines and cosines are for programs.
         let is_for_people = |estimate: &&Estimate| {
             !estimate.name.starts_with("sin_") && !estimate.name.starts_with("cos_")
@@ -112,6 +118,26 @@ impl Report {
         }
         text
     }
+}
+
+impl Report {
+    /// That only one isomer of some peptide bonds was drawn; `None` where there are none.
+    pub(super) fn isomer_note(&self) -> Option<String> {
+        (!self.kept_isomers.is_empty()).then(|| {
+            format!(
+                "only the start's isomer, cis or trans, of the peptide bond before {} is drawn: every mean below is of that isomer alone; \
+                 `saltus run` with `adaptive_pucker` or `torsion: {{kind: omega, proposal: flip}}` samples both",
+                self.kept_isomers.join(", ")
+            )
+        })
+    }
+}
+
+/// The residues after peptide bonds that have two isomers.
+fn kept_isomers(topology: &Topology) -> Vec<String> {
+    let bonds = peptide_bonds(topology).into_iter();
+    let tertiary = bonds.filter(|bond| bond.is_tertiary);
+    tertiary.map(|bond| bond.residue_after(topology)).collect()
 }
 
 fn estimates(set: &ObservableSet, draws: &[Draw], log_weights: &[f64]) -> Vec<Estimate> {

@@ -1,0 +1,97 @@
+//! Whether a sampler forgets something slow that no torsion move of (phi, psi) and side chains crosses: rings of prolines, cis
+//! and trans. Makes no kernel.
+
+use crate::cli::config::{KernelConfig, MixturePart, TorsionDrawConfig, TorsionKindConfig};
+use crate::topology::{PeptideBond, PuckerRing, Topology, peptide_bonds, pucker_rings};
+
+/// Says what no move of the sampler crosses.
+pub(super) fn warn_of_idle(sampler: &[KernelConfig], topology: &Topology) {
+    warn_of_idle_rings(sampler, topology);
+    warn_of_idle_isomers(sampler, topology);
+}
+
+/// Says that no move turns the peptide bonds that have two isomers: dynamics needs seconds to, so the run would have the
+/// start's isomer only and look converged.
+fn warn_of_idle_isomers(sampler: &[KernelConfig], topology: &Topology) {
+    let bonds: Vec<PeptideBond> = peptide_bonds(topology)
+        .into_iter()
+        .filter(|bond| bond.is_tertiary)
+        .collect();
+    let named = |of: &dyn Fn(&PeptideBond) -> bool| -> String {
+        let residues = bonds.iter().filter(|bond| of(bond));
+        let residues: Vec<String> = residues.map(|bond| bond.residue_after(topology)).collect();
+        residues.join(", ")
+    };
+    let in_loops = named(&|bond| !bond.is_rotatable);
+    if !in_loops.is_empty() {
+        log::warn!(
+            "the peptide bond before {in_loops} is part of a ring or a disulfide loop, where no move can flip it: the run keeps the start's \
+             isomer, cis or trans, and says nothing of the other"
+        );
+    }
+    let open = named(&|bond| bond.is_rotatable);
+    if !open.is_empty() && !any(sampler, &flips_peptide_bonds) {
+        log::warn!(
+            "no move of this sampler flips the peptide bond before {open} between cis and trans, and dynamics takes seconds to: the run \
+             keeps the start's isomer and says nothing of the other; add `- adaptive_pucker: {{}}` or `- torsion: {{kind: omega, proposal: flip}}`"
+        );
+    }
+}
+
+fn flips_peptide_bonds(kernel: &KernelConfig) -> bool {
+    match kernel {
+        KernelConfig::AdaptivePucker(_) => true,
+        KernelConfig::Torsion(torsion) => {
+            let turns = match torsion.kind {
+                TorsionKindConfig::Omega => true,
+                TorsionKindConfig::Single => torsion.planar,
+                _ => false,
+            };
+            turns && torsion.proposal != TorsionDrawConfig::Normal
+        }
+        _ => false,
+    }
+}
+
+/// Says that the moves of a sampler leave proline's ring to dynamics: it would be what everything waits for.
+fn warn_of_idle_rings(sampler: &[KernelConfig], topology: &Topology) {
+    let rings = pucker_rings(topology);
+    let turns = |kernel: &KernelConfig| {
+        matches!(
+            kernel,
+            KernelConfig::Torsion(_)
+                | KernelConfig::AdaptiveTorsion(_)
+                | KernelConfig::TorsionLeap(_)
+        )
+    };
+    let flips = |kernel: &KernelConfig| {
+        matches!(
+            kernel,
+            KernelConfig::Pucker(_) | KernelConfig::AdaptivePucker(_)
+        )
+    };
+    if rings.is_empty() || !any(sampler, &turns) || any(sampler, &flips) {
+        return;
+    }
+    let residue = |ring: &PuckerRing| {
+        let residue = &topology.residues[ring.residue_index];
+        format!("{} {}", residue.name, residue.number)
+    };
+    let residues: Vec<String> = rings.iter().map(residue).collect();
+    log::warn!(
+        "no move of this sampler flips the ring of {}, only dynamics does: exact all the same, but slow; add `- adaptive_pucker: {{}}`",
+        residues.join(", ")
+    );
+}
+
+/// Whether one of the kernels, or of those within them, is such.
+fn any(kernels: &[KernelConfig], wanted: &impl Fn(&KernelConfig) -> bool) -> bool {
+    kernels.iter().any(|kernel| match kernel {
+        KernelConfig::Mixture(parts) => {
+            let part = |part: &MixturePart| any(std::slice::from_ref(&part.kernel), wanted);
+            parts.iter().any(part)
+        }
+        KernelConfig::Sequence(kernels) => any(kernels, wanted),
+        kernel => wanted(kernel),
+    })
+}
