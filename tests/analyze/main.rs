@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod committed;
+mod copies;
 mod output;
 mod reference;
 mod support;

@@ -6,6 +6,8 @@ use crate::analysis::{ObservableRecorder, ObservableSet, Torsion, end_to_end_ato
 use crate::topology::{Topology, TorsionKind, named_torsions};
 use crate::trajectory::{ExchangeRecord, Header, Reader, RunCost};
 
+use super::copies;
+
 /// Coordinates held in memory at a time.
 const BLOCK_COORDINATES: usize = 1 << 21;
 
@@ -29,6 +31,8 @@ pub(super) struct ChainFile {
     pub(super) acceptance: Vec<Vec<f64>>,
     /// Simulated time in ps, `[n_frames]`, NaN where it is not recorded.
     pub(super) times_ps: Vec<f64>,
+    /// A number for every frame by which equal frames are known, `[n_frames]`.
+    pub(super) fingerprints: Vec<u64>,
     /// Some frames evenly spread over the file, positions in nm, `[n_atoms * 3]` each.
     pub(super) snapshots: Vec<Vec<f32>>,
 }
@@ -75,6 +79,7 @@ pub(super) fn read(
         series: Vec::new(),
         acceptance: vec![Vec::with_capacity(n_frames); reader.n_kernels()],
         times_ps: Vec::with_capacity(n_frames),
+        fingerprints: Vec::with_capacity(n_frames),
         snapshots: Vec::new(),
     };
     let n_snapshots = n_snapshots.min(n_frames);
@@ -100,6 +105,9 @@ pub(super) fn read(
                 column.push(value);
             }
             chain.times_ps.push(frame.time_ps);
+            chain
+                .fingerprints
+                .push(copies::fingerprint(&frame.positions));
             if chain.snapshots.len() < n_snapshots
                 && index >= chain.snapshots.len() * n_frames / n_snapshots
             {

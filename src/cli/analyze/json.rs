@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::copies::Copy;
 use super::exchange::Exchange;
 use super::findings::{Cost, Findings, KernelAcceptance, Row};
 use super::inputs::Input;
@@ -23,6 +24,9 @@ pub(super) struct Report<'a> {
     tica: Option<Slow>,
     reference: Option<&'a ReferenceComparison>,
     notes: &'a [String],
+    copies: &'a [Copy],
+    pooled: &'a [String],
+    warnings: Vec<String>,
     faults: &'a [String],
 }
 
@@ -59,6 +63,9 @@ pub(super) fn report<'a>(input: &'a Input, findings: &'a Findings) -> Report<'a>
         tica,
         reference: findings.reference.as_ref(),
         notes: &findings.notes,
+        copies: &input.copies,
+        pooled: &input.pooled,
+        warnings: input.warnings(),
         faults: &input.faults,
     }
 }
