@@ -14,4 +14,5 @@ mod density;
 mod geometry;
 mod learning;
 mod pucker;
+mod side_chains;
 mod support;
