@@ -126,7 +126,7 @@ struct Counted {
 
 impl Counted {
     fn add(&mut self, index: usize, chain: &ChainFile) {
-        if let Some(origin) = chain.header.as_ref().map(origin) {
+        if let Some(origin) = chain.header.as_ref().and_then(origin) {
             self.by_origin.insert(origin, index);
         }
         for &frame in &chain.fingerprints {
@@ -137,7 +137,7 @@ impl Counted {
     /// The counted chain that this one copies, and why.
     fn original(&self, chain: &ChainFile) -> Option<(usize, String)> {
         if let Some(header) = &chain.header
-            && let Some(&original) = self.by_origin.get(&origin(header))
+            && let Some(&original) = origin(header).and_then(|origin| self.by_origin.get(&origin))
         {
             let why = format!(
                 "the same input, seed {} and replica {}",
@@ -171,8 +171,9 @@ fn is_copy(n_shared: usize, n_frames: usize) -> bool {
 }
 
 /// What two files of one chain have in common: settings, seed, replica; of a run's length, its recording and its machine
-/// nothing, for the random numbers don't depend on these.
-fn origin(header: &Header) -> String {
+/// nothing, for the random numbers don't depend on these. `None` where a file says
+/// neither settings nor input.
+fn origin(header: &Header) -> Option<String> {
     let mut metadata = header.metadata.clone();
     if let Some(Value::Object(settings)) = metadata.get_mut("settings") {
         settings.retain(|key, _| !FREE_SETTINGS.contains(&key.as_str()));
@@ -181,7 +182,8 @@ fn origin(header: &Header) -> String {
         Some(_) => "",
         None => &header.input_yaml,
     };
-    format!("{} {} {metadata} {input}", header.seed, header.replica)
+    let says_nothing = metadata.get("settings").is_none() && input.is_empty();
+    (!says_nothing).then(|| format!("{} {} {metadata} {input}", header.seed, header.replica))
 }
 
 /// The warning in lines; none where nothing was left out.
