@@ -39,7 +39,10 @@
 //!
 //! * A kernel leaves the Boltzmann distribution invariant or answers `false` to [`Kernel::is_exact`].
 //! * [`mcmc::accept`] is the only place where a move is accepted. NaN and infinities are rejected and counted apart.
-//! * Same input, seed and device: same bits, also after a kill and a resume.
+//! * Same input, seed and device: same bits, also after a kill and a resume, on any number of threads.
+//! * Where a free molecule is does not matter: engines compute about whole nanometres near it, and [`mcmc::drive`] brings
+//!   one that drifted away back to the origin by whole nanometres. Frames show such shifts; energies, forces and velocities
+//!   don't change.
 //! * Every term is one function over a [`Lane`] type: `f64` is the reference, SIMD vectors are the engine.
 //!
 //! ## A first simulation

@@ -33,7 +33,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> CliResult {
     ExportFormat::from_path(&arguments.output).blame_input()?;
     let reader = Reader::open(&arguments.trajectory).blame_input()?;
     super::build::refuse_existing(&arguments.output, arguments.force)?;
-    let n_frames = write_all(
+    let exported = write_all(
         &reader,
         &arguments.output,
         arguments.stride,
@@ -42,9 +42,16 @@ pub(crate) fn export(arguments: &ExportArguments) -> CliResult {
     )
     .blame_run()?;
     console::note(&format!(
-        "{n_frames} frames of {} atoms written to {}",
+        "{} frames of {} atoms written to {}",
+        exported.n_frames,
         reader.n_atoms(),
         arguments.output.display()
     ));
+    if exported.n_moved > 0 {
+        console::note(&format!(
+            "{} of them were too far from the origin for the format and were moved back to it by whole nanometres",
+            exported.n_moved
+        ));
+    }
     Ok(())
 }

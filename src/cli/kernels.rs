@@ -66,7 +66,7 @@ struct Factory<'a> {
 
 impl Factory<'_> {
     fn seed(&mut self) -> u64 {
-        let seed = kernel_seed(self.loaded.config.seed, self.n_seeds);
+        let seed = kernel_seed(self.loaded.config.seed(), self.n_seeds);
         self.n_seeds += 1;
         seed
     }

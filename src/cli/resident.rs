@@ -78,7 +78,7 @@ impl Cycle {
         }
         let mut cycle = Self::default();
         for (place, kernel) in config.sampler.iter().enumerate() {
-            let seed = kernel_seed(config.seed, u32::try_from(place).ok()?);
+            let seed = kernel_seed(config.seed(), u32::try_from(place).ok()?);
             let entry = match kernel {
                 KernelConfig::Langevin(langevin) => ResidentMove::Langevin {
                     n_steps: langevin.steps,

@@ -180,7 +180,7 @@ pub(crate) fn starting_chain(
     };
     let mut state = State::replicate(&positions, n_replicas);
     engine.apply_constraints(&mut state).blame_run()?;
-    engine.draw_velocities(&mut state, &temperatures_kelvin, config.seed, 0);
+    engine.draw_velocities(&mut state, &temperatures_kelvin, config.seed(), 0);
     Ok(Chain {
         state,
         temperatures_kelvin,

@@ -36,6 +36,7 @@ impl<L: Lane> Group<L> {
         ];
         let key = rng::key(settings.seed);
         let rigid = !machine.rigid_bonds.is_empty();
+        self.failed = L::splat(0.0);
         for step in first_step..first_step + n_steps {
             self.evaluate::<Forces>(machine);
             self.check_forces(machine, step)?;
@@ -67,20 +68,53 @@ impl<L: Lane> Group<L> {
         });
         let stages: Vec<_> = stages.collect();
         let rigid = !machine.rigid_bonds.is_empty();
+        self.failed = L::splat(0.0);
+        let mut failure = Ok(());
         self.evaluate::<Forces>(machine);
         for (step, (kick_before, drift, kick_after)) in (0..n_steps).zip(stages.iter().cycle()) {
             self.before.copy_from_slice(&self.position);
             kick_and_drift::<L>(self, kick_before, *drift);
             if rigid {
-                self.shake(machine, *drift, step)?;
+                failure = failure.and(self.shake(machine, *drift, step));
             }
             self.evaluate::<Forces>(machine);
             kick::<L>(self, kick_after);
             if rigid {
-                self.rattle(machine, *drift, step)?;
+                failure = failure.and(self.rattle(machine, *drift, step));
+            }
+            if failure.is_err() && self.has_failed_altogether() {
+                break;
             }
         }
-        Ok(())
+        self.spoil_failed();
+        failure
+    }
+
+    /// Whether no replica meets its constraints any more.
+    fn has_failed_altogether(&self) -> bool {
+        (0..self.n_replicas).all(|replica| self.has_failed(replica))
+    }
+
+    /// Whether a replica of the group no longer meets its constraints.
+    fn has_failed(&self, replica: usize) -> bool {
+        self.failed.lane(replica) > 0.0
+    }
+
+    /// Takes failed replicas out of any reckoning: their positions are no numbers from here on.
+    fn spoil_failed(&mut self) {
+        for replica in 0..self.n_replicas {
+            if !self.has_failed(replica) {
+                continue;
+            }
+            let all = match self.layout {
+                Layout::Replicas(_) => replica..replica + 1,
+                Layout::Atoms(_) => 0..L::LANES,
+            };
+            for component in self.position.as_flattened_mut() {
+                all.clone()
+                    .for_each(|lane| component.set_lane(lane, f64::NAN));
+            }
+        }
     }
 
     /// Maxwell-Boltzmann velocities; projecting them removes what the constraints forbid and nothing else.
@@ -92,6 +126,7 @@ impl<L: Lane> Group<L> {
         draw: u64,
     ) -> Result<(), EngineError> {
         let slots = self.noise_slots(machine, temperatures_kelvin);
+        self.failed = L::splat(0.0);
         fill_velocities::<L>(&mut self.velocity, &slots, draw, rng::key(seed));
         if machine.rigid_bonds.is_empty() {
             Ok(())
@@ -107,6 +142,7 @@ impl<L: Lane> Group<L> {
         step: u64,
     ) -> Result<(), EngineError> {
         self.before.copy_from_slice(&self.position);
+        self.failed = L::splat(0.0);
         // No time passes, so positions move without changing velocities.
         self.shake(machine, 0.0, step)?;
         self.rattle(machine, PROJECTION_TIMESTEP_PS, step)
@@ -141,14 +177,9 @@ impl<L: Lane> Group<L> {
     }
 
     fn shake(&mut self, machine: &Machine<L>, timestep: f64, step: u64) -> Result<(), EngineError> {
-        let converged = shake::<L>(self, &machine.rigid_bonds, timestep);
-        if converged {
-            Ok(())
-        } else {
-            Err(EngineError::Constraints {
-                replica: self.first_replica,
-                step,
-            })
+        match shake::<L>(self, &machine.rigid_bonds, timestep) {
+            true => Ok(()),
+            false => Err(self.constraints_failed(step)),
         }
     }
 
@@ -158,14 +189,17 @@ impl<L: Lane> Group<L> {
         timestep: f64,
         step: u64,
     ) -> Result<(), EngineError> {
-        let converged = rattle::<L>(self, &machine.rigid_bonds, timestep);
-        if converged {
-            Ok(())
-        } else {
-            Err(EngineError::Constraints {
-                replica: self.first_replica,
-                step,
-            })
+        match rattle::<L>(self, &machine.rigid_bonds, timestep) {
+            true => Ok(()),
+            false => Err(self.constraints_failed(step)),
+        }
+    }
+
+    fn constraints_failed(&self, step: u64) -> EngineError {
+        let failed = (0..self.n_replicas).find(|&replica| self.has_failed(replica));
+        EngineError::Constraints {
+            replica: self.first_replica + failed.unwrap_or(0),
+            step,
         }
     }
 
@@ -301,6 +335,7 @@ vectorized! {
     ) -> bool {
         let (before, position) = (&mut group.before, &mut group.position);
         let (low, velocity) = (&mut group.position_low, &mut group.velocity);
+        let failed = &mut group.failed;
         match group.layout {
             Layout::Replicas(_) => constrain_positions::<L, _>(
                 bonds,
@@ -309,6 +344,7 @@ vectorized! {
                 &mut ReplicaField(low),
                 &mut ReplicaField(velocity),
                 timestep,
+                failed,
             ),
             Layout::Atoms(_) => constrain_positions::<L::Scalar, _>(
                 bonds,
@@ -317,6 +353,7 @@ vectorized! {
                 &mut AtomField::new(low),
                 &mut AtomField::new(velocity),
                 timestep,
+                &mut L::scalars_mut(std::slice::from_mut(failed))[0],
             ),
         }
     }
@@ -329,18 +366,21 @@ vectorized! {
         timestep: f64,
     ) -> bool {
         let (position, velocity) = (&mut group.position, &mut group.velocity);
+        let failed = &mut group.failed;
         match group.layout {
             Layout::Replicas(_) => constrain_velocities::<L, _>(
                 bonds,
                 &ReplicaField(position),
                 &mut ReplicaField(velocity),
                 timestep,
+                failed,
             ),
             Layout::Atoms(_) => constrain_velocities::<L::Scalar, _>(
                 bonds,
                 &AtomField::new(position),
                 &mut AtomField::new(velocity),
                 timestep,
+                &mut L::scalars_mut(std::slice::from_mut(failed))[0],
             ),
         }
     }

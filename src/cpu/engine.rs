@@ -261,6 +261,15 @@ impl<L: Lane> Engine for CpuEngine<L> {
         )
     }
 
+    /// Not the number of threads: each has whole registers of replicas.
+    fn arithmetic(&self) -> String {
+        format!("cpu, {}", L::NAME)
+    }
+
+    fn is_free(&self) -> bool {
+        true
+    }
+
     fn threads(&self) -> Option<Arc<rayon::ThreadPool>> {
         Some(Arc::clone(&self.threads))
     }

@@ -2,6 +2,7 @@
 
 use super::parameters::Parameters;
 use super::{Machine, Want, atom_lanes, replica_lanes};
+use crate::integrator::whole_nanometres;
 use crate::lane::Lane;
 
 /// Memory of one group, `[n_slots][3]` vectors each.
@@ -20,6 +21,10 @@ pub(super) struct Group<L: Lane> {
     pub(super) before: Vec<[L; 3]>,
     /// Partial energy sums, one a lane.
     pub(super) energies: Vec<f64>,
+    /// What was taken off the positions of every replica in the lanes, in nm.
+    origins: Vec<[f64; 3]>,
+    /// Not 0 in the lanes of replicas that no longer meet their constraints; with atoms in the lanes the first counts.
+    pub(super) failed: L,
 }
 
 /// What the lanes hold, with the scratch memory of that evaluation.
@@ -61,6 +66,8 @@ impl<L: Lane> Group<L> {
             force: zero.clone(),
             before: zero,
             energies: vec![0.0; L::LANES],
+            origins: Vec::new(),
+            failed: L::splat(0.0),
         }
     }
 
@@ -100,27 +107,37 @@ impl<L: Lane> Group<L> {
             .collect()
     }
 
-    /// Reads positions `[n_replicas, n_atoms, 3]` of the whole batch, rounded to the lanes' element.
+    /// Reads positions `[n_replicas, n_atoms, 3]` of the whole batch about whole nanometres near each replica, rounded to
+    /// the lanes' element.
     pub(super) fn load_positions(&mut self, positions: &[f64], n_atoms: usize) {
         if let Layout::Atoms(_) = self.layout {
             park_padding(&mut self.position, n_atoms);
         }
         let places = self.places(n_atoms);
-        fill::<L>(&mut self.position, &places, positions, |value| value);
+        let origin = |&source: &usize| whole_nanometres(&positions[source..source + n_atoms * 3]);
+        self.origins = places.sources.iter().map(origin).collect();
+        fill::<L>(
+            &mut self.position,
+            &places,
+            positions,
+            |value, copy, axis| value - self.origins[copy][axis],
+        );
     }
 
     /// Reads what rounding took from the positions; before dynamics, which carries it along.
     pub(super) fn load_positions_low(&mut self, positions: &[f64], n_atoms: usize) {
         let places = self.places(n_atoms);
-        fill::<L>(&mut self.position_low, &places, positions, |value| {
+        let low = |value: f64, copy: usize, axis: usize| {
+            let value = value - self.origins[copy][axis];
             value - L::scalar(value).into()
-        });
+        };
+        fill::<L>(&mut self.position_low, &places, positions, low);
     }
 
     /// Reads velocities `[n_replicas, n_atoms, 3]` of the whole batch.
     pub(super) fn load_velocities(&mut self, velocities: &[f64], n_atoms: usize) {
         let places = self.places(n_atoms);
-        fill::<L>(&mut self.velocity, &places, velocities, |value| value);
+        fill::<L>(&mut self.velocity, &places, velocities, |value, _, _| value);
     }
 
     /// Where each replica's atoms go; lanes beyond the last replica repeat it, so that they stay finite.
@@ -141,21 +158,23 @@ impl<L: Lane> Group<L> {
 
     /// Writes this group's part `[n_replicas of the group, n_atoms, 3]` of the positions.
     pub(super) fn store_positions(&self, positions: &mut [f64], n_atoms: usize) {
-        self.store(positions, n_atoms, |slot, axis, lane| {
-            self.position[slot][axis].lane(lane) + self.position_low[slot][axis].lane(lane)
+        self.store(positions, n_atoms, |replica, slot, axis, lane| {
+            let about_origin =
+                self.position[slot][axis].lane(lane) + self.position_low[slot][axis].lane(lane);
+            about_origin + self.origins[replica][axis]
         });
     }
 
     /// Writes this group's part of the velocities.
     pub(super) fn store_velocities(&self, velocities: &mut [f64], n_atoms: usize) {
-        self.store(velocities, n_atoms, |slot, axis, lane| {
+        self.store(velocities, n_atoms, |_, slot, axis, lane| {
             self.velocity[slot][axis].lane(lane)
         });
     }
 
     /// Writes this group's part of the forces.
     pub(super) fn store_forces(&self, forces: &mut [f64], n_atoms: usize) {
-        self.store(forces, n_atoms, |slot, axis, lane| {
+        self.store(forces, n_atoms, |_, slot, axis, lane| {
             self.force[slot][axis].lane(lane)
         });
     }
@@ -164,13 +183,14 @@ impl<L: Lane> Group<L> {
         &self,
         target: &mut [f64],
         n_atoms: usize,
-        value: impl Fn(usize, usize, usize) -> f64,
+        value: impl Fn(usize, usize, usize, usize) -> f64,
     ) {
         for replica in 0..self.n_replicas {
             for atom in 0..n_atoms {
                 let (slot, lane) = self.place(replica, atom);
                 for axis in 0..3 {
-                    target[(replica * n_atoms + atom) * 3 + axis] = value(slot, axis, lane);
+                    target[(replica * n_atoms + atom) * 3 + axis] =
+                        value(replica, slot, axis, lane);
                 }
             }
         }
@@ -220,12 +240,12 @@ struct Places {
     atoms_in_lanes: bool,
 }
 
-/// Copies host values into lanes through a conversion.
+/// Copies host values into lanes through a conversion of value, number of the source, axis.
 fn fill<L: Lane>(
     target: &mut [[L; 3]],
     places: &Places,
     values: &[f64],
-    convert: impl Fn(f64) -> f64,
+    convert: impl Fn(f64, usize, usize) -> f64,
 ) {
     let scalars = L::scalars_mut(target.as_flattened_mut());
     for (copy, &source) in places.sources.iter().enumerate() {
@@ -237,7 +257,7 @@ fn fill<L: Lane>(
                 atom * 3 * L::LANES + copy
             };
             for (axis, &value) in x.iter().enumerate() {
-                scalars[start + axis * L::LANES] = L::scalar(convert(value));
+                scalars[start + axis * L::LANES] = L::scalar(convert(value, copy, axis));
             }
         }
     }

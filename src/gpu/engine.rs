@@ -12,7 +12,7 @@ use super::shape::{NetworkRoom, Placement, Shape};
 use super::sources::ShaderSources;
 use super::tables::{Tables, index, single};
 use crate::forcefield::System;
-use crate::integrator::{Engine, EngineError, LangevinSettings, Splitting};
+use crate::integrator::{Engine, EngineError, LangevinSettings, Splitting, put_back, take_off};
 use crate::rng;
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
@@ -235,9 +235,9 @@ impl GpuEngine {
         };
         self.for_each_batch(energies.len(), |engine, first, size| {
             let range = first * width..(first + size) * width;
-            engine
-                .batch()
-                .write_positions(&engine.gpu, &positions[range.clone()]);
+            let mut about_origins = positions[range.clone()].to_vec();
+            let _nobody_wants_them_back = take_off(&mut about_origins, width / 3);
+            engine.batch().write_positions(&engine.gpu, &about_origins);
             engine.dispatch(kind, &Settings::default())?;
             let (gpu, batch) = (&engine.gpu, engine.batch());
             batch.read_energies(gpu, &mut energies[first..first + size])?;
@@ -253,6 +253,7 @@ impl GpuEngine {
         let width = state.n_atoms * 3;
         self.for_each_batch(state.n_replicas, |engine, first, size| {
             let range = first * width..(first + size) * width;
+            let origins = take_off(&mut state.positions[range.clone()], state.n_atoms);
             let (gpu, batch) = (&engine.gpu, engine.batch());
             batch.write_positions(gpu, &state.positions[range.clone()]);
             batch.write_velocities(gpu, &state.velocities[range.clone()]);
@@ -266,7 +267,9 @@ impl GpuEngine {
             }
             let outcome = engine.run_steps(run, first);
             let (gpu, batch) = (&engine.gpu, engine.batch());
-            batch.read_positions(gpu, &mut state.positions[range.clone()])?;
+            let positions = &mut state.positions[range.clone()];
+            batch.read_positions(gpu, positions)?;
+            put_back(positions, width / 3, &origins);
             batch.read_vectors(gpu, &batch.velocities, &mut state.velocities[range])?;
             outcome
         })
@@ -333,6 +336,10 @@ impl Engine for GpuEngine {
             "gpu, {} ({}, {}), f32 forces, {sums} energy sums",
             adapter.name, adapter.backend, adapter.driver
         )
+    }
+
+    fn is_free(&self) -> bool {
+        true
     }
 
     fn n_atoms(&self) -> usize {
@@ -403,7 +410,19 @@ impl Engine for GpuEngine {
             paced: true,
             ..Run::once(KernelKind::ConstantEnergy, settings, 0)
         };
-        self.advance(state, &run)
+        let start = state.clone();
+        let result = self.advance(state, &run);
+        if let Err(EngineError::Constraints { .. }) = result {
+            // The first failure ended the dispatch of all, so each gets one of its own.
+            for replica in 0..start.n_replicas {
+                let mut one = start.one_replica(replica);
+                if self.advance(&mut one, &run).is_err() {
+                    one.positions.fill(f64::NAN);
+                }
+                state.set_replica(replica, &one);
+            }
+        }
+        result
     }
 
     fn draw_velocities(

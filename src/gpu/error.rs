@@ -154,7 +154,7 @@ pub enum GpuError {
     },
     /// The device went away or failed in the middle of the work.
     #[error(
-        "the device {adapter} was lost: {reason}; the run can be resumed from its last checkpoint (`--resume`), on this device once it is back"
+        "the device {adapter} was lost: {reason}; a run goes on from its last checkpoint on this device only, once it is back"
     )]
     Lost {
         /// Name of the adapter.

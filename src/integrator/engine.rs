@@ -51,7 +51,7 @@ pub enum EngineError {
         /// What happened.
         source: Box<EngineError>,
     },
-    /// The constraint solver did not reach its tolerance.
+    /// The constraint solver did not reach its tolerance; the first replica of which this is so is named.
     #[error(
         "replica {replica}: constraints did not converge at step {step}; take a smaller time step"
     )]
@@ -90,6 +90,17 @@ pub trait Engine: Send {
     /// Device, instruction set and precision, as logs and trajectories name them.
     fn description(&self) -> String;
 
+    /// All that the bits of its numbers depend on: engines of one system that say the same give the same.
+    fn arithmetic(&self) -> String {
+        self.description()
+    }
+
+    /// Whether a replica may be shifted as a whole without any change of its energy and forces. Samplers then keep it near
+    /// the origin; a target with a place of its own says `false`.
+    fn is_free(&self) -> bool {
+        false
+    }
+
     /// Number of atoms of one replica.
     fn n_atoms(&self) -> usize;
 
@@ -120,8 +131,11 @@ pub trait Engine: Send {
     ///
     /// Does not touch `state.step`, which counts noise.
     ///
+    /// A diverged trajectory is returned as it is (its energy is not finite).
+    ///
     /// # Errors
-    /// [`EngineError`] when constraints fail; a diverged trajectory is returned as it is (its energy is not finite).
+    /// [`EngineError::Constraints`] when constraints fail: positions of the replicas whose do are then NaN, and the others
+    /// are at the ends of their trajectories, with the bits that they have without these neighbours.
     fn constant_energy(
         &mut self,
         state: &mut State,

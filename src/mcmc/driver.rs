@@ -85,10 +85,17 @@ pub fn check_sampler(kernels: &[Box<dyn Kernel>]) -> Vec<SamplerWarning> {
     warnings
 }
 
+/// Cycles after which molecules that drifted away are brought back. Counted from the start of the run, so that nothing
+/// depends on when anyone looks; seldom, since kernels that work on another device must wait for it.
+const CYCLES_AWAY: u64 = 500;
+
 /// Runs the cycles after `start_cycle` to the end of the schedule; both count equilibration.
 ///
 /// A run that was stopped after cycle n and is driven again from n, with chain and kernels as they were saved, goes on
 /// as if it had never stopped.
+///
+/// Nothing holds a free molecule where it is: at the start and every 500 cycles, one whose middle is more than a nanometre
+/// from the origin is brought back by whole nanometres. That leaves every energy, force and velocity as it is.
 ///
 /// # Errors
 /// [`DriveError`]; the chain is then as the failing kernel left it.
@@ -107,12 +114,20 @@ pub fn drive(
     if start_cycle == 0 && schedule.equilibration_cycles == 0 {
         kernels.iter_mut().for_each(|kernel| kernel.freeze());
     }
+    let is_free = engine.is_free();
+    if start_cycle == 0 && is_free {
+        chain.bring_back();
+    }
     for cycle in start_cycle + 1..=schedule.total_cycles() {
+        let brings_back = is_free && cycle.is_multiple_of(CYCLES_AWAY);
         let ends_phase = [schedule.equilibration_cycles, schedule.total_cycles()].contains(&cycle);
         // Asked every time: observers may decide here what is due.
         let is_read = observer.reads_chain(cycle) || ends_phase;
-        let settles = kernels.len() > 1 || is_read;
+        let settles = kernels.len() > 1 || is_read || brings_back;
         run_cycle(kernels, chain, engine, settles)?;
+        if brings_back {
+            chain.bring_back();
+        }
         if cycle == schedule.equilibration_cycles {
             kernels.iter_mut().for_each(|kernel| kernel.freeze());
         }

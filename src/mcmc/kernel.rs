@@ -2,7 +2,7 @@
 
 use super::ladder::LadderError;
 use super::statistics::{KernelReport, KernelStatistics};
-use crate::integrator::{Engine, EngineError};
+use crate::integrator::{Engine, EngineError, bring_back};
 use crate::state::State;
 
 /// The state of the chain with its cached energies.
@@ -40,6 +40,11 @@ impl Chain {
             energies
         });
         self.energies.insert(energies)
+    }
+
+    /// Brings molecules that drifted away from the origin back to it, by whole nanometres. Energies stay as they are.
+    pub(super) fn bring_back(&mut self) {
+        bring_back(&mut self.state.positions, self.state.n_atoms);
     }
 
     /// Books the simulated time of a segment of dynamics.

@@ -3,12 +3,14 @@
 //! A step is `n_tests` tests in a row for every replica. While a replica stays where it is, the proposals of its next
 //! tests are known already, so `n_ahead` of them go through the proposal and the engine together; those after the first
 //! acceptance are thrown away. Every test has random numbers of its own, numbered, so what was thrown away leaves no
-//! trace: the chain is, bit for bit, the one without looking ahead, and `n_ahead` is a matter of speed alone. Rejections
+//! trace: the chain is, bit for bit, the one without looking ahead, and `n_ahead` is a matter of speed alone. (Energies are
+//! evaluated in whole registers for that: in mixed precision they depend on whether lanes hold replicas or atoms.) Rejections
 //! count as repeated states because a step always makes all of its tests; a batch that ended with its first acceptance
 //! would end at states of its own choice and need weights.
 
 use super::kernel::{Chain, Kernel, KernelError};
 use super::metropolis::{accept, proposal_terms};
+use super::parts::REGISTER;
 use super::statistics::{KernelReport, KernelStatistics, restore_field};
 use crate::integrator::Engine;
 use crate::proposal::{Current, Outcome, Proposal, ProposalError, Proposed};
@@ -133,8 +135,7 @@ impl LookaheadKernel {
             }));
         }
         let energies = proposed.energies.take().unwrap_or_else(|| {
-            let mut energies = vec![0.0; batch.state.n_replicas];
-            engine.energies(&proposed.positions, &mut energies);
+            let energies = energies_in_registers(engine, &proposed.positions, &batch.state);
             chain.n_energy_evaluations += batch.state.n_replicas as u64;
             energies
         });
@@ -191,6 +192,23 @@ impl LookaheadKernel {
         let most = usize::try_from(self.n_tests).map_or(MAX_AHEAD, |n| n.min(MAX_AHEAD));
         self.n_ahead = (wanted as usize).clamp(1, most);
     }
+}
+
+/// Energies of proposed states, with the bits that each has whatever the batch around it.
+///
+/// An engine may compute what doesn't fill a register in another order of sums than what does, so the last register is
+/// filled up with copies of the last state.
+fn energies_in_registers(engine: &mut dyn Engine, positions: &[f64], batch: &State) -> Vec<f64> {
+    let n_states = batch.n_replicas.next_multiple_of(REGISTER);
+    let mut padded = positions.to_vec();
+    let last = &positions[positions.len() - batch.n_atoms * 3..];
+    for _ in batch.n_replicas..n_states {
+        padded.extend_from_slice(last);
+    }
+    let mut energies = vec![0.0; n_states];
+    engine.energies(&padded, &mut energies);
+    energies.truncate(batch.n_replicas);
+    energies
 }
 
 /// A batch of states as a proposal sees them.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Replicas that fit a register of the widest kind: one thread does all their work.
-const REGISTER: usize = 16;
+pub(super) const REGISTER: usize = 16;
 
 /// Replicas of every part: as many parts as threads, in whole registers, as even as they can be.
 pub(super) fn part_sizes(n_replicas: usize, n_threads: usize) -> Vec<usize> {

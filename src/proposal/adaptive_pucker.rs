@@ -274,7 +274,7 @@ impl Proposal for AdaptivePuckerProposal {
             self.rings.iter().map(|ring| &ring.density).collect();
         serde_json::json!({
             // JSON has no infinity.
-            "coldest_kelvin": self.is_ready().then_some(self.coldest_kelvin),
+            "coldest_kelvin": self.coldest_kelvin.is_finite().then_some(self.coldest_kelvin),
             "n_steps": self.n_steps,
             "next_refresh": self.next_refresh,
             "frozen": self.frozen,

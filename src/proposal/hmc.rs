@@ -153,23 +153,8 @@ impl Hmc {
         state: &mut State,
         n_steps: u64,
     ) -> Result<(), EngineError> {
-        let start = state.clone();
-        let (splitting, timestep_ps) = (self.splitting, self.timestep_ps());
-        match engine.constant_energy(state, splitting, timestep_ps, n_steps) {
-            Err(EngineError::Constraints { .. }) => {
-                // One replica in trouble stops its neighbours in the batch, so each gets a run of its own.
-                for replica in 0..start.n_replicas {
-                    let mut one = start.one_replica(replica);
-                    if engine
-                        .constant_energy(&mut one, splitting, timestep_ps, n_steps)
-                        .is_err()
-                    {
-                        one.positions.fill(f64::NAN);
-                    }
-                    state.set_replica(replica, &one);
-                }
-                Ok(())
-            }
+        match engine.constant_energy(state, self.splitting, self.timestep_ps(), n_steps) {
+            Err(EngineError::Constraints { .. }) => Ok(()),
             other => other,
         }
     }

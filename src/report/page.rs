@@ -21,6 +21,8 @@ const PM_PER_NM: f32 = 1000.0;
 pub struct Page {
     /// Title and first heading.
     pub title: String,
+    /// Lines between heading and summary that nobody shall overlook.
+    pub warnings: Vec<String>,
     /// Lines under the heading.
     pub summary: Vec<String>,
     /// Tables in order.
@@ -88,7 +90,12 @@ impl Page {
             .summary
             .iter()
             .map(|line| format!("<li>{}</li>\n", escape(line)));
+        let warnings = self
+            .warnings
+            .iter()
+            .map(|line| format!("<p class=\"warning\">WARNING: {}</p>\n", escape(line)));
         let parts = [
+            ("warnings", warnings.collect()),
             ("style", STYLE.to_owned()),
             ("title", escape(&self.title)),
             ("summary", lines.collect()),

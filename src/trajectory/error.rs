@@ -26,7 +26,7 @@ pub enum TrajectoryError {
     },
     /// No room for the next frames; what was written before is intact and closed properly.
     #[error(
-        "no room for {needed_bytes} more bytes in {path} ({source}); its first {n_frames_on_disk} frames are safe: free some space and continue with --resume"
+        "no room for {needed_bytes} more bytes in {path} ({source}); its first {n_frames_on_disk} frames are safe: free some space"
     )]
     DiskFull {
         /// The file.

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod committed;
+mod copies;
 mod hidden;
 mod output;
 mod reference;

@@ -167,7 +167,7 @@ fn hdf5_without_topology(path: &std::path::Path) -> bool {
 #[test]
 fn round_trips_of_replica_exchange_are_told() {
     let home = tempfile::tempdir().unwrap();
-    let text = "system: {sequence: ACE-ALA-NME}\ntemperature_kelvin: 400\nreplicas: 2\nthreads: 1\n\
+    let text = "system: {sequence: ACE-ALA-NME}\ntemperature_kelvin: 400\nreplicas: 2\nseed: 0\nthreads: 1\n\
                 sampler:\n  - hmc: {steps: 10, timestep_fs: 1.0}\n\
                 replica_exchange: {temperatures_kelvin: [400, 430, 460]}\n\
                 run: {cycles: 200, equilibration_cycles: 10}\noutput: {every_cycles: 10}\n";

@@ -11,4 +11,7 @@ mod resume;
 mod run;
 mod samplers;
 mod schema;
+mod seeds;
+#[cfg(unix)]
+mod stopping;
 mod support;

@@ -1,5 +1,8 @@
 //! Timewarp for the table: flows with random weights, whose draws are accepted now and then, and one atom type a target.
 
+use crate::checks::exact_chain;
+use crate::engines::molecular_rows;
+use crate::machines::Machine;
 use crate::targets::{DoubleWell, Target};
 use crate::toy_engine::ToyEngine;
 use saltus::flow::timewarp::{Timewarp, TimewarpConfig, initial_parameters};
@@ -105,6 +108,58 @@ fn looking_ahead_leaves_no_trace() {
         assert_eq!(positions, plain, "{n_ahead} ahead");
         assert!(same == accepted && more > evaluated);
     }
+}
+
+/// In mixed precision an energy depends on whether lanes hold replicas or atoms; looking ahead must not decide that.
+#[test]
+fn looking_ahead_leaves_no_trace_on_the_engine_of_the_cpu() {
+    let rows = molecular_rows();
+    let row = rows.iter().find(|row| row.name.contains("timewarp ahead"));
+    let row = row.expect("there is such a row");
+    for n_replicas in [1, 2, 5, 17] {
+        let run = |n_ahead: usize| {
+            let mut engine = Machine::Cpu.engine(row);
+            let mut chain = exact_chain(row, n_replicas, 8);
+            let proposal = gentle_timewarp(3, 0.05);
+            let mut kernel = LookaheadKernel::new(proposal, 7, Ahead::Fixed(n_ahead), 3);
+            for _ in 0..60 {
+                kernel.step(&mut chain, &mut *engine).unwrap();
+            }
+            (
+                chain.state.positions,
+                chain.energies,
+                kernel.statistics().accepted,
+            )
+        };
+        let plain = run(1);
+        assert!(plain.2 > 10, "{} accepted", plain.2);
+        for n_ahead in [2, 3, 7] {
+            assert_eq!(
+                run(n_ahead),
+                plain,
+                "{n_replicas} replicas, {n_ahead} ahead"
+            );
+        }
+    }
+}
+
+/// Otherwise the test above means nothing.
+#[test]
+fn layouts_of_the_lanes_give_energies_of_other_bits() {
+    let rows = molecular_rows();
+    let row = rows.iter().find(|row| row.name.contains("timewarp ahead"));
+    let row = row.expect("there is such a row");
+    let chain = exact_chain(row, 16, 8);
+    let mut engine = Machine::Cpu.engine(row);
+    let mut together = [0.0; 16];
+    engine.energies(&chain.state.positions, &mut together);
+    let alone = |replica: usize| {
+        let mut energy = [0.0];
+        engine.energies(chain.state.replica_positions(replica), &mut energy);
+        energy[0]
+    };
+    let alone: Vec<f64> = (0..16).map(alone).collect();
+    assert_ne!(alone, together);
 }
 
 /// Tuned, then frozen; saved and restored it goes on with the same bits.

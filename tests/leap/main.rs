@@ -5,6 +5,7 @@ mod balance;
 mod invariance;
 mod models;
 mod program;
+mod side_chains;
 mod support;
 mod training;
 mod tuning;

@@ -16,6 +16,7 @@ fn saltus(folder: &Path) -> Command {
 const RUN: &str = "system: {sequence: ACE-ALA-NME}
 temperature_kelvin: 310
 replicas: 4
+seed: 0
 sampler:
   - hmc: {steps: 5, timestep_fs: 1.0}
   - torsion_leap: {LEAP}

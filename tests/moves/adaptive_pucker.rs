@@ -418,3 +418,31 @@ fn a_molecule_without_proline_is_told_so() {
         "{message}"
     );
 }
+
+/// Rings get their densities one after the other; a run may be stopped in between.
+#[test]
+fn several_rings_resume_bit_for_bit_at_any_step() {
+    for (sequence, seed) in [("ACE-PRO-PRO-NME", 5), ("PAP", 7)] {
+        let molecule = molecule(sequence);
+        let (mut engine, mut chain) = springs(&molecule, 1, seed);
+        let kernel = || {
+            let proposal = AdaptivePuckerProposal::new(&molecule.topology).unwrap();
+            MetropolisKernel::new(Box::new(proposal), 1, seed)
+        };
+        let mut whole = kernel();
+        for step in 0..120 {
+            scatter(&mut chain, &molecule, 1000 * seed + step);
+            let text = whole.save().to_string();
+            let mut resumed = kernel();
+            resumed
+                .restore(&serde_json::from_str(&text).unwrap())
+                .unwrap();
+            let mut resumed_chain = chain.clone();
+            whole.step(&mut chain, &mut engine).unwrap();
+            resumed.step(&mut resumed_chain, &mut engine).unwrap();
+            assert_eq!(chain, resumed_chain, "{sequence}, seed {seed}, step {step}");
+            let saved = [&whole, &resumed].map(|kernel| kernel.save()["proposal"].to_string());
+            assert_eq!(saved[0], saved[1], "{sequence}, seed {seed}, step {step}");
+        }
+    }
+}

@@ -15,4 +15,5 @@ mod geometry;
 mod isomers;
 mod learning;
 mod pucker;
+mod side_chains;
 mod support;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "measured deviations belong in the log")]
 
+mod constraint_failures;
 mod cpu_engine;
 mod force_field_files;
 mod forces;
@@ -10,3 +11,4 @@ mod integrators;
 mod openmm_parity;
 mod openmm_reference;
 mod plain_energy;
+mod position;

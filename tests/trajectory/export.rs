@@ -18,7 +18,7 @@ fn exported(name: &str, check: impl FnOnce(&Path)) {
     let directory = directory.as_ref().map_or(temporary.path(), Path::new);
     let path = directory.join(name);
     let reader = Reader::open(&source).unwrap();
-    let n_frames = export(
+    let exported = export(
         &reader,
         &path,
         NonZeroUsize::MIN,
@@ -26,7 +26,7 @@ fn exported(name: &str, check: impl FnOnce(&Path)) {
         &mut sample::write_pdb_model,
     )
     .unwrap();
-    assert_eq!(n_frames, 300);
+    assert_eq!((exported.n_frames, exported.n_moved), (300, 0));
     check(&path);
 }
 
@@ -103,4 +103,52 @@ fn nothing_is_overwritten_unasked() {
     );
     assert!(matches!(result, Err(TrajectoryError::Exists { .. })));
     assert_eq!(fs::read(&target).unwrap(), b"precious");
+}
+
+/// A trajectory whose frames drift away, from `first_nm` on by a nanometre a frame.
+fn far_away(path: &Path, first_nm: f32) {
+    let header = sample::header(false);
+    let mut writer = saltus::trajectory::Writer::create(path, &header, false).unwrap();
+    for index in 0..20 {
+        let mut frame = sample::frame(index, false);
+        for x in &mut frame.positions {
+            *x += first_nm + index as f32;
+        }
+        writer.append(frame).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+#[test]
+fn no_place_is_too_far_to_be_exported() {
+    let directory = tempfile::tempdir().unwrap();
+    for (first_nm, n_moved) in [(0.0, 0), (-120.0, 20), (995.0, 20), (1e5, 20), (3e6, 20)] {
+        let source = directory.path().join("far.h5");
+        if source.exists() {
+            fs::remove_file(&source).unwrap();
+        }
+        far_away(&source, first_nm);
+        let reader = Reader::open(&source).unwrap();
+        for ending in ["pdb", "dcd", "xtc"] {
+            let target = directory.path().join(format!("far.{ending}"));
+            let model = &mut saltus::topology::pdb::write;
+            let exported = export(&reader, &target, NonZeroUsize::MIN, true, model);
+            let exported = exported.unwrap_or_else(|error| panic!("{first_nm} nm: {error}"));
+            assert_eq!(
+                (exported.n_frames, exported.n_moved),
+                (20, n_moved),
+                "{first_nm} nm, {ending}"
+            );
+        }
+        let xtc = directory.path().join("far.xtc");
+        let frames = molly::XTCReader::open(&xtc)
+            .unwrap()
+            .read_all_frames()
+            .unwrap();
+        assert!(
+            frames
+                .iter()
+                .all(|frame| frame.positions.iter().all(|x| x.abs() < 100.0))
+        );
+    }
 }

@@ -8,6 +8,7 @@ use crate::analysis::{
 use crate::topology::{Topology, TorsionKind, named_torsions};
 use crate::trajectory::{ExchangeRecord, Header, Reader, RunCost};
 
+use super::copies;
 use super::hidden;
 
 /// Coordinates held in memory at a time.
@@ -35,6 +36,8 @@ pub(super) struct ChainFile {
     pub(super) acceptance: Vec<Vec<f64>>,
     /// Simulated time in ps, `[n_frames]`, NaN where it is not recorded.
     pub(super) times_ps: Vec<f64>,
+    /// A number for every frame by which equal frames are known, `[n_frames]`.
+    pub(super) fingerprints: Vec<u64>,
     /// Some frames evenly spread over the file, positions in nm, `[n_atoms * 3]` each.
     pub(super) snapshots: Vec<Vec<f32>>,
 }
@@ -84,6 +87,7 @@ pub(super) fn read(
         hidden: vec![Vec::new(); hidden.len()],
         acceptance: vec![Vec::with_capacity(n_frames); reader.n_kernels()],
         times_ps: Vec::with_capacity(n_frames),
+        fingerprints: Vec::with_capacity(n_frames),
         snapshots: Vec::new(),
     };
     let n_snapshots = n_snapshots.min(n_frames);
@@ -110,6 +114,9 @@ pub(super) fn read(
                 column.push(value);
             }
             chain.times_ps.push(frame.time_ps);
+            chain
+                .fingerprints
+                .push(copies::fingerprint(&frame.positions));
             if chain.snapshots.len() < n_snapshots
                 && index >= chain.snapshots.len() * n_frames / n_snapshots
             {

@@ -168,12 +168,6 @@ fn notes(input: &Input, ensemble: &Ensemble) -> Vec<String> {
     if ensemble.chains("potential_energy").is_none() {
         notes.push("not every frame has its potential energy: it is left out".to_owned());
     }
-    if temperatures(&input.chains).len() > 1 {
-        notes.push(
-            "the trajectories are of different temperatures: means over all of them describe none"
-                .to_owned(),
-        );
-    }
     notes
 }
 

@@ -9,7 +9,9 @@ use crate::topology::{Topology, pdb};
 use crate::trajectory::{Reader, TrajectoryError};
 
 use super::chain_file::{self, ChainFile};
+use super::copies::{self, Copy};
 use super::hidden;
+use super::pooling;
 
 /// Frames shown of all files together.
 const N_SNAPSHOTS: usize = 100;
@@ -25,6 +27,10 @@ pub(super) struct Input {
     pub(super) chains: Vec<ChainFile>,
     /// One message for each file left out.
     pub(super) faults: Vec<String>,
+    /// Files left out because another is the same chain.
+    pub(super) copies: Vec<Copy>,
+    /// In what the chains differ that were pooled all the same.
+    pub(super) pooled: Vec<String>,
 }
 
 /// The molecule of the first readable file, which all others must share.
@@ -35,12 +41,13 @@ struct Molecule {
     hidden: Vec<HiddenCoordinate>,
 }
 
-/// Reads all trajectories, each without its first `burn_in` frames.
+/// Reads all trajectories, each without its first `burn_in` frames and no chain twice.
 ///
 /// # Errors
-/// No file can be analysed: all their messages.
-pub(super) fn read(paths: &[PathBuf], burn_in: usize) -> Result<Input, CliError> {
+/// No file can be analysed: all their messages. Files of several ensembles, unless they shall be pooled.
+pub(super) fn read(paths: &[PathBuf], burn_in: usize, pool: bool) -> Result<Input, CliError> {
     let (files, mut faults) = expand(paths);
+    let (files, mut copies) = copies::of_paths(files);
     let n_snapshots = N_SNAPSHOTS.div_ceil(files.len().max(1));
     let mut molecule = None;
     let mut chains = Vec::new();
@@ -50,15 +57,23 @@ pub(super) fn read(paths: &[PathBuf], burn_in: usize) -> Result<Input, CliError>
             Err(fault) => faults.push(fault),
         }
     }
-    match molecule {
-        Some(molecule) if !chains.is_empty() => Ok(Input {
-            topology: molecule.topology,
-            hidden: molecule.hidden,
-            chains,
-            faults,
-        }),
-        _ => Err(CliError::run(faults.join("\nerror: "))),
+    let Some(molecule) = molecule.filter(|_| !chains.is_empty()) else {
+        return Err(CliError::run(faults.join("\nerror: ")));
+    };
+    let pooled = pooling::differences(&chains);
+    if !pool {
+        pooling::refuse(&pooled)?;
     }
+    let (chains, more_copies) = copies::of_chains(chains);
+    copies.extend(more_copies);
+    Ok(Input {
+        topology: molecule.topology,
+        hidden: molecule.hidden,
+        chains,
+        faults,
+        copies,
+        pooled,
+    })
 }
 
 /// Files in the order given, those of folders by name.
@@ -150,6 +165,18 @@ fn residue_labels(topology: &Topology) -> Vec<(&str, i32)> {
     residues
         .map(|residue| (residue.name.as_str(), residue.number))
         .collect()
+}
+
+impl Input {
+    /// What makes the figures less than they seem, in lines: chains left out, ensembles taken together.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let mut lines = copies::warning(&self.copies, self.chains.len());
+        let pooled = self.pooled.iter();
+        lines.extend(pooled.map(|line| {
+            format!("pooled by --pool, so that no mean describes any one ensemble: {line}")
+        }));
+        lines
+    }
 }
 
 /// `ACE-ALA-NME, 22 atoms`.

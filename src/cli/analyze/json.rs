@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::copies::Copy;
 use super::exchange::Exchange;
 use super::findings::{Cost, Findings, KernelAcceptance, Row};
 use super::hidden::Hidden;
@@ -25,6 +26,9 @@ pub(super) struct Report<'a> {
     reference: Option<&'a ReferenceComparison>,
     hidden: &'a Hidden,
     notes: &'a [String],
+    copies: &'a [Copy],
+    pooled: &'a [String],
+    warnings: Vec<String>,
     faults: &'a [String],
 }
 
@@ -62,6 +66,9 @@ pub(super) fn report<'a>(input: &'a Input, findings: &'a Findings) -> Report<'a>
         reference: findings.reference.as_ref(),
         hidden: &findings.hidden,
         notes: &findings.notes,
+        copies: &input.copies,
+        pooled: &input.pooled,
+        warnings: input.warnings(),
         faults: &input.faults,
     }
 }

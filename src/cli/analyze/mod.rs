@@ -1,6 +1,7 @@
 //! `saltus analyze`: what trajectories say about their molecule and how far to trust it. Each stage has a file of its own.
 
 mod chain_file;
+mod copies;
 mod exchange;
 mod figures;
 mod findings;
@@ -8,6 +9,7 @@ mod hidden;
 mod inputs;
 mod json;
 mod output;
+mod pooling;
 mod reference;
 mod reference_text;
 mod table;
@@ -52,6 +54,9 @@ pub(crate) struct AnalyzeArguments {
     /// Lag of the slow coordinates (TICA) in frames [default: a hundredth of a trajectory, at least 1].
     #[arg(long, value_name = "FRAMES", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     lag: Option<usize>,
+    /// Take trajectories together although their temperatures, force fields or solvents differ.
+    #[arg(long)]
+    pool: bool,
     /// Weight frames to equilibrium before finding slow coordinates (Koopman reweighting), for many short trajectories.
     #[arg(long)]
     koopman: bool,
@@ -65,7 +70,7 @@ pub(crate) fn analyze(arguments: &AnalyzeArguments) -> CliResult {
     if let Some(path) = &arguments.save_summary {
         super::build::refuse_existing(path, arguments.force)?;
     }
-    let input = inputs::read(&arguments.trajectories, arguments.burn_in)?;
+    let input = inputs::read(&arguments.trajectories, arguments.burn_in, arguments.pool)?;
     for message in &input.faults {
         console::note(&format!("error: {message}"));
     }
@@ -80,6 +85,10 @@ pub(crate) fn analyze(arguments: &AnalyzeArguments) -> CliResult {
         output::write(directory, &input, &findings)?;
     }
     if arguments.json {
+        // Without the table, which begins with them.
+        for line in input.warnings() {
+            console::note(&format!("WARNING: {line}"));
+        }
         console::print_json(&json::report(&input, &findings))?;
     } else {
         console::print(&table::text(&input, &findings))?;
@@ -88,7 +97,7 @@ pub(crate) fn analyze(arguments: &AnalyzeArguments) -> CliResult {
         0 => Ok(()),
         n_faults => Err(CliError::run(format!(
             "{n_faults} of {} inputs could not be analysed, the others were: the messages above name them",
-            n_faults + input.chains.len()
+            n_faults + input.chains.len() + input.copies.len()
         ))),
     }
 }

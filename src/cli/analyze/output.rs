@@ -47,6 +47,7 @@ pub(super) fn write(directory: &Path, input: &Input, findings: &Findings) -> Cli
     }
     let page = Page {
         title: format!("saltus: {}", describe(&input.topology)),
+        warnings: input.warnings(),
         summary: table::head(input, findings),
         tables: tables(findings),
         molecule: molecule_view(input),

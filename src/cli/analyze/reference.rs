@@ -12,6 +12,7 @@ use crate::cli::CliResult;
 use crate::cli::console;
 use crate::cli::error::{Blame, CliError};
 
+use super::copies;
 use super::findings::Findings;
 use super::inputs::{self, Input};
 
@@ -42,7 +43,7 @@ pub(super) fn compare(
     input: &Input,
     findings: &Findings,
 ) -> Result<ReferenceComparison, CliError> {
-    let reference = load(path)?;
+    let (reference, n_shared) = load(path, input)?;
     let residues = residues(input);
     if reference.source.residues != residues {
         return Err(CliError::input(format!(
@@ -55,9 +56,15 @@ pub(super) fn compare(
     let comparison = compare_ensembles(&findings.ensemble, &summaries(findings), &reference)
         .map_err(|error| format!("{}: {error}", path.display()))
         .blame_input()?;
+    let mut notes = notes(input, findings, &reference);
+    if n_shared > 0 {
+        notes.push(format!(
+            "{n_shared} of these trajectories are in the reference too: that they agree with it says nothing"
+        ));
+    }
     Ok(ReferenceComparison {
         file: path.display().to_string(),
-        notes: notes(input, findings, &reference),
+        notes,
         size: [reference.n_chains, reference.n_frames],
         source: reference.source,
         biased: comparison.means.iter().any(|mean| mean.flagged),
@@ -80,7 +87,8 @@ pub(super) fn save(path: &Path, input: &Input, findings: &Findings) -> CliResult
     Ok(())
 }
 
-fn load(path: &Path) -> Result<EnsembleSummary, CliError> {
+/// The reference, and how many of the trajectories that are compared with it are part of it, where that can be known.
+fn load(path: &Path, compared: &Input) -> Result<(EnsembleSummary, usize), CliError> {
     if !path.is_dir()
         && path
             .extension()
@@ -90,6 +98,7 @@ fn load(path: &Path) -> Result<EnsembleSummary, CliError> {
             .map_err(|error| format!("cannot read the reference {}: {error}", path.display()))
             .blame_input()?;
         return EnsembleSummary::from_json(&text)
+            .map(|summary| (summary, 0))
             .map_err(|error| {
                 format!(
                     "the reference {} is not a summary: {error}\n  help: make one with `saltus analyze TRAJECTORIES --save-summary FILE.json`",
@@ -98,12 +107,13 @@ fn load(path: &Path) -> Result<EnsembleSummary, CliError> {
             })
             .blame_input();
     }
-    let input = inputs::read(&[path.to_path_buf()], 0)?;
+    let input = inputs::read(&[path.to_path_buf()], 0, !compared.pooled.is_empty())?;
     if let Some(fault) = input.faults.first() {
         return Err(CliError::run(format!("the reference: {fault}")));
     }
     let findings = Findings::new(&input, None, false)?;
-    Ok(summarised(&input, &findings, String::new()))
+    let n_shared = copies::n_shared(&input.chains, &compared.chains);
+    Ok((summarised(&input, &findings, String::new()), n_shared))
 }
 
 fn summarised(input: &Input, findings: &Findings, command: String) -> EnsembleSummary {

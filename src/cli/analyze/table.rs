@@ -21,7 +21,9 @@ pub(super) const HEADINGS: [&str; 8] = [
 
 /// The whole text.
 pub(super) fn text(input: &Input, findings: &Findings) -> String {
-    let mut lines = head(input, findings);
+    let warnings = input.warnings().into_iter();
+    let mut lines: Vec<String> = warnings.map(|line| format!("WARNING: {line}")).collect();
+    lines.extend(head(input, findings));
     lines.push(String::new());
     let rows: Vec<Vec<String>> = findings
         .rows

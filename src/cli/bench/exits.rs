@@ -161,7 +161,7 @@ fn launch(
         fresh.positions[replica * size..(replica + 1) * size].copy_from_slice(configuration);
     }
     md.engine.apply_constraints(&mut fresh).blame_run()?;
-    let seed = kernel_seed(md.config.config.seed, SEED_PLACE);
+    let seed = kernel_seed(md.config.config.seed(), SEED_PLACE);
     let temperatures = &md.chain.temperatures_kelvin;
     md.engine
         .draw_velocities(&mut fresh, temperatures, seed, n_draws.into());

@@ -88,7 +88,7 @@ impl<'a> Contestant<'a> {
         }
         let config = &simulator.config.config;
         let keeps = keeps_configurations && simulator.is_exact();
-        let reservoirs = keeps.then(|| Reservoirs::new(set, config.seed));
+        let reservoirs = keeps.then(|| Reservoirs::new(set, config.seed()));
         Ok(Self {
             draws: Draws::new(set, config.target_replicas(), reservoirs),
             simulator,

@@ -97,6 +97,9 @@ pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
     take_turns(&mut contestants, arguments)?;
     let finished = contestants.into_iter().map(Contestant::finish).collect();
     let report = assess(&loaded, finished, &set, arguments)?;
+    if !arguments.quiet {
+        loaded.note_drawn_seed("the random numbers, though not the time that each sampler gets");
+    }
     if let Some(directory) = &arguments.output {
         write(directory, &report)?;
     }

@@ -32,6 +32,8 @@ pub(super) struct BenchReport {
     pub(super) exits: Option<ExitsReport>,
     /// Input file.
     pub(super) input: String,
+    /// Seed, given or drawn.
+    pub(super) seed: u64,
     /// Temperature in K.
     pub(super) temperature_kelvin: f64,
     /// Device, instruction set, precision.
@@ -117,6 +119,7 @@ impl BenchReport {
             baseline_basis: exits_report::basis(&comparison.baseline_basis, exits),
             exits: exits.map(|(run, rates)| ExitsReport::of(run, rates)),
             input: loaded.source.name.clone(),
+            seed: loaded.config.seed(),
             temperature_kelvin: loaded.config.temperature_kelvin,
             device: measured
                 .first()

@@ -2,6 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use rand::TryRng;
+use rand::rngs::SysRng;
+
+use crate::cli::console::note;
+
 use super::fault::{InputFault, Source};
 use super::locate::{Position, locate_duplicate};
 use super::suggest::nearest;
@@ -19,12 +24,24 @@ pub(crate) struct LoadedConfig {
     pub(crate) source: Source,
     /// Folder of the file, against which its relative paths count.
     pub(crate) directory: PathBuf,
+    /// Whether the file has no seed, so that the one in `config` was drawn.
+    pub(crate) seed_is_drawn: bool,
 }
 
 impl LoadedConfig {
     /// A path from the file, relative to the file.
     pub(crate) fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
         self.directory.join(path)
+    }
+
+    /// Tells the user the seed where it was drawn; it repeats what is named.
+    pub(crate) fn note_drawn_seed(&self, repeated: &str) {
+        if self.seed_is_drawn {
+            let seed = self.config.seed();
+            note(&format!(
+                "seed: {seed}, drawn because the input has none; `seed: {seed}` repeats {repeated}"
+            ));
+        }
     }
 }
 
@@ -37,12 +54,29 @@ pub(crate) fn load(path: &Path) -> Result<LoadedConfig, InputFault> {
         "the file is empty, expected an input file with `system`, `temperature_kelvin`, `sampler` and `run`",
         "start from examples/alanine-dipeptide.yaml",
     ];
-    let (config, source) = load_as(path, empty)?;
+    let (mut config, source): (Config, Source) = load_as(path, empty)?;
+    let seed_is_drawn = config.seed.is_none();
+    if seed_is_drawn {
+        config.seed = Some(drawn_seed(&source)?);
+    }
     Ok(LoadedConfig {
         config,
+        seed_is_drawn,
         source,
         directory: path.parent().unwrap_or(Path::new("")).to_owned(),
     })
+}
+
+/// A seed from the operating system, of the 53 bits that every reader of JSON keeps.
+fn drawn_seed(source: &Source) -> Result<u64, InputFault> {
+    let bits = SysRng.try_next_u64().map_err(|error| {
+        source.fault(
+            None,
+            &format!("no `seed` is given, and the operating system draws none: {error}"),
+            "give one, for example `seed: 7`",
+        )
+    })?;
+    Ok(bits >> (u64::BITS - f64::MANTISSA_DIGITS))
 }
 
 /// Reads and parses a file of any kind; `empty` says what is expected of an empty one, and where to start.

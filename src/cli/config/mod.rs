@@ -58,8 +58,10 @@ pub(crate) struct Config {
     #[serde(default = "one")]
     pub(crate) replicas: usize,
     /// Seed of every random number: the same seed, input and device give the same bits.
+    ///
+    /// Where the key is missing the operating system draws one, which the trajectory, the checkpoint and the summary note.
     #[serde(default)]
-    pub(crate) seed: u64,
+    pub(crate) seed: Option<u64>,
     /// `auto` (a real GPU if there is one, else the CPU), `cpu`, `gpu` or `gpu:NAME`.
     #[serde(default = "auto_device")]
     pub(crate) device: String,
@@ -82,6 +84,12 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// The seed, given or drawn.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+            .expect("invariant: whoever loads an input file draws the seed that it lacks")
+    }
+
     /// The temperature ladder of a checked input, where there is one.
     pub(crate) fn ladder(&self) -> Option<Ladder> {
         let form = self.replica_exchange.as_ref()?.form();

@@ -73,7 +73,8 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> CliResult {
     };
     let mut loaded = setup::load(&arguments.input, overrides)?;
     if let Some(seed) = arguments.seed {
-        loaded.config.seed = seed;
+        loaded.config.seed = Some(seed);
+        loaded.seed_is_drawn = false;
     }
     check(arguments, &loaded)?;
     let model = model(arguments, &loaded)?;
@@ -87,7 +88,7 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> CliResult {
     let mut engine = cpu_engine(&loaded.config, &prepared.flexible_system)?;
     let interrupt = Interrupt::listen_and_say("stopping after this batch of draws");
     let start = Instant::now();
-    let mut streams = rng::streams(loaded.config.seed, arguments.draws + 1);
+    let mut streams = rng::streams(loaded.config.seed(), arguments.draws + 1);
     let mut generator = Generator::new(
         &prepared.molecule,
         &model,
@@ -111,10 +112,12 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> CliResult {
         &draws,
         [preparation_seconds, start.elapsed().as_secs_f64()],
         generator.n_evaluations(),
+        loaded.config.seed(),
     )?;
     if let Some(note) = report.isomer_note() {
         log::warn!("{note}");
     }
+    loaded.note_drawn_seed("these draws");
     if let Some(folder) = folder {
         folder.write(&loaded, &prepared, engine.as_ref(), &draws)?;
     }

@@ -50,7 +50,7 @@ impl Folder {
         let header = Header {
             topology: prepared.molecule.topology.clone(),
             input_yaml: loaded.source.text.clone(),
-            seed: config.seed,
+            seed: config.seed(),
             device: engine.description(),
             // Frames without their weights are not the Boltzmann distribution.
             exact: false,
@@ -58,7 +58,7 @@ impl Folder {
             n_degrees_of_freedom: engine.n_degrees_of_freedom(),
             masses_da: engine.masses_da().to_vec(),
             log_weights: draws.iter().map(|draw| draw.log_weight).collect(),
-            metadata: serde_json::json!({ "command": "generate" }),
+            metadata: serde_json::json!({ "command": "generate", "settings": loaded.config }),
             ..Header::default()
         };
         let chain = Chain::start(&prepared.molecule.positions, &[config.temperature_kelvin]);

@@ -25,6 +25,7 @@ struct Estimate {
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     n_draws: usize,
+    seed: u64,
     ess: f64,
     ess_fraction: f64,
     largest_weight_share: f64,
@@ -52,6 +53,7 @@ impl Report {
         draws: &[Draw],
         [preparation_seconds, seconds]: [f64; 2],
         energy_evaluations: u64,
+        seed: u64,
     ) -> Result<Self, CliError> {
         let log_weights: Vec<f64> = draws.iter().map(|draw| draw.log_weight).collect();
         let summary = WeightSummary::new(&log_weights)
@@ -60,6 +62,7 @@ impl Report {
         let set = observable_set(topology).blame_run()?;
         Ok(Self {
             n_draws: summary.n_draws,
+            seed,
             ess: summary.ess,
             ess_fraction: summary.ess_fraction(),
             largest_weight_share: summary.largest_share,

@@ -23,6 +23,8 @@ struct Estimate {
     residues: usize,
     constraints: usize,
     replicas: usize,
+    /// `None`: will be drawn.
+    seed: Option<u64>,
     trajectories: usize,
     frames_per_trajectory: u64,
     kernels: Vec<String>,
@@ -52,11 +54,15 @@ pub(super) fn dry_run(loaded: &LoadedConfig, prepared: &Prepared, json: bool) ->
         format!("{} on the device{batch}, ", shown(bytes))
     });
     print(&format!(
-        "molecule    {} atoms in {} residues, {} constraints\nreplicas    {}\nsampler     {} ({})\ndevice      {}\nmemory      {on_device}{} on the host\noutput      {} trajectories of {} frames, at most {} (twice that while it runs)\nnothing was written; leave out --dry-run to run it\n",
+        "molecule    {} atoms in {} residues, {} constraints\nreplicas    {}\nseed        {}\nsampler     {} ({})\ndevice      {}\nmemory      {on_device}{} on the host\noutput      {} trajectories of {} frames, at most {} (twice that while it runs)\nnothing was written; leave out --dry-run to run it\n",
         estimate.atoms,
         estimate.residues,
         estimate.constraints,
         estimate.replicas,
+        estimate.seed.map_or(
+            "will be drawn by the operating system and recorded".to_owned(),
+            |seed| seed.to_string()
+        ),
         estimate.kernels.join(", "),
         if estimate.exact { "exact" } else { "not exact" },
         estimate.device,
@@ -86,6 +92,7 @@ fn estimate(loaded: &LoadedConfig, prepared: &Prepared) -> Result<Estimate, CliE
         residues: topology.residues.len(),
         constraints: prepared.system.constraints.len(),
         replicas: n_replicas,
+        seed: (!loaded.seed_is_drawn).then(|| config.seed()),
         trajectories: n_trajectories,
         frames_per_trajectory: n_frames,
         kernels: kernels

@@ -1,6 +1,7 @@
 //! A failed run in the user's words: the atom by its name, what is left, what to do. Decides nothing.
 
 use crate::cli::error::CliError;
+use crate::integrator::EngineError;
 use crate::mcmc::{DriveError, KernelError};
 use crate::proposal::ProposalError;
 use crate::topology::Topology;
@@ -22,7 +23,31 @@ pub(super) fn explain(
         )),
         Some(error) => message.push_str(&format!("\n  and: {}", error.messages().join("; "))),
     }
+    if comes_from_outside(failure) {
+        message.push_str(way_on(directory.checkpoint_path().exists()));
+    }
     CliError::Run(message)
+}
+
+/// Whether the same run may get past this another time: a full disk, a device that went away.
+fn comes_from_outside(failure: &DriveError) -> bool {
+    match failure {
+        DriveError::Observer(_) => true,
+        DriveError::Kernel { source, .. } => matches!(
+            source,
+            KernelError::Engine(EngineError::Device { .. })
+                | KernelError::Proposal(ProposalError::Engine(EngineError::Device { .. }))
+        ),
+    }
+}
+
+fn way_on(has_checkpoint: bool) -> &'static str {
+    match has_checkpoint {
+        true => "\n  help: once that is mended, continue from the last checkpoint with --resume",
+        false => {
+            "\n  help: no checkpoint was written yet, so there is nothing to resume: once that is mended, start again with --force"
+        }
+    }
 }
 
 /// The cause with the name of the atom and a remedy where a replica blew up.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cli::config::{Config, LoadedConfig};
+use crate::cli::config::{BUILTIN_MODEL, LoadedConfig};
 use crate::cli::error::CliError;
 use crate::cli::setup::Prepared;
 use crate::integrator::Engine;
@@ -15,19 +15,32 @@ const FREE_KEYS: [(&str, &str); 3] = [
     ("output", "checkpoint_minutes"),
 ];
 
-/// The identity of a run: its settings, its system, its device.
-pub(super) fn of(config: &Config, prepared: &Prepared, engine: &dyn Engine) -> RunIdentity {
+/// Keys of kernels that name files, and the end of the keys that hold their hashes.
+const FILE_KEYS: [&str; 2] = ["model", "config"];
+const HASH_KEY: &str = "_blake3";
+
+/// The identity of a run: its settings with the files that they name, its system, its device.
+pub(super) fn of(loaded: &LoadedConfig, prepared: &Prepared, engine: &dyn Engine) -> RunIdentity {
     let system = format!("{:?} {:?}", prepared.molecule.topology, prepared.system);
     RunIdentity {
-        input: settings(config).to_string(),
+        input: settings(loaded).to_string(),
         system_blake3: RunIdentity::hash(system.as_bytes()),
-        device: engine.description(),
+        device: engine.arithmetic(),
     }
 }
 
-fn settings(config: &Config) -> Value {
-    let mut value =
-        serde_json::to_value(config).expect("invariant: a checked input has only finite numbers");
+/// The seed of a run.
+pub(super) fn seed(identity: &RunIdentity) -> Option<u64> {
+    let input: Value = serde_json::from_str(&identity.input).ok()?;
+    input["seed"].as_u64()
+}
+
+fn settings(loaded: &LoadedConfig) -> Value {
+    let mut value = serde_json::to_value(&loaded.config)
+        .expect("invariant: a checked input has only finite numbers");
+    if let Some(sampler) = value.get_mut("sampler") {
+        add_hashes(sampler, loaded);
+    }
     for (section, key) in FREE_KEYS {
         if let Some(Value::Object(keys)) = value.get_mut(section) {
             keys.remove(key);
@@ -41,11 +54,42 @@ fn settings(config: &Config) -> Value {
     value
 }
 
+/// Puts the hash of a model's file beside its path, however deep the kernel that names it is nested.
+fn add_hashes(value: &mut Value, loaded: &LoadedConfig) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(|entry| add_hashes(entry, loaded)),
+        Value::Object(keys) => {
+            for key in FILE_KEYS {
+                let name = keys.get(key).and_then(Value::as_str);
+                let path = name
+                    .filter(|name| *name != BUILTIN_MODEL)
+                    .map(|name| loaded.resolve(name));
+                // A file that cannot be read has stopped the run before.
+                if let Some(bytes) = path.and_then(|path| std::fs::read(path).ok()) {
+                    let hash = RunIdentity::hash(&bytes);
+                    keys.insert(format!("{key}{HASH_KEY}"), hash.into());
+                }
+            }
+            let nested = keys.values_mut();
+            nested.for_each(|entry| add_hashes(entry, loaded));
+        }
+        _ => {}
+    }
+}
+
 /// A fault for the first setting that differs from the checkpoint's, if one does.
 pub(super) fn difference(loaded: &LoadedConfig, checkpoint_input: &str) -> Option<CliError> {
     let before: Value = serde_json::from_str(checkpoint_input).ok()?;
-    let now = settings(&loaded.config);
+    let now = settings(loaded);
     let (path, before, now) = first_difference("", &before, &now)?;
+    if let Some(path) = path.strip_suffix(HASH_KEY) {
+        let fault = loaded.source.fault_at(
+            path,
+            &format!("the file is another than the run to be resumed had: its BLAKE3 hash is {now}, that was {before}"),
+            "put that file back, or start a new run in another folder (`--output DIR`)",
+        );
+        return Some(fault.into());
+    }
     let fault = loaded.source.fault_at(
         &path,
         &format!("got {now}, but the run to be resumed has {before}"),

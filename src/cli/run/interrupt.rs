@@ -1,12 +1,19 @@
-//! Ctrl-C and termination: the first asks the run to stop after its cycle, the second ends the process.
+//! Ctrl-C and termination: the first asks the run to stop after its cycle, one that comes later ends the process.
+//!
+//! Signals come in twos: `timeout` and batch systems send SIGTERM to a process and to its group, a closing terminal sends
+//! SIGHUP and SIGCONT, two keys are pressed. What comes within a second of the first is the same wish once more.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::cli::console::note;
 
-/// Exit code of a process ended by the second signal, as shells number SIGINT.
+/// Exit code of a process ended by a later signal, as shells number SIGINT.
 const ABORTED: i32 = 130;
+
+/// How long after the first signal others mean the same.
+const SAME_WISH: Duration = Duration::from_secs(1);
 
 /// Whether the user asked to stop.
 #[derive(Debug, Clone, Default)]
@@ -22,11 +29,17 @@ impl Interrupt {
     pub(crate) fn listen_and_say(answer: &'static str) -> Self {
         let interrupt = Self::default();
         let asked = Arc::clone(&interrupt.0);
-        let handler = move || {
-            if asked.swap(true, Ordering::SeqCst) {
-                std::process::exit(ABORTED);
+        let mut first: Option<Instant> = None;
+        let handler = move || match first {
+            None => {
+                first = Some(Instant::now());
+                asked.store(true, Ordering::SeqCst);
+                note(&format!(
+                    "{answer}; once more, a second from now or later, to abort at once"
+                ));
             }
-            note(&format!("{answer}; once more to abort at once"));
+            Some(first) if first.elapsed() >= SAME_WISH => std::process::exit(ABORTED),
+            Some(_) => {}
         };
         if let Err(error) = ctrlc::set_handler(handler) {
             log::warn!("Ctrl-C will end the run without a checkpoint: {error}");

@@ -112,7 +112,11 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         cycles: arguments.cycles,
         equilibration_cycles: arguments.equilibration_cycles,
     };
-    let loaded = setup::load(&arguments.input, overrides)?;
+    let mut loaded = setup::load(&arguments.input, overrides)?;
+    let directory = OutputDirectory::new(&loaded.config.output.directory);
+    if arguments.resume && loaded.seed_is_drawn {
+        loaded.config.seed = directory.recorded_seed()?;
+    }
     let prepared = setup::prepare(&loaded)?;
     if arguments.dry_run {
         return estimate::dry_run(&loaded, &prepared, arguments.json);
@@ -120,8 +124,7 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
     let profile = arguments.profile.then(Profile::default);
     let mut engine = make_engine(&loaded.config, &prepared.system, profile.as_ref())?;
     let mut kernels = run_kernels(&loaded, &prepared, profile.as_ref())?;
-    let directory = OutputDirectory::new(&loaded.config.output.directory);
-    let identity = identity::of(&loaded.config, &prepared, engine.as_ref());
+    let identity = identity::of(&loaded, &prepared, engine.as_ref());
 
     let start = if arguments.resume {
         let checkpoint = directory.checkpoint(&loaded, &identity)?;
@@ -189,6 +192,7 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         ending,
         record,
         directory: &directory,
+        loaded: &loaded,
         resume_command: arguments.resume_command(directory.path()),
     };
     if !arguments.quiet {

@@ -60,6 +60,25 @@ impl OutputDirectory {
         }
     }
 
+    /// The seed that the run which is to be continued has drawn.
+    ///
+    /// # Errors
+    /// No checkpoint, or a damaged one.
+    pub(super) fn recorded_seed(&self) -> Result<Option<u64>, CliError> {
+        Ok(identity::seed(&self.any_checkpoint()?.identity))
+    }
+
+    fn any_checkpoint(&self) -> Result<Checkpoint, CliError> {
+        let path = self.checkpoint_path();
+        if !path.exists() {
+            return Err(CliError::input(format!(
+                "there is no {} to resume from\n  help: start the run without --resume, or name its folder with --output DIR",
+                path.display()
+            )));
+        }
+        Checkpoint::load(&path).blame_input()
+    }
+
     /// The checkpoint of the run that is to be continued.
     ///
     /// # Errors
@@ -70,13 +89,7 @@ impl OutputDirectory {
         identity: &RunIdentity,
     ) -> Result<Checkpoint, CliError> {
         let path = self.checkpoint_path();
-        if !path.exists() {
-            return Err(CliError::input(format!(
-                "there is no {} to resume from\n  help: start the run without --resume, or name its folder with --output DIR",
-                path.display()
-            )));
-        }
-        let checkpoint = Checkpoint::load(&path).blame_input()?;
+        let checkpoint = self.any_checkpoint()?;
         if let Some(error) = identity::difference(loaded, &checkpoint.identity.input) {
             return Err(error);
         }
@@ -168,7 +181,7 @@ pub(super) fn header(
     Header {
         topology: prepared.molecule.topology.clone(),
         input_yaml: loaded.source.text.clone(),
-        seed: loaded.config.seed,
+        seed: loaded.config.seed(),
         device: engine.description(),
         exact: kernels.iter().all(|kernel| kernel.is_exact()),
         kernel_names: kernels

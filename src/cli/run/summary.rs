@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::cli::CliResult;
+use crate::cli::config::LoadedConfig;
 use crate::cli::console::{note, print_json};
 use crate::gpu::KernelTime;
 use crate::mcmc::{Ending, KernelReport};
@@ -24,6 +25,8 @@ pub(super) struct Summary<'a> {
     pub(super) record: Record,
     /// Where the results are.
     pub(super) directory: &'a OutputDirectory,
+    /// The input of the run, with the seed that it had or that was drawn.
+    pub(super) loaded: &'a LoadedConfig,
     /// The command that continues the run.
     pub(super) resume_command: String,
 }
@@ -45,6 +48,8 @@ struct RunReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     replica_exchange: Option<ExchangeSummary>,
     exact: bool,
+    seed: u64,
+    seed_is_drawn: bool,
     energy_evaluations: u64,
     equilibration_energy_evaluations: u64,
     wall_seconds: f64,
@@ -94,6 +99,7 @@ impl Summary<'_> {
         }
         self.note_profile();
         note(&self.exactness());
+        self.loaded.note_drawn_seed("this run");
         note(&format!("next: {}", self.next_command()));
     }
 
@@ -105,6 +111,8 @@ impl Summary<'_> {
             gpu_profile: self.profile_lines(),
             replica_exchange: ExchangeSummary::of(&record.kernels),
             exact: record.kernels.iter().all(|kernel| kernel.exact),
+            seed: self.loaded.config.seed(),
+            seed_is_drawn: self.loaded.seed_is_drawn,
             energy_evaluations: record.n_energy_evaluations,
             equilibration_energy_evaluations: record.costs.equilibration_evaluations,
             wall_seconds: record.costs.production_seconds,

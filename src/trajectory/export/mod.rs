@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::{Reader, TrajectoryError};
+use crate::integrator::whole_nanometres;
 use crate::topology::Topology;
 
 /// Frames held in memory at a time.
@@ -47,8 +48,19 @@ impl ExportFormat {
     }
 }
 
-/// Writes every `stride`-th frame of a trajectory, the first included, to `path` and returns their number.
+/// What was exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exported {
+    /// Frames written.
+    pub n_frames: usize,
+    /// How many of them were moved to the origin, because the format has no room for coordinates where they were.
+    pub n_moved: usize,
+}
+
+/// Writes every `stride`-th frame of a trajectory, the first included, to `path`.
 /// `write_model` serves the PDB format.
+///
+/// A frame too far away for the format, or for its digits to tell bond lengths, is moved to the origin by whole nanometres.
 ///
 /// # Errors
 /// [`TrajectoryError::Exists`] unless `overwrite`; a fault of the trajectory or of the disk.
@@ -58,7 +70,7 @@ pub fn export(
     stride: NonZeroUsize,
     overwrite: bool,
     write_model: &mut WriteModel,
-) -> Result<usize, TrajectoryError> {
+) -> Result<Exported, TrajectoryError> {
     let format = ExportFormat::from_path(path)?;
     if path.exists() && !overwrite {
         return Err(TrajectoryError::Exists {
@@ -76,13 +88,14 @@ pub fn export(
         dcd::write_header(&mut out, n_frames, reader.n_atoms(), &steps, &times).map_err(failed())?;
     }
     let mut models = pdb::Models::new(write_model);
-    let mut frame_index = 0;
+    let (mut frame_index, mut n_moved) = (0, 0);
     for block in reader.blocks(BLOCK) {
-        for frame in block? {
+        for mut frame in block? {
             frame_index += 1;
             if !(frame_index - 1_usize).is_multiple_of(stride.get()) {
                 continue;
             }
+            n_moved += usize::from(moved_home(&mut frame.positions));
             match format {
                 ExportFormat::Pdb => models.write(&mut out, reader.topology(), &frame.positions),
                 ExportFormat::Dcd => dcd::write_frame(&mut out, &frame.positions),
@@ -95,7 +108,28 @@ pub fn export(
         models.finish(&mut out).map_err(failed())?;
     }
     out.flush().map_err(failed())?;
-    Ok(n_frames)
+    Ok(Exported { n_frames, n_moved })
+}
+
+/// Farthest from the origin, in nm, that frames are written as they are: a PDB file ends at -99.9 nm, and f32 angstroms
+/// still tell 0.0001 nm apart.
+const FARTHEST_NM: f32 = 90.0;
+
+/// Moves a frame to the origin if it is too far from it; says whether it was.
+fn moved_home(positions: &mut [f32]) -> bool {
+    if positions.iter().all(|x| x.abs() <= FARTHEST_NM) {
+        return false;
+    }
+    let wide: Vec<f64> = positions.iter().copied().map(f64::from).collect();
+    let origin = whole_nanometres(&wide);
+    for atom in positions.as_chunks_mut::<3>().0 {
+        for axis in 0..3 {
+            #[expect(clippy::cast_possible_truncation, reason = "back to what it was")]
+            let moved = (f64::from(atom[axis]) - origin[axis]) as f32;
+            atom[axis] = moved;
+        }
+    }
+    origin != [0.0; 3]
 }
 
 fn strided<T>(values: Vec<T>, stride: NonZeroUsize) -> Vec<T> {
