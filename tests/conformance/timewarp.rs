@@ -26,6 +26,7 @@ fn topology(n_atoms: usize) -> Topology {
             atoms: 0..n_atoms,
         }],
         bonds: Vec::new(),
+        ..Topology::default()
     }
 }
 
