@@ -115,7 +115,7 @@ def row(root, path, folder):
     report, said = energy(path, folder)
     said = "; ".join(line.removeprefix("[WARN ] ").removeprefix("error: ") for line in said).replace("|", "/")
     if report is None:
-        return [f"{path.relative_to(root)}", "refused", said[:420], "see text"]
+        return [f"{path.relative_to(root)}", "refused", said[:420], "refused"]
     compared, verdict = compare(path, report, folder)
     words = f"{compared}. {said}" if said else compared
     return [f"{path.relative_to(root)}", f"{report['potential_energy_kj_per_mol']:.4f}", words[:600], verdict]

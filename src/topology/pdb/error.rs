@@ -177,7 +177,7 @@ pub enum PdbError {
     },
     /// A bond that no force field could hold or make right.
     #[error(
-        "{file}:{line}: {first} and {second} are bonded but {distance_nm:.4} nm apart, expected {expected}: {remedy}"
+        "{file}:{line}: {first} and {second} are bonded but {distance_nm:.4} nm apart, expected {remedy}"
     )]
     BondLength {
         /// The file.
@@ -190,10 +190,8 @@ pub enum PdbError {
         second: String,
         /// Distance in nm.
         distance_nm: f64,
-        /// Range in words.
-        expected: String,
-        /// What to do.
-        remedy: &'static str,
+        /// What was expected, and what to do.
+        remedy: String,
     },
     /// Another format under the name of PDB.
     #[error(

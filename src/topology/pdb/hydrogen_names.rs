@@ -135,12 +135,12 @@ fn named_by_position(raw: &RawResidue, slots: &Slots, cell: Option<&Cell>) -> Op
         .collect();
     let heavy: Vec<usize> = (0..names.len()).filter(|&i| names[i].is_some()).collect();
     let mut parents = Vec::with_capacity(names.len());
-    for index in 0..names.len() {
+    for (index, name) in names.iter().enumerate() {
         let nearest = heavy
             .iter()
             .map(|&other| (distance_nm(raw, index, other, cell), other))
             .min_by(|a, b| a.0.total_cmp(&b.0))?;
-        if names[index].is_none() && nearest.0 > BONDED_NM {
+        if name.is_none() && nearest.0 > BONDED_NM {
             return None;
         }
         parents.push(nearest.1);

@@ -108,8 +108,7 @@ impl Placed<'_> {
             first,
             second,
             distance_nm: bond.distance_nm,
-            expected: format!("{shortest:.2} to {longest:.2} nm{found}"),
-            remedy,
+            remedy: format!("{shortest:.2} to {longest:.2} nm{found}: {remedy}"),
         }
     }
 }
