@@ -91,7 +91,7 @@ fn minimize(molecule: &mut Molecule, arguments: &BuildArguments) -> CliResult {
         .assign(&molecule.topology, &options)
         .blame_input()?;
     let mut engine = cpu::engine(&system, &CpuOptions::default()).blame_input()?;
-    molecule.positions = setup::minimized(engine.as_mut(), &molecule.positions)?;
+    molecule.positions = setup::minimized(engine.as_mut(), molecule)?;
     Ok(())
 }
 

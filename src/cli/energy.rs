@@ -10,15 +10,16 @@ use serde::Serialize;
 
 use crate::forcefield::{TermEnergies, reference_energies};
 use crate::integrator::Engine;
+use crate::topology::{Atom, Topology};
 
 use super::device::make_engine;
-use super::setup::{self, Overrides};
+use super::setup;
 use super::{CliResult, console};
 
 /// Arguments of `saltus energy`.
 #[derive(Debug, Args)]
 pub(crate) struct EnergyArguments {
-    /// The YAML input file. A PDB file in it is taken as it is; a sequence is built, and minimised unless `minimize: false`.
+    /// The YAML input file, of which only `system` is needed. A PDB file in it is taken as it is; a sequence is built, and minimised unless `minimize: false`.
     #[arg(value_name = "INPUT.yaml")]
     input: PathBuf,
     /// Forces too.
@@ -45,10 +46,21 @@ struct Terms {
 struct EnergyReport {
     potential_energy_kj_per_mol: f64,
     terms_kj_per_mol: Terms,
+    /// The atoms in the order of the forces.
+    atoms: Vec<AtomReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     forces_kj_per_mol_per_nm: Option<Vec<[f64; 3]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<DeviceReport>,
+}
+
+/// An atom as the user's file names it.
+#[derive(Debug, Serialize)]
+struct AtomReport {
+    name: String,
+    residue: String,
+    number: i32,
+    chain: String,
 }
 
 /// The same structure on the device that a run would take.
@@ -63,11 +75,7 @@ struct DeviceReport {
 
 /// Prints the energies as a table or as JSON.
 pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
-    let overrides = Overrides {
-        device: arguments.device.clone(),
-        ..Overrides::default()
-    };
-    let mut loaded = setup::load(&arguments.input, overrides)?;
+    let mut loaded = setup::load_molecule(&arguments.input, arguments.device.clone())?;
     if loaded.config.system.pdb.is_some() {
         loaded.config.system.minimize = false;
     }
@@ -83,7 +91,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     };
     if arguments.json {
         let forces = arguments.forces.then_some(forces);
-        return console::print_json(&report(terms, forces, device));
+        return console::print_json(&report(&prepared.molecule.topology, terms, forces, device));
     }
     let mut text = table(terms);
     if let Some(device) = device {
@@ -133,6 +141,7 @@ fn on_device(engine: &mut dyn Engine, positions: &[[f64; 3]], forces: &[[f64; 3]
 }
 
 fn report(
+    topology: &Topology,
     terms: TermEnergies,
     forces: Option<Vec<[f64; 3]>>,
     device: Option<DeviceReport>,
@@ -146,8 +155,23 @@ fn report(
             nonbonded: terms.nonbonded,
             implicit_solvent: terms.implicit_solvent,
         },
+        atoms: topology
+            .atoms
+            .iter()
+            .map(|atom| atom_report(topology, atom))
+            .collect(),
         forces_kj_per_mol_per_nm: forces,
         device,
+    }
+}
+
+fn atom_report(topology: &Topology, atom: &Atom) -> AtomReport {
+    let residue = &topology.residues[atom.residue_index];
+    AtomReport {
+        name: atom.name.clone(),
+        residue: residue.name.clone(),
+        number: residue.number,
+        chain: residue.chain.to_string(),
     }
 }
 

@@ -6,8 +6,9 @@ use crate::forcefield::{ForceField, ForceFieldError, System, SystemOptions};
 use crate::integrator::{Engine, MinimizeSettings, minimize};
 use crate::mcmc::Chain;
 use crate::state::State;
-use crate::topology::{self, Molecule, Sequence};
+use crate::topology::{self, Molecule, Sequence, Stereo};
 
+use super::CliResult;
 use super::config::{self, Config, Constraints, ForceFieldConfig, LoadedConfig, SystemConfig};
 use super::device::cpu_engine;
 use super::error::{Blame, CliError};
@@ -49,6 +50,8 @@ pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<LoadedConfig, Cl
     if let Some(directory) = overrides.output {
         config.output.directory = directory;
     }
+    let directory = std::mem::take(&mut config.output.directory);
+    config.output.directory = config::expand_home(directory);
     if let Some(cycles) = overrides.cycles {
         config.run.cycles = cycles;
     }
@@ -56,6 +59,19 @@ pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<LoadedConfig, Cl
         config.run.equilibration_cycles = cycles;
     }
     loaded.validate()?;
+    Ok(loaded)
+}
+
+/// Reads an input file of which only the molecule counts: nothing of a run need be in it.
+///
+/// # Errors
+/// All faults of the file that concern the molecule or the device.
+pub(crate) fn load_molecule(path: &Path, device: Option<String>) -> Result<LoadedConfig, CliError> {
+    let mut loaded = config::load_molecule(path)?;
+    if let Some(device) = device {
+        loaded.config.device = device;
+    }
+    loaded.validate_molecule()?;
     Ok(loaded)
 }
 
@@ -152,13 +168,13 @@ pub(crate) fn starting_positions(
     config: &Config,
     prepared: &Prepared,
 ) -> Result<Vec<[f64; 3]>, CliError> {
-    let positions = &prepared.molecule.positions;
+    let molecule = &prepared.molecule;
     if !config.system.minimize {
-        return Ok(positions.clone());
+        return Ok(molecule.positions.clone());
     }
     // On the CPU whatever the device: one replica in f64 sums, and the same start everywhere.
     let mut engine = cpu_engine(config, &prepared.flexible_system)?;
-    minimized(engine.as_mut(), positions)
+    minimized(engine.as_mut(), molecule)
 }
 
 /// All replicas at the starting structure, velocities from the Maxwell-Boltzmann distribution.
@@ -191,12 +207,12 @@ pub(crate) fn starting_chain(
 /// The minimum of the potential energy near a structure, for an engine of a system without constraints.
 ///
 /// # Errors
-/// An energy that is not finite, before or after.
+/// An energy that is not finite, before or after; another molecule at the minimum: a D residue for an L one, cis for trans.
 pub(crate) fn minimized(
     engine: &mut dyn Engine,
-    positions: &[[f64; 3]],
+    molecule: &Molecule,
 ) -> Result<Vec<[f64; 3]>, CliError> {
-    let mut positions = positions.to_vec();
+    let mut positions = molecule.positions.clone();
     let settings = MinimizeSettings::default();
     let outcome = minimize(engine, &mut positions, &settings);
     if !outcome.final_energy_kj_per_mol.is_finite() {
@@ -218,5 +234,24 @@ pub(crate) fn minimized(
             outcome.rms_force_kj_per_mol_nm
         );
     }
+    check_stereo(molecule, &positions)?;
     Ok(positions)
+}
+
+/// Hands and isomers have to be those of the structure that was given.
+fn check_stereo(molecule: &Molecule, minimized: &[[f64; 3]]) -> CliResult {
+    let topology = &molecule.topology;
+    let before = Stereo::of(topology, &molecule.positions);
+    for undecided in before.undecided(topology) {
+        log::warn!("the starting structure: {undecided}; the minimiser decides");
+    }
+    let changes = before.changes(&Stereo::of(topology, minimized), topology);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::input(format!(
+        "minimising made another molecule of the starting structure: {}\n  help: its atoms are too far from their places; \
+         correct the coordinates, or minimise them with another program",
+        changes.join("; ")
+    )))
 }

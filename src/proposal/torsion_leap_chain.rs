@@ -167,7 +167,10 @@ impl<'a> Chain<'a> {
             .filter(|(residue, landmarks)| {
                 !landmarks.is_known() && !["ACE", "NME", "NHE"].contains(&residue.name.as_str())
             })
-            .map(|(residue, _)| format!("{} {}", residue.name, residue.number))
+            .map(|(residue, landmarks)| {
+                let hand = if landmarks.is_mirrored() { "D-" } else { "" };
+                format!("{hand}{} {}", residue.name, residue.number)
+            })
             .collect()
     }
 }

@@ -87,12 +87,19 @@ pub(super) struct Landmarks {
     pub(super) polar: Option<[usize; 4]>,
     /// Net charge in e, ends of the chain included.
     pub(super) charge: f32,
+    /// A D residue: the densities of its name are those of the L residue, and of no use.
+    mirrored: bool,
 }
 
 impl Landmarks {
     /// Whether the networks have densities for this residue's torsions.
     pub(super) fn is_known(&self) -> bool {
-        self.kind < RESIDUE_NAMES.len() - N_CAPS
+        self.kind < RESIDUE_NAMES.len() - N_CAPS && !self.mirrored
+    }
+
+    /// Whether it is a D residue.
+    pub(super) fn is_mirrored(&self) -> bool {
+        self.mirrored
     }
 
     /// What lies beyond the end of a chain.
@@ -142,6 +149,7 @@ impl Landmarks {
             tip: tip.and_then(|(_, atom)| find(atom)),
             polar,
             charge: side_chain + ends,
+            mirrored: topology.mirrored_residues.contains(&residue_index),
         }
     }
 }

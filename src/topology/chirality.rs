@@ -3,9 +3,20 @@
 use super::internal_coordinates::point;
 use super::{Element, Topology};
 
+/// Where a stereocentre is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CenterKind {
+    /// CA, which tells L from D.
+    Backbone,
+    /// CB of isoleucine and threonine.
+    SideChain,
+}
+
 /// A tetrahedral carbon with three heavy neighbours and one hydrogen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChiralCenter {
+    /// CA or CB.
+    pub kind: CenterKind,
     /// The carbon.
     pub center: usize,
     /// Its heavy neighbours in the order that makes the volume of an L amino acid (and of natural ILE, THR) positive.
@@ -37,26 +48,36 @@ pub fn chiral_centers(topology: &Topology) -> Vec<ChiralCenter> {
     let mut centers = Vec::new();
     for (residue_index, residue) in topology.residues.iter().enumerate() {
         let find = |name: &str| topology.atom_index(residue_index, name);
-        let mut add = |center: &str, [a, b, c]: [&str; 3]| {
+        let mut add = |kind: CenterKind, center: &str, [a, b, c]: [&str; 3]| {
             if let (Some(center), Some(a), Some(b), Some(c)) =
                 (find(center), find(a), find(b), find(c))
                 && topology.atoms[center].element == Element::CARBON
             {
                 centers.push(ChiralCenter {
+                    kind,
                     center,
                     neighbors: [a, b, c],
                 });
             }
         };
-        add("CA", ["N", "C", "CB"]);
+        add(CenterKind::Backbone, "CA", ["N", "C", "CB"]);
         for (_, center, neighbors) in SIDE_CHAIN_CENTERS
             .iter()
             .filter(|(name, _, _)| *name == residue.name)
         {
-            add(center, *neighbors);
+            add(CenterKind::SideChain, center, *neighbors);
         }
     }
     centers
+}
+
+/// Indices of the residues whose CA has the hand of a D amino acid at positions `[n_atoms][3]` in nm, ascending.
+pub(crate) fn mirrored_residues(topology: &Topology, positions: &[[f64; 3]]) -> Vec<usize> {
+    chiral_centers(topology)
+        .into_iter()
+        .filter(|center| center.kind == CenterKind::Backbone && center.volume_nm3(positions) < 0.0)
+        .map(|center| topology.atoms[center.center].residue_index)
+        .collect()
 }
 
 #[cfg(test)]

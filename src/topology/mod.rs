@@ -14,9 +14,10 @@ mod pucker;
 mod residue_library;
 mod rotatable;
 mod sequence;
+mod stereo;
 
 pub use build::{BuildError, build};
-pub use chirality::{ChiralCenter, chiral_centers};
+pub use chirality::{CenterKind, ChiralCenter, chiral_centers};
 pub use element::Element;
 pub(crate) use internal_coordinates::{Point, place, point, torsion};
 pub use pdb::PdbError;
@@ -28,6 +29,7 @@ pub use rotatable::{
     terminal_psi_torsions, torsion_rad,
 };
 pub use sequence::{Sequence, SequenceError};
+pub use stereo::Stereo;
 
 use std::ops::Range;
 
@@ -64,6 +66,8 @@ pub struct Topology {
     pub residues: Vec<Residue>,
     /// Covalent bonds as pairs of atom indices, first < second, sorted, each once.
     pub bonds: Vec<[usize; 2]>,
+    /// Indices of the residues that were D where the structure was read, ascending: residue names do not tell them from L residues.
+    pub mirrored_residues: Vec<usize>,
 }
 
 impl Topology {

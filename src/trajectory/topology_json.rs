@@ -187,6 +187,7 @@ mod tests {
             ],
             residues: vec![residue("ACE", 'A', -3, 0..2), residue("CYX", 'B', 7, 2..3)],
             bonds: vec![[0, 1], [1, 2]],
+            ..Topology::default()
         }
     }
 

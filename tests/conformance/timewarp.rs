@@ -29,6 +29,7 @@ fn topology(n_atoms: usize) -> Topology {
             atoms: 0..n_atoms,
         }],
         bonds: Vec::new(),
+        ..Topology::default()
     }
 }
 

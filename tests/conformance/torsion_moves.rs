@@ -37,6 +37,7 @@ pub(crate) fn topology(n_atoms: usize) -> Topology {
         atoms: (0..n_atoms).map(atom).collect(),
         residues: (0..=(n_atoms - 1) / 3).map(residue).collect(),
         bonds: (1..n_atoms).map(|index| [index - 1, index]).collect(),
+        ..Topology::default()
     }
 }
 

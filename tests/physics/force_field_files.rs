@@ -85,6 +85,7 @@ fn topology(residue: &str, atoms: &[(&str, &str)], bonds: &[[usize; 2]]) -> Topo
             atoms: 0..atoms.len(),
         }],
         bonds: bonds.to_vec(),
+        ..Topology::default()
     }
 }
 

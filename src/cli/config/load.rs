@@ -9,6 +9,7 @@ use crate::cli::console::note;
 
 use super::fault::{InputFault, Source};
 use super::locate::{Position, locate_duplicate};
+use super::molecule::{MoleculeConfig, expand_home};
 use super::suggest::nearest;
 use super::{Config, KERNEL_NAMES};
 
@@ -29,9 +30,9 @@ pub(crate) struct LoadedConfig {
 }
 
 impl LoadedConfig {
-    /// A path from the file, relative to the file.
+    /// A path from the file, relative to the file; `~/` is the home folder.
     pub(crate) fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
-        self.directory.join(path)
+        self.directory.join(expand_home(path.as_ref().to_owned()))
     }
 
     /// Tells the user the seed where it was drawn; it repeats what is named.
@@ -59,12 +60,40 @@ pub(crate) fn load(path: &Path) -> Result<LoadedConfig, InputFault> {
     if seed_is_drawn {
         config.seed = Some(drawn_seed(&source)?);
     }
+    let loaded = loaded(path, config, source);
     Ok(LoadedConfig {
-        config,
         seed_is_drawn,
+        ..loaded
+    })
+}
+
+/// As [`load`], for what takes only the molecule of the file: `temperature_kelvin`, `sampler` and `run` may be missing.
+///
+/// # Errors
+/// As [`load`]; salt without a temperature.
+pub(crate) fn load_molecule(path: &Path) -> Result<LoadedConfig, InputFault> {
+    let empty = [
+        "the file is empty, expected an input file with `system`",
+        "start from examples/alanine-dipeptide.yaml, or write `system: {pdb: file.pdb}`",
+    ];
+    let (molecule, source): (MoleculeConfig, Source) = load_as(path, empty)?;
+    if molecule.lacks_temperature() {
+        return Err(source.fault_at(
+            "system.ionic_strength_molar",
+            "the screening by salt depends on the temperature, which is missing",
+            "add `temperature_kelvin: 310`",
+        ));
+    }
+    Ok(loaded(path, molecule.into_config(), source))
+}
+
+fn loaded(path: &Path, config: Config, source: Source) -> LoadedConfig {
+    LoadedConfig {
+        config,
+        seed_is_drawn: false,
         source,
         directory: path.parent().unwrap_or(Path::new("")).to_owned(),
-    })
+    }
 }
 
 /// A seed from the operating system, of the 53 bits that every reader of JSON keeps.
@@ -104,6 +133,11 @@ fn read(path: &Path) -> Result<String, InputFault> {
             "give the path of a YAML file that exists and is readable",
         )
     })?;
+    // Editors of Windows put a byte order mark in front, which is no part of the text.
+    let bytes = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&bytes)
+        .to_vec();
     String::from_utf8(bytes).map_err(|_| {
         unreadable(
             "the input file is not UTF-8 text, expected YAML".to_owned(),

@@ -6,6 +6,7 @@ mod fault;
 mod kernels;
 mod load;
 mod locate;
+mod molecule;
 mod replica_exchange;
 mod sampler;
 mod suggest;
@@ -23,7 +24,8 @@ pub(crate) use kernels::{
     LangevinConfig, LeapBlockConfig, MalaConfig, PuckerConfig, SplittingConfig, TorsionConfig,
     TorsionDrawConfig, TorsionKindConfig, TorsionLeapConfig,
 };
-pub(crate) use load::{LoadedConfig, load};
+pub(crate) use load::{LoadedConfig, load, load_molecule};
+pub(crate) use molecule::expand_home;
 pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};
 pub(crate) use sampler::{KERNEL_NAMES, KernelConfig, MixturePart};
 pub(crate) use suggest::nearest;

@@ -36,6 +36,29 @@ impl LoadedConfig {
     }
 }
 
+impl LoadedConfig {
+    /// Checks what concerns the molecule and where it is evaluated: nothing of a run.
+    ///
+    /// # Errors
+    /// All faults found.
+    pub(crate) fn validate_molecule(&self) -> Result<(), Vec<InputFault>> {
+        let mut checks = Checks {
+            loaded: self,
+            faults: Vec::new(),
+        };
+        checks.molecule();
+        checks.force_field();
+        checks.solvent_and_masses();
+        checks.ensemble();
+        checks.device();
+        if checks.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(checks.faults)
+        }
+    }
+}
+
 pub(super) struct Checks<'a> {
     pub(super) loaded: &'a LoadedConfig,
     faults: Vec<InputFault>,

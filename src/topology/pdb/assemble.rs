@@ -1,12 +1,17 @@
 //! Residues of a PDB file to a molecule: variants, names, completeness, bonds. Reads no column.
 
-use super::disulfides;
+use super::choices::Choices;
 use super::error::PdbError;
+use super::hydrogen_names::{ACID_PROTON, settle};
 use super::missing::Incomplete;
 use super::names::{normalize_spelling, rename_atoms, residue_name, variant};
-use super::record::Records;
-use super::residues::{RawResidue, group};
+use super::order::arrange;
+use super::record::{Records, ResidueId};
+use super::residues::{RawResidue, group, place};
+use super::whole::Placed;
+use super::{contacts, disulfides, numbers};
 use crate::topology::blueprint::{add_peptide_bond, add_residue_bonds};
+use crate::topology::chirality::mirrored_residues;
 use crate::topology::internal_coordinates::{Point, point};
 use crate::topology::residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, nearest};
 use crate::topology::{Atom, Element, Molecule, Residue, Topology};
@@ -16,17 +21,22 @@ use std::collections::HashMap;
 const PEPTIDE_BOND_LIMIT_NM: f64 = 0.25;
 
 /// A molecule being put together.
-#[derive(Default)]
-struct Assembly {
+struct Assembly<'a> {
+    file: &'a str,
+    records: &'a Records,
     topology: Topology,
     rows: Vec<TemplateAtom>,
     positions: Vec<Option<Point>>,
+    /// Line of every atom, `None` for those that the file lacks.
+    lines: Vec<Option<usize>>,
     index_of_serial: HashMap<i64, usize>,
+    choices: Choices,
 }
 
 /// Make the molecule of a file's records.
 pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, PdbError> {
-    let mut residues = group(std::mem::take(&mut records.atoms), file);
+    let atoms = std::mem::take(&mut records.atoms);
+    let mut residues = group(atoms, records.cell.as_ref(), file);
     if residues.is_empty() {
         return Err(PdbError::NoAtoms {
             file: file.to_owned(),
@@ -35,22 +45,27 @@ pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, Pdb
     check_residues(&residues, file)?;
     residues.iter_mut().for_each(normalize_spelling);
     let disulfides = disulfides::find(&residues, &records, file)?;
-    let numbers = numbers(&residues, file);
-    let mut assembly = Assembly::default();
+    let numbers = numbers::assign(&residues, file);
+    let mut assembly = Assembly::new(&records, file);
+    for &index in &disulfides.widowed {
+        "CYS".clone_into(&mut residues[index].name);
+        residues[index].widowed = true;
+    }
     for index in 0..residues.len() {
-        let bonded = disulfides.iter().flatten().any(|&member| member == index);
-        let residue = &mut residues[index];
-        assembly.add_residue(residue, bonded, numbers[index], file)?;
+        let mut paired = disulfides.pairs.iter().flatten();
+        let bonded = paired.any(|&member| member == index);
+        assembly.add_residue(&mut residues[index], bonded, numbers[index])?;
     }
     for index in 1..residues.len() {
-        assembly.join(&residues, index, file)?;
+        assembly.join(&residues, index)?;
     }
-    for &pair in &disulfides {
+    for &pair in &disulfides.pairs {
         assembly.join_sulfurs(pair);
     }
     assembly.topology.bonds.sort_unstable();
-    assembly.check_conect(&records, file)?;
-    Ok(assembly.finish(file))
+    assembly.check_conect()?;
+    assembly.check_links(&residues)?;
+    assembly.finish()
 }
 
 /// Every residue known, caps at the ends.
@@ -90,45 +105,36 @@ fn check_residues(residues: &[RawResidue], file: &str) -> Result<(), PdbError> {
     })
 }
 
-/// Residue numbers: as in the file, shifted where insertion codes would make two residues share one.
-fn numbers(residues: &[RawResidue], file: &str) -> Vec<i32> {
-    let mut shift = 0;
-    let mut numbers: Vec<i32> = Vec::with_capacity(residues.len());
-    for (index, residue) in residues.iter().enumerate() {
-        let (chain, number, insertion) = residue.id;
-        let previous = index.checked_sub(1).map(|before| &residues[before]);
-        if previous.is_none_or(|before| before.id.0 != chain) {
-            shift = 0;
+impl<'a> Assembly<'a> {
+    fn new(records: &'a Records, file: &'a str) -> Self {
+        Self {
+            file,
+            records,
+            topology: Topology::default(),
+            rows: Vec::new(),
+            positions: Vec::new(),
+            lines: Vec::new(),
+            index_of_serial: HashMap::new(),
+            choices: Choices::default(),
         }
-        let collides = previous.is_some_and(|before| {
-            before.id.0 == chain && number + shift <= numbers[index - 1] && insertion != ' '
-        });
-        if collides {
-            shift = numbers[index - 1] + 1 - number;
-            log::warn!(
-                "{file}:{}: residue {} has an insertion code: it and those after it are renumbered by {shift}",
-                residue.line(),
-                residue.label()
-            );
-        }
-        numbers.push(number + shift);
     }
-    numbers
-}
 
-impl Assembly {
     fn add_residue(
         &mut self,
         raw: &mut RawResidue,
         bonded_sulfur: bool,
-        number: i32,
-        file: &str,
+        place: (char, i32),
     ) -> Result<(), PdbError> {
-        let name = residue_name(&raw.name).expect("invariant: residues were checked");
-        let name = variant(name, raw, bonded_sulfur);
+        settle(raw, bonded_sulfur, self.records.cell.as_ref());
+        if raw.has(ACID_PROTON) {
+            raw.atoms.retain(|atom| atom.name != ACID_PROTON);
+            self.choices.acid(raw);
+        }
+        let stated = residue_name(&raw.name).expect("invariant: residues were checked");
+        let name = variant(stated, raw, bonded_sulfur);
         if name == "CYX" && !bonded_sulfur {
             return Err(PdbError::Disulfide {
-                file: file.to_owned(),
+                file: self.file.to_owned(),
                 line: raw.line(),
                 detail: format!(
                     "residue {} is bonded cysteine, but no sulfur is within 0.25 nm and no SSBOND or CONECT names its partner: add the record, or call the residue CYS",
@@ -142,8 +148,10 @@ impl Assembly {
         let rows = ResidueLibrary::get().atoms(template, raw.first, raw.last);
         let known: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
         rename_atoms(raw, name, &known);
-        check_atoms(raw, name, &rows, file)?;
-        self.append(raw, template, rows, number, file);
+        check_atoms(raw, name, &rows, self.file)?;
+        self.choices.residue(raw, stated, name);
+        let rows = arrange(rows, raw, template);
+        self.append(raw, template, rows, place);
         Ok(())
     }
 
@@ -152,15 +160,14 @@ impl Assembly {
         raw: &RawResidue,
         template: &ResidueTemplate,
         rows: Vec<TemplateAtom>,
-        number: i32,
-        file: &str,
+        (chain, number): (char, i32),
     ) {
         let residue_index = self.topology.residues.len();
         let start = self.topology.atoms.len();
         for row in &rows {
             let record = raw.atoms.iter().find(|atom| atom.name == row.name);
             if let Some(record) = record {
-                warn_of_element(record.line, &record.element, row, file);
+                warn_of_element(record.line, &record.element, row, self.file);
                 if let Some(serial) = record.serial {
                     self.index_of_serial
                         .insert(serial, self.topology.atoms.len());
@@ -168,6 +175,7 @@ impl Assembly {
             }
             self.positions
                 .push(record.map(|record| point(record.position_nm)));
+            self.lines.push(record.map(|record| record.line));
             self.topology.atoms.push(Atom {
                 name: row.name.clone(),
                 element: row.element,
@@ -176,7 +184,7 @@ impl Assembly {
         }
         self.topology.residues.push(Residue {
             name: template.name.clone(),
-            chain: raw.id.0,
+            chain,
             number,
             atoms: start..self.topology.atoms.len(),
         });
@@ -185,7 +193,7 @@ impl Assembly {
     }
 
     /// Bond a residue to the one before, if they are of one chain.
-    fn join(&mut self, residues: &[RawResidue], index: usize, file: &str) -> Result<(), PdbError> {
+    fn join(&mut self, residues: &[RawResidue], index: usize) -> Result<(), PdbError> {
         if residues[index].first {
             return Ok(());
         }
@@ -194,14 +202,16 @@ impl Assembly {
             atom.and_then(|atom| self.positions[atom])
                 .expect("invariant: backbone atoms were checked")
         };
-        let distance_nm = (at(index - 1, "C") - at(index, "N")).norm();
+        let apart = at(index - 1, "C") - at(index, "N");
+        let cell = self.records.cell.as_ref();
+        let distance_nm = cell.map_or(apart, |cell| cell.shortest(apart)).norm();
         if distance_nm > PEPTIDE_BOND_LIMIT_NM {
             return Err(PdbError::ChainBreak {
-                file: file.to_owned(),
+                file: self.file.to_owned(),
                 line: residues[index].line(),
                 before: residues[index - 1].label(),
                 after: residues[index].label(),
-                distance_nm,
+                distance_nm: apart.norm(),
             });
         }
         add_peptide_bond(&mut self.topology, index);
@@ -217,33 +227,91 @@ impl Assembly {
         self.topology.bonds.push([i.min(j), i.max(j)]);
     }
 
-    fn check_conect(&self, records: &Records, file: &str) -> Result<(), PdbError> {
-        for &(line, serials) in &records.conect {
+    fn check_conect(&self) -> Result<(), PdbError> {
+        for &(line, serials) in &self.records.conect {
             let atoms = serials.map(|serial| self.index_of_serial.get(&serial).copied());
-            let [Some(i), Some(j)] = atoms else { continue };
-            let bond = [i.min(j), i.max(j)];
-            if self.topology.bonds.binary_search(&bond).is_err() {
-                return Err(PdbError::UnknownBond {
-                    file: file.to_owned(),
-                    line,
-                    first: self.topology.label(i),
-                    second: self.topology.label(j),
-                });
+            if let [Some(i), Some(j)] = atoms {
+                self.check_bond("CONECT", line, [i, j])?;
             }
         }
         Ok(())
     }
 
-    fn finish(self, file: &str) -> Molecule {
-        let n_missing = self.positions.iter().filter(|p| p.is_none()).count();
-        if n_missing > 0 {
-            log::info!("{file}: {n_missing} missing atoms (hydrogens, terminal OXT) added");
+    /// LINK records: of bonds that the molecule has, or of what is not in it.
+    fn check_links(&self, residues: &[RawResidue]) -> Result<(), PdbError> {
+        for link in &self.records.links {
+            let found = link
+                .ends
+                .each_ref()
+                .map(|end| self.linked_atom(residues, end));
+            match found {
+                [Some(i), Some(j)] if link.same_image => {
+                    self.check_bond("LINK", link.line, [i, j])?;
+                }
+                _ => {
+                    let [first, second] = link
+                        .ends
+                        .each_ref()
+                        .map(|(id, name)| format!("{name} of {}", place(*id)));
+                    log::warn!(
+                        "{}:{}: LINK from {first} to {second}: not both are read from this file, so the record is ignored",
+                        self.file,
+                        link.line
+                    );
+                }
+            }
         }
+        Ok(())
+    }
+
+    fn linked_atom(
+        &self,
+        residues: &[RawResidue],
+        (id, name): &(ResidueId, String),
+    ) -> Option<usize> {
+        let named = |index: &usize| residues[*index].id == *id;
+        let mut candidates = (0..residues.len()).filter(named);
+        candidates.find_map(|index| self.topology.atom_index(index, name))
+    }
+
+    fn check_bond(
+        &self,
+        record: &'static str,
+        line: usize,
+        [i, j]: [usize; 2],
+    ) -> Result<(), PdbError> {
+        let bond = [i.min(j), i.max(j)];
+        if self.topology.bonds.binary_search(&bond).is_ok() {
+            return Ok(());
+        }
+        Err(PdbError::UnknownBond {
+            file: self.file.to_owned(),
+            line,
+            record,
+            first: self.topology.label(i),
+            second: self.topology.label(j),
+        })
+    }
+
+    fn finish(mut self) -> Result<Molecule, PdbError> {
+        let mut placed = Placed {
+            topology: &self.topology,
+            positions: &mut self.positions,
+            lines: &self.lines,
+            file: self.file,
+        };
+        placed.make_whole(self.records.cell.as_ref())?;
+        contacts::check(&self.topology, &self.positions, &self.lines, self.file)?;
+        let n_missing = self.positions.iter().filter(|p| p.is_none()).count();
         let positions = Incomplete::new(&self.topology, &self.rows, self.positions).complete();
-        Molecule {
+        let mut molecule = Molecule {
             topology: self.topology,
             positions: positions.into_iter().map(Into::into).collect(),
-        }
+        };
+        molecule.topology.mirrored_residues =
+            mirrored_residues(&molecule.topology, &molecule.positions);
+        self.choices.warn(&molecule, n_missing, self.file);
+        Ok(molecule)
     }
 }
 

@@ -1,30 +1,62 @@
 //! Which cysteines of a PDB file are bonded: SSBOND, CONECT, and sulfur atoms within bonding distance.
 
 use super::PdbError;
+use super::cell::Cell;
 use super::names::residue_name;
 use super::record::{Records, ResidueId};
 use super::residues::{RawResidue, place};
+use crate::topology::internal_coordinates::point;
 
 /// Sulfur atoms nearer than this in nm are bonded where no record says so.
 const BONDED_NM: f64 = 0.25;
 /// A recorded disulfide longer than this in nm is worth a warning.
 const LONG_NM: f64 = 0.3;
 
-/// Pairs of residue indices, first < second, each residue in one pair at most.
+/// The bonds of a file's cysteines.
+pub(super) struct Disulfides {
+    /// Pairs of residue indices, first < second, each residue in one pair at most.
+    pub(super) pairs: Vec<[usize; 2]>,
+    /// Residues whose partner is not in the file: no bond, and no hydrogen on the sulfur to tell that it is neutral.
+    pub(super) widowed: Vec<usize>,
+}
+
+/// Find them.
+///
+/// # Errors
+/// [`PdbError::Disulfide`] for a record that names no two cysteines, or one twice.
 pub(super) fn find(
     residues: &[RawResidue],
     records: &Records,
     file: &str,
-) -> Result<Vec<[usize; 2]>, PdbError> {
-    let mut pairs = Vec::new();
-    for (line, ids) in &records.ssbonds {
-        let found = ids.map(|id| cysteine(residues, id));
-        match found {
-            [Some(i), Some(j)] if i != j => add(&mut pairs, [i, j], *line, residues, file)?,
+) -> Result<Disulfides, PdbError> {
+    let (mut pairs, mut widowed) = (Vec::new(), Vec::new());
+    let cell = records.cell.as_ref();
+    for record in &records.ssbonds {
+        let (ids, line) = (record.ends, record.line);
+        let absent = ids
+            .into_iter()
+            .find(|id| !residues.iter().any(|r| r.id == *id));
+        if let Some(absent) = absent {
+            log::warn!(
+                "{file}:{line}: SSBOND to residue {}, which is not read from this file: the record is ignored, the cysteine is a free one",
+                place(absent)
+            );
+            widowed.extend(ids.into_iter().filter_map(|id| cysteine(residues, id)));
+            continue;
+        }
+        if !record.same_image {
+            log::warn!(
+                "{file}:{line}: SSBOND to a crystal neighbour: the record is ignored, the cysteines are free ones"
+            );
+            widowed.extend(ids.into_iter().filter_map(|id| cysteine(residues, id)));
+            continue;
+        }
+        match ids.map(|id| cysteine(residues, id)) {
+            [Some(i), Some(j)] if i != j => add(&mut pairs, [i, j], line, residues, cell, file)?,
             _ => {
                 return Err(PdbError::Disulfide {
                     file: file.to_owned(),
-                    line: *line,
+                    line,
                     detail: format!(
                         "SSBOND joins residues {} and {}, expected two different cysteines of the file that have SG: correct or remove the record",
                         place(ids[0]),
@@ -38,11 +70,12 @@ pub(super) fn find(
         if let [Some(i), Some(j)] = serials.map(|serial| sulfur_of_serial(residues, serial))
             && i != j
         {
-            add(&mut pairs, [i, j], *line, residues, file)?;
+            add(&mut pairs, [i, j], *line, residues, cell, file)?;
         }
     }
-    add_near(&mut pairs, residues, file);
-    Ok(pairs)
+    add_near(&mut pairs, residues, cell, file);
+    widowed.retain(|index| !pairs.iter().flatten().any(|paired| paired == index));
+    Ok(Disulfides { pairs, widowed })
 }
 
 fn is_cysteine(residue: &RawResidue) -> bool {
@@ -72,9 +105,10 @@ fn sulfur_of_serial(residues: &[RawResidue], serial: i64) -> Option<usize> {
     })
 }
 
-fn distance_nm(residues: &[RawResidue], pair: [usize; 2]) -> Option<f64> {
+fn distance_nm(residues: &[RawResidue], pair: [usize; 2], cell: Option<&Cell>) -> Option<f64> {
     let [a, b] = [sulfur(&residues[pair[0]])?, sulfur(&residues[pair[1]])?];
-    Some((0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f64>().sqrt())
+    let apart = point(a) - point(b);
+    Some(cell.map_or(apart, |cell| cell.shortest(apart)).norm())
 }
 
 fn add(
@@ -82,6 +116,7 @@ fn add(
     [i, j]: [usize; 2],
     line: usize,
     residues: &[RawResidue],
+    cell: Option<&Cell>,
     file: &str,
 ) -> Result<(), PdbError> {
     let pair = [i.min(j), i.max(j)];
@@ -101,7 +136,8 @@ fn add(
             ),
         });
     }
-    if let Some(distance) = distance_nm(residues, pair).filter(|&distance| distance > LONG_NM) {
+    if let Some(distance) = distance_nm(residues, pair, cell).filter(|&distance| distance > LONG_NM)
+    {
         log::warn!(
             "{file}:{line}: the sulfur atoms of {} and {} are bonded but {distance:.3} nm apart: minimise first",
             residues[pair[0]].label(),
@@ -113,7 +149,7 @@ fn add(
 }
 
 /// Bond sulfur atoms without hydrogen that are near each other, nearest first.
-fn add_near(pairs: &mut Vec<[usize; 2]>, residues: &[RawResidue], file: &str) {
+fn add_near(pairs: &mut Vec<[usize; 2]>, residues: &[RawResidue], cell: Option<&Cell>, file: &str) {
     let free = |index: usize| {
         let residue = &residues[index];
         sulfur(residue).is_some() && !["HG", "HG1", "HSG"].iter().any(|name| residue.has(name))
@@ -122,7 +158,7 @@ fn add_near(pairs: &mut Vec<[usize; 2]>, residues: &[RawResidue], file: &str) {
     let mut near = Vec::new();
     for (rank, &j) in candidates.iter().enumerate() {
         for &i in &candidates[..rank] {
-            let distance = distance_nm(residues, [i, j]).filter(|&d| d < BONDED_NM);
+            let distance = distance_nm(residues, [i, j], cell).filter(|&d| d < BONDED_NM);
             near.extend(distance.map(|distance| (distance, [i, j])));
         }
     }

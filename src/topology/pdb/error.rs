@@ -101,7 +101,8 @@ pub enum PdbError {
     /// Neighbours that are not bonded.
     #[error(
         "{file}:{line}: chain break: C of {before} and N of {after} are {distance_nm:.3} nm apart, expected about 0.133 nm: \
-         residues are missing between them; rebuild them, or put a TER record or another chain letter between two separate peptides"
+         residues are missing between them, or a periodic box cuts the molecule and the file has no CRYST1; \
+         rebuild them, make the molecule whole, or put a TER record or another chain letter between two separate peptides"
     )]
     ChainBreak {
         /// The file.
@@ -137,19 +138,70 @@ pub enum PdbError {
         /// What is wrong and what to do.
         detail: String,
     },
-    /// A CONECT record for atoms that peptides do not bond.
+    /// A CONECT or LINK record for atoms that peptides do not bond.
     #[error(
-        "{file}:{line}: CONECT bonds {first} to {second}, which no peptide has: only disulfides are read from CONECT \
-         (cyclic and cross-linked peptides are not known); remove the record"
+        "{file}:{line}: {record} bonds {first} to {second}, which no linear peptide has: only disulfides are read from such records \
+         (cyclic and cross-linked peptides are not known); remove the record if the two are not bonded"
     )]
     UnknownBond {
         /// The file.
         file: String,
         /// Line number from 1.
         line: usize,
+        /// Name of the record.
+        record: &'static str,
         /// First atom.
         first: String,
         /// Second atom.
         second: String,
+    },
+    /// Heavy atoms at bonding distance that no bond of the molecule joins.
+    #[error(
+        "{file}:{line}: {first} and {second} are {distance_nm:.3} nm apart, the length of a bond, but no linear peptide bonds them{others}: \
+         cyclic and cross-linked peptides (head-to-tail rings, lactams, isopeptides, thioethers) cannot be simulated yet; \
+         if the two are not bonded, move them apart or remove the copy that lies on top"
+    )]
+    CovalentContact {
+        /// The file.
+        file: String,
+        /// Line number from 1 of the second atom.
+        line: usize,
+        /// First atom.
+        first: String,
+        /// Second atom.
+        second: String,
+        /// Distance in nm.
+        distance_nm: f64,
+        /// How many more such pairs there are: empty or ` (and 3 more such pairs)`.
+        others: String,
+    },
+    /// A bond that no force field could hold or make right.
+    #[error(
+        "{file}:{line}: {first} and {second} are bonded but {distance_nm:.4} nm apart, expected {remedy}"
+    )]
+    BondLength {
+        /// The file.
+        file: String,
+        /// Line number from 1 of the second atom.
+        line: usize,
+        /// First atom.
+        first: String,
+        /// Second atom.
+        second: String,
+        /// Distance in nm.
+        distance_nm: f64,
+        /// What was expected, and what to do.
+        remedy: String,
+    },
+    /// Another format under the name of PDB.
+    #[error(
+        "{file}:{line}: this is an mmCIF file, expected the fixed columns of a PDB file: convert it, \
+         for example with `gemmi convert in.cif out.pdb` or by saving it as PDB in PyMOL or ChimeraX"
+    )]
+    Mmcif {
+        /// The file.
+        file: String,
+        /// Line number from 1 of what gives it away.
+        line: usize,
     },
 }

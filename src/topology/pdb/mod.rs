@@ -1,12 +1,20 @@
 //! PDB files as users have them to molecules, and back. Knows the legacy fixed-column format only, not mmCIF.
 
 mod assemble;
+mod caps;
+mod cell;
+mod choices;
+mod contacts;
 mod disulfides;
 mod error;
+mod hydrogen_names;
 mod missing;
 mod names;
+mod numbers;
+mod order;
 mod record;
 mod residues;
+mod whole;
 mod write;
 
 pub use error::PdbError;
@@ -17,13 +25,18 @@ use std::path::Path;
 
 /// Read the peptides of a PDB file.
 ///
-/// Taken: the first model; of alternate locations the one of highest occupancy in its residue (the first on a tie). Names of the PDB (old and
-/// new), AMBER, CHARMM and GROMACS are understood, protonation states follow the hydrogens present. Missing hydrogens and the
-/// terminal OXT are added; ends without caps are charged. Waters are dropped. Disulfides come from SSBOND, CONECT, or sulfur atoms closer
-/// than 0.25 nm. All but missing atoms is where the file has it; choices are logged as warnings.
+/// Taken: the first model or frame; of alternate locations the one of highest occupancy in its residue (the first on a tie). Names of the
+/// PDB (old and new), AMBER, CHARMM and GROMACS are understood, hydrogens of any name by the atom next to them; protonation states
+/// follow the hydrogens present. Missing hydrogens and the terminal OXT are added; ends without caps are charged. Waters are dropped.
+/// Disulfides come from SSBOND, CONECT, or sulfur atoms closer than 0.25 nm. A peptide bond holds across TER and a new chain letter.
+/// A molecule that its periodic box (CRYST1) cuts is made whole.
+///
+/// Atoms are in the order of the file within their residues; those added follow the atom they are bonded to (OXT follows O).
+/// All but missing atoms is where the file has it; choices are logged as warnings.
 ///
 /// # Errors
-/// [`PdbError`] with file and line for whatever is wrong: no atoms, ions and ligands, unknown atoms, missing heavy atoms, chain breaks.
+/// [`PdbError`] with file and line for whatever is wrong: no atoms, ions and ligands, unknown atoms, missing heavy atoms, chain breaks,
+/// bonds of impossible length, heavy atoms at bonding distance that no linear peptide bonds.
 pub fn read(path: &Path) -> Result<Molecule, PdbError> {
     let bytes = std::fs::read(path).map_err(|source| PdbError::Io {
         path: path.to_owned(),
@@ -40,5 +53,6 @@ pub fn read(path: &Path) -> Result<Molecule, PdbError> {
 /// # Errors
 /// As [`read`].
 pub fn read_str(text: &str, name: &str) -> Result<Molecule, PdbError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     assemble::assemble(record::parse(text, name)?, name)
 }

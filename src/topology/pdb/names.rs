@@ -4,7 +4,7 @@ use super::residues::RawResidue;
 use crate::topology::residue_library::ResidueLibrary;
 
 /// Residue names of CHARMM, GROMACS, AMBER and the PDB for what we call otherwise.
-const RESIDUE_ALIASES: [(&str, &str); 17] = [
+const RESIDUE_ALIASES: [(&str, &str); 21] = [
     ("HSD", "HID"),
     ("HISD", "HID"),
     ("HSE", "HIE"),
@@ -16,6 +16,10 @@ const RESIDUE_ALIASES: [(&str, &str); 17] = [
     ("ASPP", "ASH"),
     ("GLUH", "GLH"),
     ("GLUP", "GLH"),
+    ("HISA", "HID"),
+    ("HISB", "HIE"),
+    ("HIS1", "HID"),
+    ("LYSH", "LYS"),
     ("LYSN", "LYN"),
     ("LSN", "LYN"),
     ("CYS2", "CYX"),
@@ -25,7 +29,7 @@ const RESIDUE_ALIASES: [(&str, &str); 17] = [
 ];
 
 /// Residue (`*` any), name in the file, our name. `OT2` and its like are OXT only at a C terminus, where the template has it.
-const ATOM_ALIASES: [(&str, &str, &str); 56] = [
+const ATOM_ALIASES: [(&str, &str, &str); 58] = [
     ("*", "HN", "H"),
     ("*", "H", "H1"),
     ("*", "HN", "H1"),
@@ -39,6 +43,8 @@ const ATOM_ALIASES: [(&str, &str, &str); 56] = [
     ("*", "OC1", "O"),
     ("*", "O1", "O"),
     ("*", "OT", "O"),
+    ("*", "O'", "O"),
+    ("*", "O''", "OXT"),
     ("*", "OT2", "OXT"),
     ("*", "OC2", "OXT"),
     ("*", "O2", "OXT"),
@@ -117,6 +123,7 @@ pub(super) fn variant(
             _ => "HIE",
         },
         "CYS" | "CYM" if bonded_sulfur => "CYX",
+        "CYS" if residue.widowed => "CYS",
         "CYS" if count(&["HB1", "HB2", "HB3"]) >= 2 && count(&["HG", "HG1", "HSG"]) == 0 => "CYM",
         "LYS" if count(&["HZ1", "HZ2", "HZ3"]) == 2 => "LYN",
         "ASP" if count(&["HD1", "HD2"]) > 0 => "ASH",

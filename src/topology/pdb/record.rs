@@ -1,6 +1,7 @@
 //! Lines of a PDB file to records: columns in, numbers out. Knows no residue.
 
 use super::PdbError;
+use super::cell::Cell;
 
 /// Where a residue stands: chain, number, insertion code.
 pub(super) type ResidueId = (char, i32, char);
@@ -28,7 +29,20 @@ pub(super) struct Records {
     pub(super) atoms: Vec<AtomRecord>,
     /// Line and two serial numbers, first < second.
     pub(super) conect: Vec<(usize, [i64; 2])>,
-    pub(super) ssbonds: Vec<(usize, [ResidueId; 2])>,
+    pub(super) ssbonds: Vec<Pair<ResidueId>>,
+    /// LINK: the residues and the names of the two atoms.
+    pub(super) links: Vec<Pair<(ResidueId, String)>>,
+    /// The periodic box, where CRYST1 states one.
+    pub(super) cell: Option<Cell>,
+}
+
+/// A record that joins two things of the file.
+#[derive(Debug)]
+pub(super) struct Pair<T> {
+    pub(super) line: usize,
+    pub(super) ends: [T; 2],
+    /// Whether both are of the same asymmetric unit: a bond to a crystal neighbour is none of the molecule's.
+    pub(super) same_image: bool,
 }
 
 /// Columns `first..=last` (from 1) trimmed; empty beyond the end of the line.
@@ -130,24 +144,61 @@ impl Reader<'_> {
         }
     }
 
-    fn ssbond(&self) -> Result<(usize, [ResidueId; 2]), PdbError> {
+    fn ssbond(&self) -> Result<Pair<ResidueId>, PdbError> {
         let first = self.number((18, 21), "first residue number", "18-21")?;
         let second = self.number((32, 35), "second residue number", "32-35")?;
         let text = self.text;
-        Ok((
-            self.line,
-            [
+        Ok(Pair {
+            line: self.line,
+            ends: [
                 (column(text, 16), first, column(text, 22)),
                 (column(text, 30), second, column(text, 36)),
             ],
-        ))
+            same_image: self.same_image(),
+        })
+    }
+
+    /// LINK, and LINKR of REFMAC; `None` where a residue number is none (positions show the bond all the same).
+    fn link(&self) -> Option<Pair<(ResidueId, String)>> {
+        let end = |start: usize| {
+            let number = columns(self.text, start + 10, start + 13).parse().ok()?;
+            let id = (
+                column(self.text, start + 9),
+                number,
+                column(self.text, start + 14),
+            );
+            Some((
+                id,
+                columns(self.text, start, start + 3).to_ascii_uppercase(),
+            ))
+        };
+        Some(Pair {
+            line: self.line,
+            ends: [end(13)?, end(43)?],
+            same_image: self.same_image(),
+        })
+    }
+
+    fn same_image(&self) -> bool {
+        columns(self.text, 60, 65) == columns(self.text, 67, 72)
+    }
+
+    /// Edges in angstrom and angles in degrees; a box that is none (zeros, the unit box of NMR models) is no cell.
+    fn cell(&self) -> Option<Cell> {
+        let mut values = [0.0; 6];
+        let ranges = [(7, 15), (16, 24), (25, 33), (34, 40), (41, 47), (48, 54)];
+        for (value, (first, last)) in values.iter_mut().zip(ranges) {
+            *value = columns(self.text, first, last).parse().ok()?;
+        }
+        let [a, b, c, alpha, beta, gamma] = values;
+        Cell::new([a, b, c], [alpha, beta, gamma])
     }
 }
 
-/// Records of the first model; `file` is the name for messages.
+/// Records of the first model or frame; `file` is the name for messages.
 pub(super) fn parse(text: &str, file: &str) -> Result<Records, PdbError> {
     let mut records = Records::default();
-    let (mut segment, mut n_models, mut past_first_model) = (0, 0, false);
+    let (mut segment, mut frames) = (0, Frames::default());
     for (index, text) in text.lines().enumerate() {
         let reader = Reader {
             file,
@@ -155,21 +206,53 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Records, PdbError> {
             text,
         };
         match columns(text, 1, 6) {
-            "MODEL" => n_models += 1,
-            "ENDMDL" => past_first_model = true,
-            "TER" => segment += 1,
-            "ATOM" | "HETATM" if !past_first_model => {
-                records.atoms.push(reader.atom(segment)?);
+            "MODEL" => frames.n_models += 1,
+            "ENDMDL" | "END" if !records.atoms.is_empty() => {
+                frames.end.get_or_insert(index + 1);
             }
+            "TER" => segment += 1,
+            "ATOM" | "HETATM" if frames.end.is_some() => frames.n_atoms_after += 1,
+            "ATOM" | "HETATM" => records.atoms.push(reader.atom(segment)?),
             "CONECT" => reader.conect(&mut records),
             "SSBOND" => records.ssbonds.push(reader.ssbond()?),
+            "LINK" | "LINKR" => records.links.extend(reader.link()),
+            "CRYST1" => records.cell = reader.cell(),
+            _ if text.starts_with("_atom_site.") => {
+                return Err(PdbError::Mmcif {
+                    file: file.to_owned(),
+                    line: index + 1,
+                });
+            }
             _ => {}
         }
     }
-    if n_models > 1 {
-        log::warn!("{file}: {n_models} models, the first one is used");
-    }
+    frames.warn(file);
     records.conect.sort_by_key(|&(line, pair)| (pair, line));
     records.conect.dedup_by_key(|(_, pair)| *pair);
     Ok(records)
+}
+
+/// What follows the first model or frame.
+#[derive(Default)]
+struct Frames {
+    n_models: usize,
+    /// Line of the first ENDMDL or END.
+    end: Option<usize>,
+    n_atoms_after: usize,
+}
+
+impl Frames {
+    fn warn(&self, file: &str) {
+        let (Some(line), 1..) = (self.end, self.n_atoms_after) else {
+            return;
+        };
+        if self.n_models > 1 {
+            log::warn!("{file}: {} models, the first one is used", self.n_models);
+        } else {
+            log::warn!(
+                "{file}:{line}: {} atoms follow the END of the first frame: only the first frame is used",
+                self.n_atoms_after
+            );
+        }
+    }
 }

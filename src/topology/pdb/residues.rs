@@ -1,6 +1,10 @@
 //! Atom records to residues: grouping, alternate locations, waters dropped, chain ends found. Renames nothing.
 
+use super::caps;
+use super::cell::Cell;
+use super::names::residue_name;
 use super::record::{AtomRecord, ResidueId};
+use crate::topology::internal_coordinates::point;
 
 /// Residue names of water in common use.
 const WATERS: [&str; 10] = [
@@ -17,6 +21,8 @@ pub(super) struct RawResidue {
     pub(super) first: bool,
     /// Ends a chain.
     pub(super) last: bool,
+    /// A cysteine whose partner is not in the file.
+    pub(super) widowed: bool,
 }
 
 impl RawResidue {
@@ -33,6 +39,10 @@ impl RawResidue {
     pub(super) fn has(&self, name: &str) -> bool {
         self.atoms.iter().any(|atom| atom.name == name)
     }
+
+    pub(super) fn is_cap(&self) -> bool {
+        matches!(residue_name(&self.name), Some("ACE" | "NME" | "NHE"))
+    }
 }
 
 /// `12A (chain B)` of a residue id.
@@ -47,7 +57,7 @@ pub(super) fn place((chain, number, insertion): ResidueId) -> String {
 }
 
 /// Residues in file order without waters.
-pub(super) fn group(atoms: Vec<AtomRecord>, file: &str) -> Vec<RawResidue> {
+pub(super) fn group(atoms: Vec<AtomRecord>, cell: Option<&Cell>, file: &str) -> Vec<RawResidue> {
     let mut groups: Vec<Vec<AtomRecord>> = Vec::new();
     let mut n_water_atoms = 0;
     for atom in atoms {
@@ -56,20 +66,59 @@ pub(super) fn group(atoms: Vec<AtomRecord>, file: &str) -> Vec<RawResidue> {
             continue;
         }
         match groups.last_mut() {
-            Some(group) if group[0].id == atom.id && group[0].segment == atom.segment => {
-                group.push(atom);
-            }
+            Some(group) if continues(group, &atom) => group.push(atom),
             _ => groups.push(vec![atom]),
         }
     }
     if n_water_atoms > 0 {
         log::warn!("{file}: {n_water_atoms} water atoms dropped (the solvent is implicit)");
     }
-    let groups = groups
+    let groups = gather_scattered(groups, file)
         .into_iter()
         .map(|group| choose_location(group, file))
+        .flat_map(caps::split)
         .collect();
-    mark_chain_ends(groups)
+    mark_chain_ends(groups, cell, file)
+}
+
+/// Whether an atom is of the residue before it. Another residue name at the same number is another residue (caps of Maestro),
+/// unless it is an alternate location (one place, two kinds of residue).
+fn continues(group: &[AtomRecord], atom: &AtomRecord) -> bool {
+    let first = &group[0];
+    let same_name = group
+        .iter()
+        .any(|other| other.residue_name == atom.residue_name);
+    first.id == atom.id
+        && first.segment == atom.segment
+        && (same_name || (atom.altloc != ' ' && group.iter().any(|other| other.altloc != ' ')))
+}
+
+/// Brings home what stands apart from its residue, such as hydrogens that a program appended to the file.
+fn gather_scattered(groups: Vec<Vec<AtomRecord>>, file: &str) -> Vec<Vec<AtomRecord>> {
+    let mut gathered: Vec<Vec<AtomRecord>> = Vec::new();
+    let mut first_line = None;
+    for group in groups {
+        let is_home = |home: &Vec<AtomRecord>| {
+            home[0].id == group[0].id
+                && home[0].residue_name == group[0].residue_name
+                && !group.iter().any(|atom| {
+                    home.iter()
+                        .any(|other| other.name == atom.name && other.altloc == atom.altloc)
+                })
+        };
+        let Some(home) = gathered.iter_mut().rev().find(|home| is_home(home)) else {
+            gathered.push(group);
+            continue;
+        };
+        first_line.get_or_insert(group[0].line);
+        home.extend(group);
+    }
+    if let Some(line) = first_line {
+        log::warn!(
+            "{file}:{line}: atoms stand apart from the rest of their residue: they are put to it, so the order of atoms is not the file's"
+        );
+    }
+    gathered
 }
 
 /// One location of every atom: the letter of highest total occupancy in the residue (the first on a tie), and for atoms that
@@ -125,20 +174,26 @@ fn choose_location(atoms: Vec<AtomRecord>, file: &str) -> Vec<AtomRecord> {
     kept
 }
 
-/// A chain ends at TER, where the chain letter changes, after OXT, NME or NHE, and before ACE.
-fn mark_chain_ends(groups: Vec<Vec<AtomRecord>>) -> Vec<RawResidue> {
+/// C-N distance in nm up to which two residues that the file separates are bonded all the same.
+const PEPTIDE_CONTACT_NM: f64 = 0.175;
+
+/// A chain ends at TER, where the chain letter changes, after OXT, NME or NHE, and before ACE; but not at TER or a new letter
+/// where a peptide bond crosses it.
+fn mark_chain_ends(
+    groups: Vec<Vec<AtomRecord>>,
+    cell: Option<&Cell>,
+    file: &str,
+) -> Vec<RawResidue> {
     let mut residues: Vec<RawResidue> = Vec::new();
     for atoms in groups {
-        let begins = match residues.last() {
-            None => true,
-            Some(previous) => {
-                let chain_ends =
-                    previous.atoms[0].segment != atoms[0].segment || previous.id.0 != atoms[0].id.0;
-                let closed = ["OXT", "OT2", "OC2"].iter().any(|name| previous.has(name))
-                    || matches!(previous.name.as_str(), "NME" | "NMA" | "NHE" | "NH2");
-                chain_ends || closed || atoms[0].residue_name == "ACE"
-            }
-        };
+        let begins = residues.last().is_none_or(|previous| {
+            let separated =
+                previous.atoms[0].segment != atoms[0].segment || previous.id.0 != atoms[0].id.0;
+            let closed = ["OXT", "OT2", "OC2"].iter().any(|name| previous.has(name))
+                || matches!(residue_name(&previous.name), Some("NME" | "NHE"))
+                || residue_name(&atoms[0].residue_name) == Some("ACE");
+            closed || (separated && !is_bonded_across(previous, &atoms, cell, file))
+        });
         if begins && let Some(previous) = residues.last_mut() {
             previous.last = true;
         }
@@ -148,10 +203,43 @@ fn mark_chain_ends(groups: Vec<Vec<AtomRecord>>) -> Vec<RawResidue> {
             atoms,
             first: begins,
             last: false,
+            widowed: false,
         });
     }
     if let Some(last) = residues.last_mut() {
         last.last = true;
     }
     residues
+}
+
+/// Whether C of a residue and N of the next one are at bonding distance, though TER or the chain letter separates them.
+fn is_bonded_across(
+    previous: &RawResidue,
+    atoms: &[AtomRecord],
+    cell: Option<&Cell>,
+    file: &str,
+) -> bool {
+    let find = |atoms: &[AtomRecord], names: [&str; 2]| {
+        let named = |atom: &&AtomRecord| names.contains(&atom.name.as_str());
+        atoms.iter().find(named).map(|atom| point(atom.position_nm))
+    };
+    let ends = [find(&previous.atoms, ["C", "CY"]), find(atoms, ["N", "NT"])];
+    let [Some(carbon), Some(nitrogen)] = ends else {
+        return false;
+    };
+    let apart = nitrogen - carbon;
+    let distance_nm = cell.map_or(apart, |cell| cell.shortest(apart)).norm();
+    if distance_nm > PEPTIDE_CONTACT_NM {
+        return false;
+    }
+    log::warn!(
+        "{file}:{}: C of {} {} and N of {} {} are {distance_nm:.3} nm apart, a peptide bond, though TER or another chain letter \
+         separates them: they are bonded",
+        atoms[0].line,
+        previous.name,
+        place(previous.id),
+        atoms[0].residue_name,
+        place(atoms[0].id)
+    );
+    true
 }

@@ -31,6 +31,7 @@ fn topology() -> Topology {
             atoms: 0..1,
         }],
         bonds: Vec::new(),
+        ..Topology::default()
     }
 }
 
