@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::analysis::{ObservableRecorder, ObservableSet, Torsion, end_to_end_atoms};
 use crate::topology::{Topology, TorsionKind, named_torsions};
-use crate::trajectory::{ExchangeRecord, Header, Reader, RunCost};
+use crate::trajectory::{ExchangeRecord, Header, Reader, RunCost, RunWarnings};
 
 /// Coordinates held in memory at a time.
 const BLOCK_COORDINATES: usize = 1 << 21;
@@ -23,6 +23,8 @@ pub(super) struct ChainFile {
     pub(super) cost: Option<RunCost>,
     /// What replica exchange did, where it is noted.
     pub(super) exchange: Option<ExchangeRecord>,
+    /// What the run warned of.
+    pub(super) warnings: RunWarnings,
     /// Names and values of the observables, `[n_frames]` each.
     pub(super) series: Vec<(String, Vec<f64>)>,
     /// Acceptance of every kernel, `[n_kernels][n_frames]`.
@@ -72,6 +74,7 @@ pub(super) fn read(
         header: reader.header().cloned(),
         cost: RunCost::read(path).map_err(|error| error.to_string())?,
         exchange: ExchangeRecord::read(path).map_err(|error| error.to_string())?,
+        warnings: RunWarnings::read(path).map_err(|error| error.to_string())?,
         series: Vec::new(),
         acceptance: vec![Vec::with_capacity(n_frames); reader.n_kernels()],
         times_ps: Vec::with_capacity(n_frames),
