@@ -10,6 +10,7 @@ fn constant_energy(
     load_state();
     evaluate();
     trajectory();
+    check_forces(settings.n_steps);
     store_positions();
     store_velocities();
     report_failures();

@@ -8,12 +8,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use crate::forcefield::{TermEnergies, reference_energies};
+use crate::forcefield::TermEnergies;
 use crate::integrator::Engine;
 use crate::topology::{Atom, Topology};
 
 use super::device::make_engine;
+use super::error::CliError;
 use super::setup;
+use super::soundness::{self, first_faulty};
 use super::{CliResult, console};
 
 /// Arguments of `saltus energy`.
@@ -81,12 +83,12 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     }
     let prepared = setup::prepare(&loaded)?;
     let positions = setup::starting_positions(&loaded.config, &prepared)?;
-    let (terms, forces) = reference_energies(&prepared.system, &positions);
+    let (terms, forces) = soundness::evaluate(&prepared, &positions)?;
     let device = match arguments.device {
         None => None,
         Some(_) => {
             let mut engine = make_engine(&loaded.config, &prepared.system, None)?;
-            Some(on_device(engine.as_mut(), &positions, &forces))
+            Some(on_device(engine.as_mut(), &positions, &forces)?)
         }
     };
     if arguments.json {
@@ -121,15 +123,31 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     clippy::cast_precision_loss,
     reason = "a molecule has far fewer than 2^53 atoms"
 )]
-fn on_device(engine: &mut dyn Engine, positions: &[[f64; 3]], forces: &[[f64; 3]]) -> DeviceReport {
+fn on_device(
+    engine: &mut dyn Engine,
+    positions: &[[f64; 3]],
+    forces: &[[f64; 3]],
+) -> Result<DeviceReport, CliError> {
     let mut energies = [0.0];
     let mut found = vec![0.0; 3 * positions.len()];
     engine.energies_and_forces(positions.as_flattened(), &mut energies, &mut found);
+    if !energies[0].is_finite() || first_faulty(&found).is_some() {
+        return Err(CliError::run(format!(
+            "on {} the potential energy is {} kJ/mol, with forces that are {}finite, though the reference has finite ones\n  help: forces beyond the range of f32 are for `device: cpu` with `precision: double`",
+            engine.description(),
+            energies[0],
+            if first_faulty(&found).is_some() {
+                "not "
+            } else {
+                ""
+            }
+        )));
+    }
     let expected = forces.as_flattened();
     let rms = |values: &mut dyn Iterator<Item = f64>| {
         (values.map(|x| x * x).sum::<f64>() / found.len() as f64).sqrt()
     };
-    DeviceReport {
+    Ok(DeviceReport {
         description: engine.description(),
         potential_energy_kj_per_mol: energies[0],
         rms_force_deviation_kj_per_mol_per_nm: rms(&mut found
@@ -137,7 +155,7 @@ fn on_device(engine: &mut dyn Engine, positions: &[[f64; 3]], forces: &[[f64; 3]
             .zip(expected)
             .map(|(a, b)| a - b)),
         rms_force_kj_per_mol_per_nm: rms(&mut expected.iter().copied()),
-    }
+    })
 }
 
 fn report(

@@ -32,7 +32,9 @@ pub(crate) fn run_kernels(
             log::info!("whole cycles stay on the device");
             Ok(vec![Box::new(ResidentKernel::new(resident))])
         }
-        Some(Err(error @ GpuError::WorkgroupMemory { .. })) => {
+        Some(Err(
+            error @ (GpuError::WorkgroupMemory { .. } | GpuError::TooManyIterations { .. }),
+        )) => {
             log::warn!("{error}; moves are proposed and tested on the host");
             Ok(kernels)
         }

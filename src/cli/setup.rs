@@ -12,6 +12,7 @@ use super::CliResult;
 use super::config::{self, Config, Constraints, ForceFieldConfig, LoadedConfig, SystemConfig};
 use super::device::cpu_engine;
 use super::error::{Blame, CliError};
+use super::{memory, soundness};
 
 /// What the command line may change in an input file.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +49,13 @@ pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<LoadedConfig, Cl
         config.device = device;
     }
     if let Some(directory) = overrides.output {
+        if directory.to_str().is_none() {
+            // Trajectories and checkpoints note the settings as text.
+            return Err(CliError::input(format!(
+                "--output {}: the name is not valid UTF-8\n  help: give the folder a name of plain letters",
+                directory.display()
+            )));
+        }
         config.output.directory = directory;
     }
     let directory = std::mem::take(&mut config.output.directory);
@@ -81,6 +89,11 @@ pub(crate) fn load_molecule(path: &Path, device: Option<String>) -> Result<Loade
 /// A fault that points at the key to blame, and into the PDB or XML file where that is at fault.
 pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
     let molecule = molecule(loaded)?;
+    memory::check_bytes(
+        memory::needed_bytes(molecule.topology.n_atoms(), 1),
+        &format!("the pairs of {} atoms", molecule.topology.n_atoms()),
+        "choose a smaller molecule",
+    )?;
     let options = system_options(&loaded.config);
     let flexible_options = SystemOptions {
         constrain_hydrogen_bonds: false,
@@ -119,14 +132,17 @@ fn molecule(loaded: &LoadedConfig) -> Result<Molecule, CliError> {
     } = &loaded.config.system;
     let source = &loaded.source;
     if let Some(pdb) = pdb {
-        return topology::pdb::read(&loaded.resolve(pdb))
-            .map_err(|error| source.fault_at("system.pdb", &error.to_string(), "").into());
+        let molecule = topology::pdb::read(&loaded.resolve(pdb))
+            .map_err(|error| source.fault_at("system.pdb", &error.to_string(), ""))?;
+        memory::announce(molecule.topology.n_atoms());
+        return Ok(molecule);
     }
     let text = sequence
         .as_ref()
         .expect("invariant: validation wants a sequence or a PDB file");
     let sequence = Sequence::parse(text)
         .map_err(|error| source.fault_at("system.sequence", &error.to_string(), ""))?;
+    memory::announce_residues(sequence.names().len());
     let path = if disulfides.is_empty() {
         "system.sequence"
     } else {
@@ -163,18 +179,21 @@ fn system_options(config: &Config) -> SystemOptions {
 /// The structure a run starts from: as built or read, minimised if the input says so.
 ///
 /// # Errors
-/// A structure that cannot be minimised.
+/// A structure that cannot be minimised, or whose energy or forces are not finite.
 pub(crate) fn starting_positions(
     config: &Config,
     prepared: &Prepared,
 ) -> Result<Vec<[f64; 3]>, CliError> {
     let molecule = &prepared.molecule;
     if !config.system.minimize {
+        soundness::evaluate(prepared, &molecule.positions)?;
         return Ok(molecule.positions.clone());
     }
     // On the CPU whatever the device: one replica in f64 sums, and the same start everywhere.
     let mut engine = cpu_engine(config, &prepared.flexible_system)?;
-    minimized(engine.as_mut(), molecule)
+    let positions = minimized(engine.as_mut(), molecule)?;
+    soundness::evaluate(prepared, &positions)?;
+    Ok(positions)
 }
 
 /// All replicas at the starting structure, velocities from the Maxwell-Boltzmann distribution.
@@ -197,11 +216,13 @@ pub(crate) fn starting_chain(
     let mut state = State::replicate(&positions, n_replicas);
     engine.apply_constraints(&mut state).blame_run()?;
     engine.draw_velocities(&mut state, &temperatures_kelvin, config.seed(), 0);
-    Ok(Chain {
+    let chain = Chain {
         state,
         temperatures_kelvin,
         ..Chain::default()
-    })
+    };
+    soundness::check_start(&chain, engine)?;
+    Ok(chain)
 }
 
 /// The minimum of the potential energy near a structure, for an engine of a system without constraints.

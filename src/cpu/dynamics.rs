@@ -87,7 +87,9 @@ impl<L: Lane> Group<L> {
             }
         }
         self.spoil_failed();
-        failure
+        failure?;
+        // At the end alone: what once was not finite never is again, and callers want every replica to get there.
+        Ok(self.check_forces(machine, n_steps)?)
     }
 
     /// Whether no replica meets its constraints any more.

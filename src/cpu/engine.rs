@@ -218,7 +218,7 @@ impl<L: Lane> CpuEngine<L> {
         })
     }
 
-    /// Loads a state, advances every group, stores the state, and reports the first failure.
+    /// Loads a state, advances every group, stores the state, and reports the gravest failure.
     fn advance(
         &mut self,
         state: &mut State,
@@ -247,7 +247,8 @@ impl<L: Lane> CpuEngine<L> {
             state.velocities[range].copy_from_slice(&rest[length..2 * length]);
             rest = &rest[2 * length..];
         }
-        results.into_iter().collect()
+        let failures = results.into_iter().filter_map(Result::err);
+        failures.reduce(EngineError::graver).map_or(Ok(()), Err)
     }
 }
 

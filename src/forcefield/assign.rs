@@ -2,6 +2,7 @@
 
 use super::definition::{ForceField, HarmonicDefinition};
 use super::error::ForceFieldError;
+use super::limits::Limits;
 use super::options::{HYDROGEN_MASS_DA, SystemOptions};
 use super::system::{Angle, Bond, DistanceConstraint, System};
 use super::template_choice::{Typing, match_all};
@@ -161,16 +162,34 @@ fn assign_angles(molecule: Molecule<'_>) -> Result<Vec<Angle>, ForceFieldError> 
 const LIGHTEST_HEAVY_ATOM_DA: f64 = 2.0;
 
 /// Masses of the force field, hydrogens made heavier at the cost of the atom they are bonded to.
+/// Masses as the types have them. Checked here and not where types are read: files may define massless sites that no atom is.
+fn plausible_masses(molecule: Molecule<'_>) -> Result<Vec<f64>, ForceFieldError> {
+    let Limits {
+        least,
+        most,
+        expected,
+    } = Limits::MASS;
+    let types = molecule.typing.type_index.iter().enumerate();
+    let mass = |(atom, &type_index): (usize, &usize)| {
+        let mass_da = molecule.force_field.types[type_index].mass_da;
+        if (least..=most).contains(&mass_da) {
+            return Ok(mass_da);
+        }
+        Err(ForceFieldError::Mass {
+            atom: molecule.topology.label(atom),
+            type_label: molecule.force_field.type_label(type_index),
+            mass_da,
+            expected,
+        })
+    };
+    types.map(mass).collect()
+}
+
 fn assign_masses(
     molecule: Molecule<'_>,
     hydrogen_mass_da: f64,
 ) -> Result<Vec<f64>, ForceFieldError> {
-    let mut masses: Vec<f64> = molecule
-        .typing
-        .type_index
-        .iter()
-        .map(|&type_index| molecule.force_field.types[type_index].mass_da)
-        .collect();
+    let mut masses = plausible_masses(molecule)?;
     if (hydrogen_mass_da - HYDROGEN_MASS_DA).abs() < 1e-9 {
         return Ok(masses);
     }

@@ -75,6 +75,20 @@ pub enum ForceFieldError {
         /// Their types, with classes.
         types: String,
     },
+    /// An atom whose mass no atom has.
+    #[error(
+        "atom {atom} has a mass of {mass_da} Da, expected {expected}; correct the <Type> of its type {type_label}"
+    )]
+    Mass {
+        /// Label of the atom.
+        atom: String,
+        /// Its type, with class.
+        type_label: String,
+        /// Mass of that type in Da.
+        mass_da: f64,
+        /// Which masses are taken.
+        expected: &'static str,
+    },
     /// A Born radius outside of what the model's neck table covers.
     #[error(
         "atom {atom} has a Born radius of {radius_nm:.3} nm, but the neck tables of GBn and GBn2 cover 0.1 to 0.2 nm; take hct, obc1 or obc2"

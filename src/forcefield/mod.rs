@@ -11,6 +11,7 @@ pub mod generalized_born;
 mod implicit;
 mod implicit_neck;
 mod implicit_radii;
+mod limits;
 mod neck_tables;
 pub mod nonbonded;
 mod options;

@@ -4,6 +4,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
 use super::error::ForceFieldError;
+use super::limits::Limits;
 use super::xml_error::{Location, XmlFault};
 
 /// One element with its attributes and child elements; text and comments are dropped.
@@ -42,6 +43,15 @@ impl Element {
             Ok(value) if value.is_finite() => Ok(value),
             _ => Err(self.malformed_number(name, text, "a finite number")),
         }
+    }
+
+    /// A number within the limits of what makes physical sense, which has to be there.
+    pub(super) fn plausible(&self, name: &str, limits: &Limits) -> Result<f64, ForceFieldError> {
+        let value = self.number(name)?;
+        if value < limits.least || value > limits.most {
+            return Err(self.malformed_number(name, self.required(name)?, limits.expected));
+        }
+        Ok(value)
     }
 
     /// A non-negative integer that has to be there.

@@ -5,18 +5,23 @@ use super::definition::{
     NONBONDED_PARAMETERS, OneFourScales, TorsionDefinition,
 };
 use super::error::ForceFieldError;
+use super::limits::Limits;
 use super::xml::Element;
 use super::xml_error::XmlFault;
 
 /// Two files may state the 1-4 scales with different numbers of digits; OpenMM's tolerance.
 const SCALE_TOLERANCE: f64 = 1e-5;
 
+/// Limits of the equilibrium value and the force constant.
+const BOND: [Limits; 2] = [Limits::BOND_LENGTH, Limits::BOND_K];
+const ANGLE: [Limits; 2] = [Limits::ANGLE, Limits::ANGLE_K];
+
 pub(super) fn read_bonds(
     force_field: &mut ForceField,
     section: &Element,
 ) -> Result<(), ForceFieldError> {
     for node in section.children_named("Bond") {
-        let definition = read_harmonic(force_field, node, "length")?;
+        let definition = read_harmonic(force_field, node, "length", BOND)?;
         force_field.bonds.extend(definition);
     }
     Ok(())
@@ -27,7 +32,7 @@ pub(super) fn read_angles(
     section: &Element,
 ) -> Result<(), ForceFieldError> {
     for node in section.children_named("Angle") {
-        let definition = read_harmonic(force_field, node, "angle")?;
+        let definition = read_harmonic(force_field, node, "angle", ANGLE)?;
         force_field.angles.extend(definition);
     }
     Ok(())
@@ -37,9 +42,10 @@ fn read_harmonic<const N: usize>(
     force_field: &ForceField,
     node: &Element,
     equilibrium: &str,
+    limits: [Limits; 2],
 ) -> Result<Option<HarmonicDefinition<N>>, ForceFieldError> {
-    let equilibrium = node.number(equilibrium)?;
-    let force_constant = node.number("k")?;
+    let equilibrium = node.plausible(equilibrium, &limits[0])?;
+    let force_constant = node.plausible("k", &limits[1])?;
     Ok(
         read_patterns(force_field, node)?.map(|patterns| HarmonicDefinition {
             patterns,
@@ -87,8 +93,8 @@ fn read_torsion(
         let name = format!("periodicity{index}");
         let term = FourierTerm {
             periodicity: node.integer(&name)?,
-            phase_rad: node.number(&format!("phase{index}"))?,
-            k_kj_per_mol: node.number(&format!("k{index}"))?,
+            phase_rad: node.plausible(&format!("phase{index}"), &Limits::PHASE)?,
+            k_kj_per_mol: node.plausible(&format!("k{index}"), &Limits::TORSION_K)?,
         };
         // Some files fill up their series with empty terms of periodicity 0.
         if term.periodicity == 0 && term.k_kj_per_mol != 0.0 {
@@ -111,8 +117,8 @@ pub(super) fn read_nonbonded(
     section: &Element,
 ) -> Result<(), ForceFieldError> {
     let scales = OneFourScales {
-        coulomb: section.number("coulomb14scale")?,
-        lennard_jones: section.number("lj14scale")?,
+        coulomb: section.plausible("coulomb14scale", &Limits::ONE_FOUR_SCALE)?,
+        lennard_jones: section.plausible("lj14scale", &Limits::ONE_FOUR_SCALE)?,
     };
     let known = *force_field.one_four.get_or_insert(scales);
     if (known.coulomb - scales.coulomb).abs() > SCALE_TOLERANCE
@@ -155,7 +161,7 @@ fn read_nonbonded_atom(
     let mut parameters = [None; 3];
     for (index, name) in NONBONDED_PARAMETERS.into_iter().enumerate() {
         if !from_residue[index] {
-            parameters[index] = Some(node.number(name)?);
+            parameters[index] = Some(node.plausible(name, &Limits::NONBONDED[index])?);
         } else if node.attribute(name).is_some() {
             return Err(node.malformed(format!(
                 "<Atom> has '{name}', which <UseAttributeFromResidue> says stands in the residue templates"

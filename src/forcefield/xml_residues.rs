@@ -2,6 +2,7 @@
 
 use super::definition::{AtomType, ForceField, NONBONDED_PARAMETERS, NonbondedParameters};
 use super::error::{ForceFieldError, nearest_clause};
+use super::limits::Limits;
 use super::template::{ResidueTemplate, TemplateAtom};
 use super::xml::Element;
 use super::xml_error::XmlFault;
@@ -169,9 +170,10 @@ fn read_template_atom(
 /// Nonbonded parameters that stand on a template atom, for `<UseAttributeFromResidue>`.
 fn read_parameters(node: &Element) -> Result<NonbondedParameters, ForceFieldError> {
     let mut parameters = [None; 3];
-    for (parameter, name) in parameters.iter_mut().zip(NONBONDED_PARAMETERS) {
+    let names = NONBONDED_PARAMETERS.into_iter().zip(&Limits::NONBONDED);
+    for (parameter, (name, limits)) in parameters.iter_mut().zip(names) {
         if node.attribute(name).is_some() {
-            *parameter = Some(node.number(name)?);
+            *parameter = Some(node.plausible(name, limits)?);
         }
     }
     Ok(parameters)

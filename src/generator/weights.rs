@@ -75,7 +75,13 @@ pub fn weighted_mean(log_weights: &[f64], values: &[f64]) -> (f64, f64) {
         .map(|value| (value - largest).exp())
         .collect();
     let sum: f64 = weights.iter().sum();
-    let pairs = || weights.iter().zip(values);
+    // What has no weight has no say, even where its value is not finite.
+    let pairs = || {
+        weights
+            .iter()
+            .zip(values)
+            .filter(|(weight, _)| **weight > 0.0)
+    };
     let mean = pairs().map(|(weight, value)| weight * value).sum::<f64>() / sum;
     let squares: f64 = pairs()
         .map(|(weight, value)| (weight * (value - mean)).powi(2))

@@ -1,13 +1,14 @@
 //! The engine of the GPU: uploads a batch, runs kernels, downloads the result; implements [`Engine`]. The physics is in the shaders.
 
 use super::batch::{Batch, DeviceTables};
-use super::device::{AdapterSummary, Choice, Gpu};
+use super::device::{AdapterKind, AdapterSummary, Choice, Gpu};
 use super::error::GpuError;
+use super::iterations::{Iterations, MOST_ITERATIONS};
 use super::kernels::{KernelKind, Kernels, Recipe};
 use super::layout::Settings;
 use super::plan::{self, Plan};
 use super::profile::{Profile, Stopwatch};
-use super::segment::{Run, earliest, timestep_settings, trajectory_settings};
+use super::segment::{Run, earliest, gravest, timestep_settings, trajectory_settings};
 use super::shape::{NetworkRoom, Placement, Shape};
 use super::sources::ShaderSources;
 use super::tables::{Tables, index, single};
@@ -72,6 +73,8 @@ pub struct GpuEngine {
     stopwatch: Option<Stopwatch>,
     /// Steps a dispatch may take, from the duration of those before, for this number of replicas.
     pub(super) pace: (usize, u64),
+    /// Loop iterations of the kernels, where the adapter bounds those of a dispatch.
+    pub(super) bounded: Option<Iterations>,
 }
 
 impl GpuEngine {
@@ -97,6 +100,7 @@ impl GpuEngine {
         plan::check_workgroup_memory(&gpu.adapter, &shape)?;
         let Plan { largest_batch, .. } = Plan::new(system, &gpu.adapter, &shape)?;
         let tables = Tables::new(system, &shape)?;
+        let bounded = bounded_iterations(&gpu.adapter, system, &shape, &tables)?;
         let f64_sums = gpu.adapter.has_f64 && !options.without_f64;
         let recipe = Recipe::new(system, &shape, options.sources.clone(), f64_sums)?;
         plan::check_bindings(&gpu.adapter)?;
@@ -121,6 +125,7 @@ impl GpuEngine {
             n_blocks: 0,
             stopwatch,
             pace: (0, FIRST_STEPS),
+            bounded,
         })
     }
 
@@ -248,9 +253,10 @@ impl GpuEngine {
         })
     }
 
-    /// Uploads a state, runs dispatches of `n_steps` steps in all, downloads the state; the first failure is the result.
+    /// Uploads a state, runs dispatches of `n_steps` steps in all, downloads the state; the gravest failure is the result.
     fn advance(&mut self, state: &mut State, run: &Run<'_>) -> Result<(), EngineError> {
         let width = state.n_atoms * 3;
+        let mut failure: Option<EngineError> = None;
         self.for_each_batch(state.n_replicas, |engine, first, size| {
             let range = first * width..(first + size) * width;
             let origins = take_off(&mut state.positions[range.clone()], state.n_atoms);
@@ -271,8 +277,16 @@ impl GpuEngine {
             batch.read_positions(gpu, positions)?;
             put_back(positions, width / 3, &origins);
             batch.read_vectors(gpu, &batch.velocities, &mut state.velocities[range])?;
-            outcome
-        })
+            // Replicas of later batches have their own fate.
+            if let Err(error) = outcome {
+                failure = Some(match failure.take() {
+                    Some(earlier) => earlier.graver(error),
+                    None => error,
+                });
+            }
+            Ok::<(), EngineError>(())
+        })?;
+        failure.map_or(Ok(()), Err)
     }
 
     /// Dispatches of a batch, none longer than drivers tolerate.
@@ -281,11 +295,18 @@ impl GpuEngine {
         if self.pace.0 != n_replicas {
             self.pace = (n_replicas, FIRST_STEPS);
         }
+        // A trajectory may be cut between whole steps of its splitting alone.
+        let whole = u64::from(run.settings.n_stages).max(1);
+        if run.paced {
+            self.check_step(whole)?;
+        }
         let mut done = 0;
         loop {
-            let most = if run.paced { self.pace.1 } else { u64::MAX };
-            // A trajectory may be cut between whole steps of its splitting alone.
-            let whole = u64::from(run.settings.n_stages).max(1);
+            let most = if run.paced {
+                self.pace.1.min(self.most_steps())
+            } else {
+                u64::MAX
+            };
             let n_steps = (run.n_steps - done).min((most / whole).max(1) * whole);
             let [step_low, step_high] = rng::key(run.first_step + done);
             let settings = Settings {
@@ -304,13 +325,50 @@ impl GpuEngine {
                 self.adjust_pace(n_steps, start.elapsed().as_secs_f64());
             }
             done += n_steps;
-            let failed = earliest(&failures, first_replica, run.first_step + done);
-            if let Some((_, error)) = failed {
-                return Err(error);
+            let latest = run.first_step + done;
+            let failed = match run.kind {
+                KernelKind::ConstantEnergy => gravest(&failures, first_replica, latest),
+                _ => earliest(&failures, first_replica, latest),
+            };
+            // One replica that blows up is told at the end: whoever tests trajectories wants the others to get there too.
+            let goes_on = run.kind == KernelKind::ConstantEnergy && done < run.n_steps;
+            match failed {
+                Some((_, EngineError::Diverged(_))) if goes_on => {}
+                Some((_, error)) => return Err(error),
+                None if done >= run.n_steps => return Ok(()),
+                None => {}
             }
-            if done >= run.n_steps {
-                return Ok(());
+        }
+    }
+
+    /// Most time steps of a dispatch that the adapter carries to their end.
+    fn most_steps(&self) -> u64 {
+        self.bounded.map_or(u64::MAX, Iterations::most_steps)
+    }
+
+    /// Refuses time steps of so many stages where a dispatch carries fewer.
+    fn check_step(&self, n_stages: u64) -> Result<(), GpuError> {
+        match self.bounded {
+            Some(iterations) if iterations.most_steps() < n_stages => {
+                let what = format!("a time step of {} atoms", self.shape.n_atoms);
+                Err(self.too_many_iterations(what, iterations, n_stages * iterations.step()))
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// What cannot be done in one dispatch, and how many iterations it takes beside the frame of a kernel.
+    pub(super) fn too_many_iterations(
+        &self,
+        what: String,
+        iterations: Iterations,
+        needed: u64,
+    ) -> GpuError {
+        GpuError::TooManyIterations {
+            adapter: self.gpu.adapter.name.clone(),
+            what,
+            needed: needed.saturating_add(iterations.frame()),
+            offered: MOST_ITERATIONS,
         }
     }
 
@@ -326,6 +384,28 @@ impl GpuEngine {
         let affordable = (DISPATCH_SECONDS / per_step.max(1e-9)).clamp(1.0, 1e5) as u64;
         self.pace.1 = affordable.min(self.pace.1 * 4).max(1);
     }
+}
+
+/// The iterations of the kernels on an adapter that ends loops early; `None` where none does.
+fn bounded_iterations(
+    adapter: &AdapterSummary,
+    system: &System,
+    shape: &Shape,
+    tables: &Tables,
+) -> Result<Option<Iterations>, GpuError> {
+    if adapter.kind != AdapterKind::Software {
+        return Ok(None);
+    }
+    let iterations = Iterations::of(tables, shape, system.implicit_solvent.is_some());
+    if iterations.alone() <= MOST_ITERATIONS {
+        return Ok(Some(iterations));
+    }
+    Err(GpuError::TooManyIterations {
+        adapter: adapter.name.clone(),
+        what: format!("the energy of {} atoms", shape.n_atoms),
+        needed: iterations.alone(),
+        offered: MOST_ITERATIONS,
+    })
 }
 
 impl Engine for GpuEngine {

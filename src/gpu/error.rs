@@ -134,6 +134,20 @@ pub enum GpuError {
         /// The driver's words.
         reason: String,
     },
+    /// One dispatch would loop longer than the adapter carries.
+    #[error(
+        "{what} take up to {needed} loop iterations at once, too many for {adapter}: software Vulkan may end loops after 65535 and give back garbage, so {offered} are allowed; take `device: cpu`, which is faster"
+    )]
+    TooManyIterations {
+        /// Name of the adapter.
+        adapter: String,
+        /// What has to be done in one dispatch.
+        what: String,
+        /// Iterations that it may take.
+        needed: u64,
+        /// Iterations that are allowed.
+        offered: u64,
+    },
     /// A torsion beyond what the kernels carry.
     #[error(
         "a torsion has periodicity {periodicity}; the GPU engine knows 1 to {limit}: check the force field file"

@@ -23,6 +23,19 @@ pub struct TorsionLeaps {
     width: usize,
 }
 
+/// Numbers that bound the loops of a leap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct LeapSize {
+    /// Steps of the longest block.
+    pub(super) n_steps: u64,
+    /// Blocks to choose from.
+    pub(super) n_blocks: u64,
+    /// Most numbers that a layer takes or gives.
+    pub(super) width: u64,
+    /// Most layers.
+    pub(super) n_layers: u64,
+}
+
 /// Scales, weights and biases in vectors of four.
 #[derive(Debug, Clone, Default)]
 struct Networks {
@@ -138,6 +151,18 @@ impl TorsionLeaps {
     #[must_use]
     pub fn table_bytes(&self, n_atoms: usize) -> u64 {
         (self.table(0, n_atoms).len() * 4 + self.networks.vectors.len() * 16) as u64
+    }
+
+    /// What decides how long the longest leap loops.
+    pub(super) fn size(&self) -> LeapSize {
+        let steps = self.blocks.iter().map(|block| block.steps.len());
+        let NetworkRoom { width, n_layers } = self.room();
+        LeapSize {
+            n_steps: steps.max().unwrap_or(0) as u64,
+            n_blocks: self.blocks.len() as u64,
+            width: width as u64,
+            n_layers: n_layers as u64,
+        }
     }
 
     pub(super) fn networks(&self) -> &[[f32; 4]] {

@@ -13,6 +13,7 @@ mod device;
 mod engine;
 mod error;
 mod fit;
+mod iterations;
 mod kernels;
 pub mod layout;
 mod leap_tables;

@@ -3,6 +3,7 @@
 
 use super::engine::{GpuEngine, GpuOptions};
 use super::error::GpuError;
+use super::iterations::{MOST_ITERATIONS, UnitSizes};
 use super::kernels::KernelKind;
 use super::layout::{Failure, Settings};
 use super::leap_tables::TorsionLeaps;
@@ -38,6 +39,8 @@ pub struct Resident {
     torsions: TorsionMoves,
     /// Where the leaps begin in the table of moves, and how many energy evaluations one lasts.
     leaps: (u32, u64),
+    /// What bounds the loops of moves and leaps.
+    sizes: UnitSizes,
     /// Moves made so far by each entry: the counters of their noise.
     counters: Vec<u64>,
     /// Time steps of each entry in the last run.
@@ -90,7 +93,14 @@ impl Resident {
         }
         let networks = leaps.map_or(&[][..], TorsionLeaps::networks);
         engine.tables.set_moves(&engine.gpu, &table, networks);
+        let pivots = torsions.blocks.iter().map(|block| block.pivots.len());
+        let sizes = UnitSizes {
+            n_pivots: pivots.max().unwrap_or(0) as u64,
+            leap: leaps.map(TorsionLeaps::size).unwrap_or_default(),
+        };
+        check_units(&engine, &moves, sizes)?;
         Ok(Self {
+            sizes,
             leaps: (
                 index(leap_start),
                 leaps.map_or(1, |leaps| leaps.n_evaluations(n_atoms)),
@@ -326,6 +336,7 @@ impl Resident {
                 let affordable = (self.engine.pace.1 / per_unit).max(1);
                 let n = affordable
                     .min(resident_move.n_units_at_once())
+                    .min(self.most_units(entry))
                     .min(n_units - done);
                 let n_evaluations = self.n_evaluations(entry, n);
                 let start = Instant::now();
@@ -340,6 +351,17 @@ impl Resident {
         }
         self.cycle += 1;
         Ok(())
+    }
+
+    /// Most units of an entry that a dispatch carries to their end.
+    fn most_units(&self, entry: usize) -> u64 {
+        let Some(iterations) = self.engine.bounded else {
+            return u64::MAX;
+        };
+        let resident_move = &self.moves[entry];
+        let n_steps = resident_move.most_steps_of_unit();
+        let unit = iterations.unit(resident_move, n_steps, self.sizes);
+        (MOST_ITERATIONS.saturating_sub(iterations.frame()) / unit).max(1)
     }
 
     /// Energy evaluations of one replica in the next so many units of an entry.
@@ -412,4 +434,30 @@ impl Resident {
                 .collect(),
         })
     }
+}
+
+/// Refuses a cycle with a trajectory or move that no single dispatch carries to its end, on adapters that bound dispatches.
+fn check_units(
+    engine: &GpuEngine,
+    moves: &[ResidentMove],
+    sizes: UnitSizes,
+) -> Result<(), GpuError> {
+    let Some(iterations) = engine.bounded else {
+        return Ok(());
+    };
+    for entry in moves {
+        let n_steps = entry.most_steps_of_unit();
+        let unit = iterations.unit(entry, n_steps, sizes);
+        if iterations.frame().saturating_add(unit) > MOST_ITERATIONS {
+            let n_atoms = engine.shape.n_atoms;
+            let what = match entry {
+                ResidentMove::Hmc { .. } => {
+                    format!("`hmc` trajectories of {n_steps} steps of {n_atoms} atoms")
+                }
+                other => format!("single moves of `{}` of {n_atoms} atoms", other.name()),
+            };
+            return Err(engine.too_many_iterations(what, iterations, unit));
+        }
+    }
+    Ok(())
 }

@@ -123,6 +123,15 @@ impl ResidentMove {
         }
     }
 
+    /// Most time steps of one unit.
+    pub(super) fn most_steps_of_unit(&self) -> u64 {
+        match (self, self.length()) {
+            (Self::Langevin { .. }, _) => 1,
+            (_, Some(length)) => length.most,
+            (_, None) => 0,
+        }
+    }
+
     /// Energy evaluations of one replica in so many units with so many time steps.
     pub(super) fn n_evaluations(&self, n_units: u64, n_steps: u64) -> u64 {
         match self {

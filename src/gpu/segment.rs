@@ -37,12 +37,24 @@ fn step_of_run(word: u32, latest: u64) -> u64 {
     latest.saturating_sub(low.wrapping_sub(word).into())
 }
 
+/// Whether nothing at all was noted, which neither a sound replica nor a failed one leaves: a failure has a force or no step of one.
+fn is_blank(failure: &Failure) -> bool {
+    failure.force_step == 0 && failure.constraint_step == 0 && failure.worst_force == 0.0
+}
+
 /// The earliest failure and its step; `latest` is the step count of the run, `first_replica` the number of the first.
 pub(super) fn earliest(
     failures: &[Failure],
     first_replica: usize,
     latest: u64,
 ) -> Option<(u64, EngineError)> {
+    if let Some(index) = failures.iter().position(is_blank) {
+        let reason = format!(
+            "the device gave back zeros where it was to note failures of replica {}: it did not do the work, or lost its memory; restart it, or take `device: cpu`",
+            first_replica + index
+        );
+        return Some((latest, EngineError::Device { reason }));
+    }
     let steps = failures.iter().enumerate().filter_map(|(index, failure)| {
         let word = failure.force_step.min(failure.constraint_step);
         (word != NO_FAILURE).then(|| (step_of_run(word, latest), index))
@@ -60,6 +72,26 @@ pub(super) fn earliest(
         worst_force_kj_per_mol_nm: f64::from(failure.worst_force).sqrt(),
     };
     Some((step, diverged.into()))
+}
+
+/// The earliest failure of constraints where there is one, else as [`earliest`].
+pub(super) fn gravest(
+    failures: &[Failure],
+    first_replica: usize,
+    latest: u64,
+) -> Option<(u64, EngineError)> {
+    if failures.iter().any(is_blank) {
+        return earliest(failures, first_replica, latest);
+    }
+    let of_constraints: Vec<Failure> = failures
+        .iter()
+        .map(|&failure| Failure {
+            force_step: NO_FAILURE,
+            ..failure
+        })
+        .collect();
+    earliest(&of_constraints, first_replica, latest)
+        .or_else(|| earliest(failures, first_replica, latest))
 }
 
 impl From<GpuError> for EngineError {

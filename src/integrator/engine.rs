@@ -70,6 +70,21 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// Of two failures in one segment the one that leaves less to go on from; the first of equals.
+    #[must_use]
+    pub fn graver(self, other: Self) -> Self {
+        let rank = |error: &Self| match error {
+            Self::Diverged(_) | Self::InCycle { .. } => 0,
+            Self::Constraints { .. } => 1,
+            Self::Device { .. } => 2,
+        };
+        if rank(&other) > rank(&self) {
+            other
+        } else {
+            self
+        }
+    }
+
     /// The replica that blew up, if that is what happened.
     #[must_use]
     pub fn diverged(&self) -> Option<&Diverged> {
@@ -131,11 +146,11 @@ pub trait Engine: Send {
     ///
     /// Does not touch `state.step`, which counts noise.
     ///
-    /// A diverged trajectory is returned as it is (its energy is not finite).
-    ///
     /// # Errors
     /// [`EngineError::Constraints`] when constraints fail: positions of the replicas whose do are then NaN, and the others
     /// are at the ends of their trajectories, with the bits that they have without these neighbours.
+    /// [`EngineError::Diverged`] when the forces at the end are not finite or beyond physics; every replica is where its
+    /// trajectory took it, the diverged ones too, for a test to reject.
     fn constant_energy(
         &mut self,
         state: &mut State,

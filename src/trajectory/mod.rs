@@ -22,6 +22,7 @@ mod sources;
 mod store;
 mod topology_json;
 mod unit_names;
+mod warnings;
 mod writer;
 mod writer_set;
 
@@ -32,5 +33,6 @@ pub use exchange::ExchangeRecord;
 pub use header::Header;
 pub use lock::{LockError, OutputLock};
 pub use reader::Reader;
+pub use warnings::RunWarnings;
 pub use writer::{Writer, WriterProgress};
 pub use writer_set::{WriterSet, trajectory_name};

@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod commands;
+mod dead_runs;
 mod devices;
 mod examples;
+mod odd_sizes;
 #[cfg(unix)]
 mod resume;
 mod run;

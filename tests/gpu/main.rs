@@ -15,6 +15,7 @@ mod blow_up;
 mod dynamics;
 mod energies;
 mod ensembles;
+mod long_dispatches;
 mod noise;
 #[path = "../physics/openmm_reference.rs"]
 #[allow(dead_code, reason = "other tests read the rest of the files")]

@@ -68,12 +68,17 @@ impl Peptide {
 
     /// Cycles of one leap each.
     pub(crate) fn resident(&self, options: GpuOptions) -> Option<Resident> {
+        self.resident_of(1, options)
+    }
+
+    /// Cycles of so many leaps.
+    pub(crate) fn resident_of(&self, n_moves: u64, options: GpuOptions) -> Option<Resident> {
         let options = GpuOptions {
             choice: choice()?,
             ..options
         };
         let moves = vec![ResidentMove::TorsionLeap {
-            n_moves: 1,
+            n_moves,
             seed: SEED,
         }];
         let none = TorsionMoves::default();

@@ -7,6 +7,7 @@ mod constraint_failures;
 mod cpu_engine;
 mod force_field_files;
 mod forces;
+mod impossible_parameters;
 mod integrators;
 mod openmm_parity;
 mod openmm_reference;

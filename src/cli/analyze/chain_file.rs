@@ -6,7 +6,7 @@ use crate::analysis::{
     HiddenCoordinate, ObservableRecorder, ObservableSet, Torsion, end_to_end_atoms,
 };
 use crate::topology::{Topology, TorsionKind, named_torsions};
-use crate::trajectory::{ExchangeRecord, Header, Reader, RunCost};
+use crate::trajectory::{ExchangeRecord, Header, Reader, RunCost, RunWarnings};
 
 use super::copies;
 use super::hidden;
@@ -28,6 +28,8 @@ pub(super) struct ChainFile {
     pub(super) cost: Option<RunCost>,
     /// What replica exchange did, where it is noted.
     pub(super) exchange: Option<ExchangeRecord>,
+    /// What the run warned of.
+    pub(super) warnings: RunWarnings,
     /// Names and values of the observables, `[n_frames]` each.
     pub(super) series: Vec<(String, Vec<f64>)>,
     /// Values of the hidden coordinates, `[n_coordinates][n_values][n_frames]`.
@@ -83,6 +85,7 @@ pub(super) fn read(
         header: reader.header().cloned(),
         cost: RunCost::read(path).map_err(|error| error.to_string())?,
         exchange: ExchangeRecord::read(path).map_err(|error| error.to_string())?,
+        warnings: RunWarnings::read(path).map_err(|error| error.to_string())?,
         series: Vec::new(),
         hidden: vec![Vec::new(); hidden.len()],
         acceptance: vec![Vec::with_capacity(n_frames); reader.n_kernels()],

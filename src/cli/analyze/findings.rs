@@ -156,7 +156,7 @@ fn gather(chains: &[ChainFile]) -> Ensemble {
 }
 
 fn notes(input: &Input, ensemble: &Ensemble) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes = run_warnings(&input.chains);
     let lengths = || input.chains.iter().map(|chain| chain.times_ps.len());
     if let (Some(shortest), Some(longest)) = (lengths().min(), lengths().max())
         && shortest < longest
@@ -167,6 +167,18 @@ fn notes(input: &Input, ensemble: &Ensemble) -> Vec<String> {
     }
     if ensemble.chains("potential_energy").is_none() {
         notes.push("not every frame has its potential energy: it is left out".to_owned());
+    }
+    notes
+}
+
+/// What the runs themselves warned of, each sentence once.
+fn run_warnings(chains: &[ChainFile]) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for warning in chains.iter().flat_map(|chain| &chain.warnings.0) {
+        let note = format!("the run warned: {warning}");
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
     notes
 }

@@ -1,6 +1,7 @@
 //! Records observables of all chains within a fixed memory: when full, every other draw goes and the stride doubles. Diagnoses nothing.
 
 use crate::analysis::ObservableSet;
+use crate::cli::soundness::check_energies;
 use crate::integrator::{Engine, on_threads_of};
 use crate::mcmc::Chain;
 
@@ -55,12 +56,20 @@ impl<'a> Draws<'a> {
     }
 
     /// Looks at the chain after a cycle and records it if a draw is due.
-    pub(super) fn record(&mut self, chain: &mut Chain, engine: &mut dyn Engine) {
+    ///
+    /// # Errors
+    /// An energy that is not finite, as a message.
+    pub(super) fn record(
+        &mut self,
+        chain: &mut Chain,
+        engine: &mut dyn Engine,
+    ) -> Result<(), String> {
         self.cycles += 1;
         if !self.cycles.is_multiple_of(self.stride) {
-            return;
+            return Ok(());
         }
         let energies = chain.energies(engine).to_vec();
+        check_energies(&energies, "potential")?;
         let (state, set) = (&chain.state, self.set);
         let look = |&replica: &usize| {
             let positions = state.replica_positions(replica);
@@ -82,6 +91,7 @@ impl<'a> Draws<'a> {
         if self.n_draws() >= self.max_draws {
             self.thin();
         }
+        Ok(())
     }
 
     /// Keeps the draws at multiples of the doubled stride.

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use crate::analysis::{ObservableSet, SamplerDraws};
 use crate::cli::config::LoadedConfig;
-use crate::cli::error::CliError;
+use crate::cli::error::{Blame, CliError};
+use crate::cli::soundness::kernel_warnings;
 use crate::mcmc::{KernelReport, check_sampler};
 
 use super::draws::Draws;
@@ -31,6 +32,8 @@ pub(super) struct Measured {
     pub(super) n_energy_evaluations: u64,
     /// Every kernel with its counters of the production.
     pub(super) kernels: Vec<KernelReport>,
+    /// Kernels that accepted nothing, or lost many moves.
+    pub(super) warnings: Vec<String>,
     /// The machine.
     pub(super) device: String,
 }
@@ -132,7 +135,10 @@ impl<'a> Contestant<'a> {
         while self.seconds < until_seconds || self.draws.n_draws() < at_least_draws {
             self.simulator.cycle()?;
             let Simulator { chain, engine, .. } = &mut self.simulator;
-            self.draws.record(chain, engine.as_mut());
+            self.draws
+                .record(chain, engine.as_mut())
+                .map_err(|reason| format!("sampler `{}`: {reason}", self.simulator.name))
+                .blame_run()?;
             self.seconds = before + start.elapsed().as_secs_f64();
         }
         Ok(())
@@ -155,13 +161,19 @@ impl<'a> Contestant<'a> {
         };
         let reservoirs = self.draws.take_reservoirs();
         let kernels = simulator.kernels.iter();
+        let kernels: Vec<KernelReport> = kernels.map(|kernel| kernel.report()).collect();
+        let warnings = kernel_warnings(&kernels);
+        for warning in &warnings {
+            log::warn!("sampler `{}`: {warning}", simulator.name);
+        }
         let measured = Measured {
+            warnings,
             exact: simulator.is_exact(),
             sizes,
             setup_seconds: self.setup_seconds,
             equilibration_seconds: self.equilibration_seconds,
             n_energy_evaluations: simulator.chain.n_energy_evaluations,
-            kernels: kernels.map(|kernel| kernel.report()).collect(),
+            kernels,
             device: simulator.engine.description(),
             draws: SamplerDraws {
                 name: simulator.name.to_owned(),

@@ -19,11 +19,12 @@ use self::exits::{ExitRun, run_exits};
 use self::measure::{Contestant, Finished, MIN_DRAWS, Measured};
 use self::report::BenchReport;
 use self::samplers::MIN_CHAINS;
+use super::CliResult;
 use super::analyze::observable_set;
+use super::config::{LoadedConfig, MOST_REPLICAS};
 use super::console::{note, print, print_json};
 use super::error::{Blame, CliError};
 use super::setup::{self, Overrides};
-use super::{CliResult, config::LoadedConfig};
 use crate::analysis::{
     ExitRate, ObservableSet, SamplerComparison, SamplerDraws, append_tics, compare_samplers,
 };
@@ -214,6 +215,12 @@ fn check(arguments: &BenchArguments) -> CliResult {
         return Err(CliError::input(format!(
             "--md-seconds: got {}, expected a number from 0 to 1000000\n  help: leave it out for as many as --seconds; 0 leaves plain MD with a bound where it does not mix",
             arguments.md_seconds()
+        )));
+    }
+    if arguments.chains > MOST_REPLICAS {
+        return Err(CliError::input(format!(
+            "--chains: got {}, expected at most {MOST_REPLICAS}\n  help: leave it out for 64, which fill the lanes of most processors",
+            arguments.chains
         )));
     }
     if arguments.chains < MIN_CHAINS {

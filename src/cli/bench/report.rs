@@ -64,6 +64,7 @@ pub(super) struct SamplerReport {
     pub(super) draws_per_chain: usize,
     pub(super) cycles_between_draws: u64,
     pub(super) kernels: Vec<KernelReport>,
+    pub(super) warnings: Vec<String>,
     pub(super) observables: Vec<ObservableReport>,
 }
 
@@ -163,6 +164,7 @@ impl SamplerReport {
             draws_per_chain: measured.sizes.n_draws,
             cycles_between_draws: measured.sizes.stride_cycles,
             kernels: measured.kernels.clone(),
+            warnings: measured.warnings.clone(),
             observables: verdict
                 .observables
                 .iter()

@@ -3,6 +3,7 @@
 use crate::cli::config::LoadedConfig;
 use crate::cli::device::make_engine;
 use crate::cli::error::CliError;
+use crate::cli::memory;
 use crate::cli::resident::run_kernels;
 use crate::cli::setup;
 use crate::integrator::Engine;
@@ -29,6 +30,7 @@ impl Simulator {
     /// A system or sampler that cannot be made.
     pub(super) fn new(name: &'static str, loaded: LoadedConfig) -> Result<Self, CliError> {
         let prepared = setup::prepare(&loaded)?;
+        memory::check(&loaded.config, prepared.system.n_atoms())?;
         let mut engine = make_engine(&loaded.config, &prepared.system, None)?;
         let kernels = run_kernels(&loaded, &prepared, None)?;
         let chain = setup::starting_chain(&loaded.config, &prepared, engine.as_mut())?;

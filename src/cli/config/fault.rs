@@ -57,6 +57,23 @@ pub(crate) struct InputFault {
     help: String,
 }
 
+/// Characters of a line that are shown, and those before the place of the fault among them.
+const SHOWN: usize = 160;
+const BEFORE: usize = 60;
+
+/// A line as far as it fits a terminal, and the column of the fault in what is left.
+fn excerpt(line: &str, column: usize) -> (String, usize) {
+    if line.chars().count() <= SHOWN {
+        return (line.to_owned(), column);
+    }
+    let skipped = column.saturating_sub(BEFORE + 1);
+    let kept: String = line.chars().skip(skipped).take(SHOWN).collect();
+    match skipped {
+        0 => (format!("{kept}..."), column),
+        _ => (format!("...{kept}..."), column - skipped + 3),
+    }
+}
+
 impl fmt::Display for InputFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:", self.file)?;
@@ -67,8 +84,9 @@ impl fmt::Display for InputFault {
         if let (Some(at), Some(line)) = (self.position, &self.line) {
             // A tab is one column for the reader of YAML: shown as one blank so that the caret stays below its place.
             let line = line.trim_end().replace('\t', " ");
+            let (line, column) = excerpt(&line, at.column);
             write!(formatter, "\n{:>5} | {line}", at.line)?;
-            write!(formatter, "\n      | {:>width$}", "^", width = at.column)?;
+            write!(formatter, "\n      | {:>width$}", "^", width = column)?;
         }
         if !self.help.is_empty() {
             write!(formatter, "\n  help: {}", self.help)?;

@@ -17,6 +17,7 @@ mod timewarp_training;
 mod training;
 mod validate;
 mod validate_sampler;
+mod validate_size;
 
 pub(crate) use fault::InputFault;
 pub(crate) use kernels::{
@@ -32,6 +33,8 @@ pub(crate) use suggest::nearest;
 pub(crate) use system::{
     BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
 };
+pub(crate) use validate_size::MOST_REPLICAS;
+
 pub(crate) use training::{FitConfig, LoadedTraining, TrainingConfig, load_training};
 
 pub(crate) use timewarp::{ProposalsConfig, TimewarpKernelConfig, TimewarpMode};

@@ -4,6 +4,8 @@ use super::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
 use super::{InputFault, LoadedConfig, Precision, nearest};
 use crate::cli::device::Device;
 
+/// Lowest temperature accepted in K: far below, kT drowns in the rounding of energies.
+const MIN_TEMPERATURE_KELVIN: f64 = 1.0;
 /// Highest temperature accepted in K.
 pub(super) const MAX_TEMPERATURE_KELVIN: f64 = 1e4;
 
@@ -24,6 +26,7 @@ impl LoadedConfig {
         checks.force_field();
         checks.solvent_and_masses();
         checks.ensemble();
+        checks.sizes();
         checks.device();
         checks.sampler();
         checks.replica_exchange();
@@ -50,12 +53,22 @@ impl LoadedConfig {
         checks.force_field();
         checks.solvent_and_masses();
         checks.ensemble();
+        checks.sizes();
         checks.device();
         if checks.faults.is_empty() {
             Ok(())
         } else {
             Err(checks.faults)
         }
+    }
+}
+
+/// A number in as few characters as tell it.
+pub(super) fn plain(value: f64) -> String {
+    let size = value.abs();
+    match size == 0.0 || !size.is_finite() || (1e-4..1e15).contains(&size) {
+        true => value.to_string(),
+        false => format!("{value:e}"),
     }
 }
 
@@ -183,10 +196,13 @@ impl Checks<'_> {
     fn ensemble(&mut self) {
         let config = &self.loaded.config;
         let temperature = config.temperature_kelvin;
-        if !(temperature > 0.0 && temperature <= MAX_TEMPERATURE_KELVIN) {
+        if !(MIN_TEMPERATURE_KELVIN..=MAX_TEMPERATURE_KELVIN).contains(&temperature) {
             self.fault(
                 "temperature_kelvin",
-                &format!("got {temperature}, expected a temperature over 0 and at most 10000 K"),
+                &format!(
+                    "got {}, expected a temperature from 1 to 10000 K",
+                    plain(temperature)
+                ),
                 "write 300 or 310; degrees Celsius plus 273.15 are kelvins",
             );
         }

@@ -6,8 +6,15 @@ use super::kernels::{HmcConfig, TorsionDrawConfig};
 use super::replica_exchange::{LadderForm, WrittenTemperatures};
 use super::sampler::MixturePart;
 use super::system::Constraints;
-use super::validate::{Checks, MAX_TEMPERATURE_KELVIN};
+use super::validate::{Checks, MAX_TEMPERATURE_KELVIN, plain};
+use super::validate_size::MOST_IN_CYCLE;
 use super::{KernelConfig, ProposalsConfig, ReplicaExchangeConfig};
+
+/// Shortest time step accepted, in fs: shorter ones drown in the rounding of positions.
+const MIN_TIMESTEP_FS: f64 = 0.001;
+
+/// Highest friction accepted, per ps: velocities of every step are drawn anew long before.
+const MAX_FRICTION_PER_PS: f64 = 1e6;
 
 /// Longest time step accepted, in fs: half a period of the fastest angle motions left once bonds to hydrogen are rigid.
 const MAX_TIMESTEP_FS: f64 = 5.0;
@@ -146,6 +153,17 @@ impl Checks<'_> {
                 "write 100, or remove the kernel",
             );
         }
+        self.at_most_in_cycle(&format!("{path}.steps"), steps);
+    }
+
+    fn at_most_in_cycle(&mut self, path: &str, count: u64) {
+        if count > MOST_IN_CYCLE {
+            self.fault(
+                path,
+                &format!("got {count}, expected at most {MOST_IN_CYCLE} in one cycle"),
+                "nothing is written and nothing stops within a cycle: write less here and more `run.cycles`",
+            );
+        }
     }
 
     pub(super) fn repeats(&mut self, path: &str, repeats: u64) {
@@ -156,13 +174,14 @@ impl Checks<'_> {
                 "write 1, or remove the kernel",
             );
         }
+        self.at_most_in_cycle(&format!("{path}.repeats"), repeats);
     }
 
     fn timestep(&mut self, path: &str, timestep_fs: f64) {
-        if !(timestep_fs > 0.0 && timestep_fs <= MAX_TIMESTEP_FS) {
+        if !(MIN_TIMESTEP_FS..=MAX_TIMESTEP_FS).contains(&timestep_fs) {
             self.fault(
                 &format!("{path}.timestep_fs"),
-                &format!("got {timestep_fs}, expected a time step over 0 and at most 5 fs"),
+                &format!("got {}, expected a time step from 0.001 to 5 fs", plain(timestep_fs)),
                 "1 fs suits flexible bonds, 2 fs `constraints: h-bonds`, 4 fs `constraints: h-bonds` with `hydrogen_mass_da: 3`",
             );
         }
@@ -179,10 +198,13 @@ impl Checks<'_> {
     }
 
     fn friction(&mut self, path: &str, friction_per_ps: f64) {
-        if !(friction_per_ps >= 0.0 && friction_per_ps.is_finite()) {
+        if !(0.0..=MAX_FRICTION_PER_PS).contains(&friction_per_ps) {
             self.fault(
                 &format!("{path}.friction_per_ps"),
-                &format!("got {friction_per_ps}, expected a friction of 0 or more per ps"),
+                &format!(
+                    "got {}, expected a friction from 0 to 1000000 per ps",
+                    plain(friction_per_ps)
+                ),
                 "write 1.0; without friction there is no thermostat",
             );
         }

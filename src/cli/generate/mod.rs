@@ -15,6 +15,7 @@ use super::config::{BUILTIN_MODEL, Constraints, KernelConfig, LoadedConfig};
 use super::device::cpu_engine;
 use super::error::{Blame, CliError};
 use super::kernels::torsion_leap;
+use super::memory;
 use super::run::interrupt::Interrupt;
 use super::setup::{self, Overrides};
 use super::{CliResult, console};
@@ -80,6 +81,11 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> CliResult {
     let model = model(arguments, &loaded)?;
     torsion_leap::warn_of_other_physics(&loaded, &model.card);
     let mut prepared = setup::prepare(&loaded)?;
+    memory::check_bytes(
+        memory::needed_bytes(prepared.system.n_atoms(), arguments.draws),
+        &format!("{} draws", arguments.draws),
+        "draw fewer with -n, several times with seeds of their own (--seed)",
+    )?;
     let folder = match &arguments.output {
         Some(path) => Some(Folder::claim(path, arguments.force)?),
         None => None,
@@ -107,6 +113,16 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> CliResult {
         &interrupt,
         arguments.quiet,
     );
+    let n_lost = draws
+        .iter()
+        .filter(|draw| !draw.energy_kj_per_mol.is_finite())
+        .count();
+    if n_lost > 0 {
+        log::warn!(
+            "{n_lost} of {} draws have an energy that is not finite, and no weight",
+            draws.len()
+        );
+    }
     let report = Report::new(
         &prepared.molecule.topology,
         &draws,

@@ -6,6 +6,7 @@ use crate::cli::config::{LoadedConfig, Precision};
 use crate::cli::console::{print, print_json};
 use crate::cli::device::{Device, cpu_engine};
 use crate::cli::error::{Blame, CliError};
+use crate::cli::memory::{needed_bytes, shown};
 use crate::cli::resident::Cycle;
 use crate::cli::setup::Prepared;
 use crate::cli::{CliResult, kernels::make_kernels};
@@ -13,8 +14,6 @@ use crate::gpu::{self, Choice, Plan};
 
 /// Bytes of the scalars of a frame: step, time, two energies, temperature.
 const SCALAR_BYTES: u64 = 5 * 8;
-/// Vectors of a replica on the host: positions and velocities, those of a proposal, forces; all in f64.
-const HOST_VECTORS: u64 = 5;
 
 /// What a run would take.
 #[derive(Debug, Serialize)]
@@ -103,7 +102,7 @@ fn estimate(loaded: &LoadedConfig, prepared: &Prepared) -> Result<Estimate, CliE
         device,
         device_bytes: plan.as_ref().map(|plan| plan.device_bytes(n_replicas)),
         largest_batch: plan.as_ref().map(|plan| plan.largest_batch),
-        host_bytes: HOST_VECTORS * 24 * n_atoms * n_replicas as u64,
+        host_bytes: needed_bytes(topology.n_atoms(), n_replicas),
         disk_bytes: n_trajectories as u64 * n_frames * frame_bytes,
     })
 }
@@ -122,14 +121,4 @@ fn gpu_plan(loaded: &LoadedConfig, prepared: &Prepared) -> Result<Option<Plan>, 
         Some(leaps) => plan.with_leaps(&leaps),
         None => plan,
     }))
-}
-
-/// Bytes in the unit that leaves the fewest digits.
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn shown(bytes: u64) -> String {
-    let (unit, size) = [("GiB", 1_u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
-        .into_iter()
-        .find(|(_, size)| bytes >= *size)
-        .unwrap_or(("bytes", 1));
-    format!("{:.1} {unit}", bytes as f64 / size as f64)
 }

@@ -1,27 +1,34 @@
 //! A failed run in the user's words: the atom by its name, what is left, what to do. Decides nothing.
 
-use crate::cli::error::CliError;
+use crate::cli::error::{Blame, CliError};
 use crate::integrator::EngineError;
 use crate::mcmc::{DriveError, KernelError};
 use crate::proposal::ProposalError;
 use crate::topology::Topology;
+use crate::trajectory::RunWarnings;
 
 use super::output::OutputDirectory;
+use super::recorder::Record;
 
-/// The message of a failure; `closing` is what went wrong afterwards.
+/// The message of a failure, noted in the trajectories too; `closed` is what came of them.
 pub(super) fn explain(
     failure: &DriveError,
-    closing: Option<CliError>,
+    closed: Result<Record, CliError>,
     topology: &Topology,
     directory: &OutputDirectory,
 ) -> CliError {
     let mut message = cause(failure, topology);
-    match closing {
-        None => message.push_str(&format!(
+    let noted = closed.and_then(|record| {
+        let warning = format!("the run failed: {message}");
+        let warnings = RunWarnings(vec![warning]);
+        warnings.record(&record.trajectories).blame_run()
+    });
+    match noted {
+        Ok(()) => message.push_str(&format!(
             "\n  the frames up to then are in {}",
             directory.path().display()
         )),
-        Some(error) => message.push_str(&format!("\n  and: {}", error.messages().join("; "))),
+        Err(error) => message.push_str(&format!("\n  and: {}", error.messages().join("; "))),
     }
     if comes_from_outside(failure) {
         message.push_str(way_on(directory.checkpoint_path().exists()));

@@ -1,6 +1,7 @@
 //! `saltus run`: from the input file to trajectories, a checkpoint and a summary. Each stage has a file of its own.
 
 mod clock;
+mod doubts;
 mod estimate;
 mod exchange_summary;
 mod failure;
@@ -10,12 +11,15 @@ pub(super) mod output;
 mod progress;
 mod recorder;
 mod start;
+mod stillness;
+mod stuck;
 mod summary;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use self::doubts::Doubts;
 use self::interrupt::Interrupt;
 use self::output::OutputDirectory;
 use self::progress::Progress;
@@ -23,6 +27,7 @@ use self::recorder::Recorder;
 use self::summary::Summary;
 use super::CliResult;
 use super::device::make_engine;
+use super::memory;
 use super::resident::run_kernels;
 use super::setup::{self, Overrides};
 use crate::gpu::Profile;
@@ -118,6 +123,7 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         loaded.config.seed = directory.recorded_seed()?;
     }
     let prepared = setup::prepare(&loaded)?;
+    memory::check(&loaded.config, prepared.system.n_atoms())?;
     if arguments.dry_run {
         return estimate::dry_run(&loaded, &prepared, arguments.json);
     }
@@ -128,7 +134,7 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
 
     let start = if arguments.resume {
         let checkpoint = directory.checkpoint(&loaded, &identity)?;
-        start::resumed(checkpoint, &mut kernels)?
+        start::resumed(checkpoint, &mut kernels, engine.as_mut())?
     } else {
         directory.refuse_leftovers(arguments.force)?;
         start::fresh(&loaded.config, &prepared, engine.as_mut(), kernels.len())?
@@ -174,32 +180,34 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
     );
     // Whatever happened, what was recorded so far is written out before anything is said about it.
     let closed = recorder.close(&chain, &kernels, driven.is_ok());
-    drop(lock);
-    let record = match driven {
-        Ok(driven) => closed.map(|record| (driven.ending, record))?,
-        Err(failure) => {
-            return Err(failure::explain(
-                &failure,
-                closed.err(),
-                &prepared.molecule.topology,
-                &directory,
-            ));
-        }
+    let topology = &prepared.molecule.topology;
+    let ending = match driven {
+        Ok(driven) => driven.ending,
+        Err(failure) => return Err(failure::explain(&failure, closed, topology, &directory)),
     };
-    let (ending, record) = record;
+    let record = closed?;
+    let doubts = Doubts::of(&record, &loaded.config, engine.n_degrees_of_freedom());
+    // Most runs have nothing to say; those that were resumed may have to take back what they said before.
+    if arguments.resume || !doubts.warnings.is_empty() {
+        doubts.note_in(&record.trajectories)?;
+    }
+    drop(lock);
     let summary = Summary {
         profile: profile.as_ref().map(Profile::times),
         ending,
         record,
+        doubts,
         directory: &directory,
         loaded: &loaded,
         resume_command: arguments.resume_command(directory.path()),
     };
-    if !arguments.quiet {
+    if arguments.quiet {
+        summary.log_warnings();
+    } else {
         summary.note();
     }
     if arguments.json {
         summary.print_json()?;
     }
-    Ok(())
+    summary.outcome()
 }

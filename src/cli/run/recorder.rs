@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::config::Config;
 use crate::cli::error::{Blame, CliError};
+use crate::cli::soundness::{check_arrays, check_energies};
 use crate::integrator::Engine;
 use crate::mcmc::{Chain, Kernel, KernelReport, KernelStatistics, Observer};
 use crate::state::Frame;
@@ -18,6 +19,8 @@ use super::clock::{Clock, PhaseCosts};
 use super::exchange_summary::ExchangeSummary;
 use super::interrupt::Interrupt;
 use super::progress::{Progress, Rates};
+use super::stillness::Stillness;
+use super::stuck::Watch;
 
 /// What a recorder counts, kept in the checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +33,9 @@ pub(super) struct Counters {
     at_last_frame: Vec<(u64, u64)>,
     /// Time and evaluations of both phases.
     costs: PhaseCosts,
+    /// Which replicas moved; nothing is known of it in checkpoints of before it was kept.
+    #[serde(default)]
+    stillness: Stillness,
 }
 
 impl Counters {
@@ -40,6 +46,7 @@ impl Counters {
             temperature_sum_kelvin: 0.0,
             at_last_frame: vec![(0, 0); n_kernels],
             costs: PhaseCosts::default(),
+            stillness: Stillness::default(),
         }
     }
 }
@@ -63,6 +70,8 @@ pub(super) struct Record {
     pub(super) temperatures_kelvin: Vec<f64>,
     /// Every kernel with its counters.
     pub(super) kernels: Vec<KernelReport>,
+    /// Places of the trajectories that hold one configuration only.
+    pub(super) frozen: Vec<usize>,
 }
 
 /// What the end of a cycle asks for.
@@ -102,6 +111,7 @@ pub(super) struct Recorder {
     progress: Progress,
     counters: Counters,
     interrupt: Interrupt,
+    watch: Watch,
     cycle: u64,
     /// Decided before the end of the cycle, so that the chain is up to date for whatever is done then.
     now: Now,
@@ -138,6 +148,7 @@ impl Recorder {
             progress,
             counters,
             interrupt,
+            watch: Watch::default(),
             cycle,
             now: Now::default(),
             last_checkpoint: Instant::now(),
@@ -183,6 +194,7 @@ impl Recorder {
                 .map(|&replica| chain.temperatures_kelvin[replica])
                 .collect(),
             kernels: kernels.iter().map(|kernel| kernel.report()).collect(),
+            frozen: self.counters.stillness.frozen(),
         };
         self.writers.finish().blame_run()?;
         self.counters
@@ -208,7 +220,12 @@ impl Recorder {
         let acceptance = self.acceptance(kernels);
         let energies = chain.energies(engine).to_vec();
         let kinetic = chain.kinetic_energies(engine.masses_da());
+        check_energies(&energies, "potential")?;
+        check_energies(&kinetic, "kinetic")?;
         let temperatures = temperatures_kelvin(&kinetic, engine.n_degrees_of_freedom());
+        let written = self.selection.written.iter();
+        let written = written.map(|&replica| energies[replica]);
+        self.counters.stillness.look(written);
         for (file, &replica) in self.selection.written.iter().enumerate() {
             let frame = Frame {
                 step: self.cycle,
@@ -262,6 +279,8 @@ impl Recorder {
         chain: &Chain,
         kernels: &[Box<dyn Kernel>],
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        // A run could only go on to fail from there.
+        check_arrays(chain)?;
         self.writers.flush()?;
         let kernels = kernels.iter().map(|kernel| KernelRecord {
             name: kernel.name().to_owned(),
@@ -317,7 +336,11 @@ impl Observer for Recorder {
         kernels: &[Box<dyn Kernel>],
     ) -> Result<bool, Box<dyn Error + Send + Sync>> {
         self.cycle = cycle;
+        for warning in self.watch.look(kernels) {
+            log::warn!("cycle {cycle}: {warning}");
+        }
         if cycle == self.due.equilibration_cycles {
+            check_arrays(chain)?;
             self.clock.begin_production(chain.n_energy_evaluations);
         }
         if self.now.frame {

@@ -3,6 +3,7 @@
 use crate::cli::config::Config;
 use crate::cli::error::{Blame, CliError};
 use crate::cli::setup::{self, Prepared};
+use crate::cli::soundness;
 use crate::integrator::Engine;
 use crate::mcmc::{Chain, Kernel};
 use crate::trajectory::{Checkpoint, WriterProgress};
@@ -42,11 +43,13 @@ pub(super) fn fresh(
 /// The chain, kernels and counters of a checkpoint.
 ///
 /// # Errors
-/// A checkpoint whose kernels are not those of the input.
+/// A checkpoint whose kernels are not those of the input, or whose energies are not finite.
 pub(super) fn resumed(
     checkpoint: Checkpoint,
     kernels: &mut [Box<dyn Kernel>],
+    engine: &mut dyn Engine,
 ) -> Result<Start, CliError> {
+    soundness::check_start(&checkpoint.chain, engine)?;
     for (kernel, record) in kernels.iter_mut().zip(&checkpoint.kernels) {
         kernel
             .restore(&record.saved)

@@ -8,9 +8,11 @@ use serde::Serialize;
 use crate::cli::CliResult;
 use crate::cli::config::LoadedConfig;
 use crate::cli::console::{note, print_json};
+use crate::cli::error::CliError;
 use crate::gpu::KernelTime;
 use crate::mcmc::{Ending, KernelReport};
 
+use super::doubts::Doubts;
 use super::exchange_summary::ExchangeSummary;
 use super::output::OutputDirectory;
 use super::recorder::Record;
@@ -23,6 +25,8 @@ pub(super) struct Summary<'a> {
     pub(super) ending: Ending,
     /// What was recorded.
     pub(super) record: Record,
+    /// Reasons to doubt it.
+    pub(super) doubts: Doubts,
     /// Where the results are.
     pub(super) directory: &'a OutputDirectory,
     /// The input of the run, with the seed that it had or that was drawn.
@@ -50,6 +54,7 @@ struct RunReport<'a> {
     exact: bool,
     seed: u64,
     seed_is_drawn: bool,
+    warnings: &'a [String],
     energy_evaluations: u64,
     equilibration_energy_evaluations: u64,
     wall_seconds: f64,
@@ -78,6 +83,10 @@ impl Summary<'_> {
     pub(super) fn note(&self) {
         let record = &self.record;
         let first = match self.ending {
+            Ending::Completed if self.doubts.is_dead => "finished, but sampled nothing".to_owned(),
+            Ending::Completed if !self.doubts.warnings.is_empty() => {
+                "finished with warnings".to_owned()
+            }
             Ending::Completed => "finished".to_owned(),
             Ending::Stopped { cycle } => format!("stopped after cycle {cycle}, checkpoint written"),
         };
@@ -100,7 +109,32 @@ impl Summary<'_> {
         self.note_profile();
         note(&self.exactness());
         self.loaded.note_drawn_seed("this run");
+        for warning in &self.doubts.warnings {
+            note(&format!("WARNING: {warning}"));
+        }
         note(&format!("next: {}", self.next_command()));
+    }
+
+    /// Logs the warnings alone: whoever wants no summary wants to know these.
+    pub(super) fn log_warnings(&self) {
+        for warning in &self.doubts.warnings {
+            log::warn!("{warning}");
+        }
+    }
+
+    /// Whether there is anything worth having.
+    ///
+    /// # Errors
+    /// A run in which nothing moved.
+    pub(super) fn outcome(&self) -> CliResult {
+        if !self.doubts.is_dead {
+            return Ok(());
+        }
+        Err(CliError::run(format!(
+            "the run sampled nothing: {}\n  its frames in {} are copies of one configuration, not an ensemble",
+            self.doubts.warnings.join("\n  and: "),
+            self.directory.path().display()
+        )))
     }
 
     /// Writes the summary as one JSON object to stdout.
@@ -113,6 +147,7 @@ impl Summary<'_> {
             exact: record.kernels.iter().all(|kernel| kernel.exact),
             seed: self.loaded.config.seed(),
             seed_is_drawn: self.loaded.seed_is_drawn,
+            warnings: &self.doubts.warnings,
             energy_evaluations: record.n_energy_evaluations,
             equilibration_energy_evaluations: record.costs.equilibration_evaluations,
             wall_seconds: record.costs.production_seconds,
