@@ -111,7 +111,9 @@ impl<L: Lane> Group<L> {
     /// the lanes' element.
     pub(super) fn load_positions(&mut self, positions: &[f64], n_atoms: usize) {
         if let Layout::Atoms(_) = self.layout {
-            park_padding(&mut self.position, n_atoms);
+            pad(&mut self.position, n_atoms, |lane| {
+                atom_lanes::PADDING_NM * lane
+            });
         }
         let places = self.places(n_atoms);
         let origin = |&source: &usize| whole_nanometres(&positions[source..source + n_atoms * 3]);
@@ -131,12 +133,21 @@ impl<L: Lane> Group<L> {
             let value = value - self.origins[copy][axis];
             value - L::scalar(value).into()
         };
+        self.still_padding(n_atoms, |group| &mut group.position_low);
         fill::<L>(&mut self.position_low, &places, positions, low);
+    }
+
+    /// Nothing that an earlier trajectory left in the padding may last: where that blew up, it would be in every force from then on.
+    fn still_padding(&mut self, n_atoms: usize, of: impl Fn(&mut Self) -> &mut Vec<[L; 3]>) {
+        if let Layout::Atoms(_) = self.layout {
+            pad(of(self), n_atoms, |_| 0.0);
+        }
     }
 
     /// Reads velocities `[n_replicas, n_atoms, 3]` of the whole batch.
     pub(super) fn load_velocities(&mut self, velocities: &[f64], n_atoms: usize) {
         let places = self.places(n_atoms);
+        self.still_padding(n_atoms, |group| &mut group.velocity);
         fill::<L>(&mut self.velocity, &places, velocities, |value, _, _| value);
     }
 
@@ -263,14 +274,15 @@ fn fill<L: Lane>(
     }
 }
 
-/// Puts the atoms that pad the last block far from everything and from each other.
+/// Sets the atoms that pad the last block, from the number of their lane counted from 1: positions far from everything and from
+/// each other.
 #[expect(clippy::cast_precision_loss, reason = "a lane number is small")]
-fn park_padding<L: Lane>(position: &mut [[L; 3]], n_atoms: usize) {
+fn pad<L: Lane>(values: &mut [[L; 3]], n_atoms: usize, value: impl Fn(f64) -> f64) {
     let used = n_atoms % L::LANES;
-    if let Some(last) = position.last_mut().filter(|_| used > 0) {
+    if let Some(last) = values.last_mut().filter(|_| used > 0) {
         for component in last {
             for lane in used..L::LANES {
-                component.set_lane(lane, atom_lanes::PADDING_NM * (lane + 1) as f64);
+                component.set_lane(lane, value((lane + 1) as f64));
             }
         }
     }

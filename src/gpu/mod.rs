@@ -17,6 +17,7 @@ mod iterations;
 mod kernels;
 pub mod layout;
 mod leap_tables;
+mod pace;
 mod pipeline;
 mod plan;
 mod profile;

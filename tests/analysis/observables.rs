@@ -19,7 +19,7 @@ fn set() -> ObservableSet {
     ];
     let sides = vec![
         (torsions[0].clone(), TorsionSide::Positive),
-        (torsion("omega_2", [1, 2, 3, 4]), TorsionSide::Cis),
+        (torsion("omega_2", [0, 1, 2, 3]), TorsionSide::Cis),
     ];
     ObservableSet::new(torsions, Some([0, 4]), vec![12.0; 5])
         .and_then(|set| set.with_sides(sides))
@@ -79,7 +79,7 @@ fn recorder_keeps_named_series_in_order() {
     assert!((observables[0].1[1][5] - phi.sin()).abs() < 1e-15);
     assert!((observables[1].1[1][5] - phi.cos()).abs() < 1e-15);
     assert_eq!(observables[4].1[1][5], f64::from(u8::from(phi > 0.0)));
-    let omega = dihedral_rad(&frame(8), [1, 2, 3, 4]);
+    let omega = dihedral_rad(&frame(8), [0, 1, 2, 3]);
     assert_eq!(
         observables[5].1[1][5],
         f64::from(u8::from(omega.cos() > 0.0))

@@ -38,7 +38,7 @@ fn more_replicas_than_memory_are_refused_with_the_figure() {
         let message = refused_at_once(&mut call);
         assert!(
             message.contains("error: 100000000 replicas of 22 atoms take at least ")
-                && message.contains("TiB, but this machine has ")
+                && message.contains("GiB, but this machine has ")
                 && message.contains("of memory left\n  help: "),
             "{message}"
         );

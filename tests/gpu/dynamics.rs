@@ -297,7 +297,7 @@ fn a_lost_device_is_an_error_with_a_remedy() {
     assert!(matches!(error, EngineError::Device { .. }), "{error:?}");
     let message = error.to_string();
     assert!(
-        message.contains("was lost") && message.contains("--resume"),
+        message.contains("was lost") && message.contains("last checkpoint"),
         "{message}"
     );
     let mut energies = [0.0; 2];

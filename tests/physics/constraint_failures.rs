@@ -120,3 +120,32 @@ fn a_failing_replica_leaves_its_neighbours_their_bits() {
         }
     }
 }
+
+/// Atoms that pad a register have no place of their own, and once kept what a trajectory had left there.
+#[test]
+fn a_trajectory_that_blew_up_leaves_nothing_behind() {
+    let molecule = build(&Sequence::parse("ACE-ALA-NME").unwrap(), &[]).unwrap();
+    let amber14 = ForceField::builtin("amber14").unwrap();
+    let system = amber14.assign(&molecule.topology, &SystemOptions::default());
+    let system = system.unwrap();
+    for layout in [LaneLayout::Atoms, LaneLayout::Replicas] {
+        let trajectory = |engine: &mut dyn Engine| {
+            let mut state = State::replicate(&molecule.positions, 1);
+            engine.draw_velocities(&mut state, &[300.0], 5, 0);
+            let splitting = Splitting::VelocityVerlet;
+            engine
+                .constant_energy(&mut state, splitting, 5e-4, 20)
+                .unwrap();
+            state
+        };
+        let mut engine = machine(&system, 1, layout);
+        let expected = trajectory(engine.as_mut());
+        let mut wild = expected.clone();
+        let outcome = engine.constant_energy(&mut wild, Splitting::VelocityVerlet, 0.05, 200);
+        assert!(
+            matches!(outcome, Err(EngineError::Diverged(_))),
+            "{outcome:?}"
+        );
+        assert_eq!(trajectory(engine.as_mut()), expected, "{layout:?}");
+    }
+}

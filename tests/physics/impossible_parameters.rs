@@ -49,6 +49,7 @@ fn water() -> Topology {
         residue_index: 0,
     };
     Topology {
+        mirrored_residues: Default::default(),
         atoms: vec![atom("O", "O"), atom("H1", "H"), atom("H2", "H")],
         residues: vec![Residue {
             name: "HOH".to_owned(),
