@@ -129,11 +129,11 @@ impl<L: Lane> Group<L> {
     /// Reads what rounding took from the positions; before dynamics, which carries it along.
     pub(super) fn load_positions_low(&mut self, positions: &[f64], n_atoms: usize) {
         let places = self.places(n_atoms);
+        self.still_padding(n_atoms, |group| &mut group.position_low);
         let low = |value: f64, copy: usize, axis: usize| {
             let value = value - self.origins[copy][axis];
             value - L::scalar(value).into()
         };
-        self.still_padding(n_atoms, |group| &mut group.position_low);
         fill::<L>(&mut self.position_low, &places, positions, low);
     }
 
