@@ -75,8 +75,11 @@ impl HiddenCoordinate {
         {
             return None;
         }
-        let differs =
-            |chains: &Vec<Vec<f64>>| r_hat(chains).ok().filter(|r| !(*r <= MAX_HIDDEN_R_HAT));
+        let differs = |chains: &Vec<Vec<f64>>| {
+            r_hat(chains)
+                .ok()
+                .filter(|r| r.is_nan() || *r > MAX_HIDDEN_R_HAT)
+        };
         let worst = series.iter().filter_map(differs).reduce(f64::max)?;
         Some(if worst.is_finite() {
             format!("chains differ: R-hat {worst:.3} > {MAX_HIDDEN_R_HAT}")
@@ -104,6 +107,11 @@ pub fn transitions(chains: &[Vec<f64>]) -> usize {
 mod tests {
     use super::*;
 
+    #[expect(clippy::cast_possible_truncation, reason = "frames are f32")]
+    fn single(x: f64) -> f32 {
+        x as f32
+    }
+
     fn torsion(symmetry: u8) -> HiddenCoordinate {
         let atoms = [0, 1, 2, 3];
         HiddenCoordinate {
@@ -118,7 +126,7 @@ mod tests {
         [[1.0, 0.0, 0.0], [0.0; 3], [0.0, 0.0, 1.0], last]
             .concat()
             .iter()
-            .map(|&x: &f64| x as f32)
+            .map(|&x: &f64| single(x))
             .collect()
     }
 

@@ -1,5 +1,10 @@
 //! Between which values a parameter makes physical sense: outside, it is a typing error or has the wrong unit.
 
+use std::f64::consts::{PI, TAU};
+
+/// Files round pi, and some round it up.
+const ROUNDING_RAD: f64 = 1e-4;
+
 /// Least and greatest value of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Limits {
@@ -30,10 +35,10 @@ impl Limits {
         most: 1e9,
         expected: "a force constant from 0 to 1e9 kJ/mol/nm^2",
     };
-    /// Equilibrium angle; pi is often rounded up.
+    /// Equilibrium angle.
     pub(super) const ANGLE: Self = Self {
         least: 0.0,
-        most: 3.1416,
+        most: PI + ROUNDING_RAD,
         expected: "an angle from 0 to 3.1416 rad (not in degrees)",
     };
     /// Force constant of an angle.
@@ -44,8 +49,8 @@ impl Limits {
     };
     /// Phase of a torsion's Fourier term.
     pub(super) const PHASE: Self = Self {
-        least: -6.2832,
-        most: 6.2832,
+        least: -TAU - ROUNDING_RAD,
+        most: TAU + ROUNDING_RAD,
         expected: "a phase from -6.2832 to 6.2832 rad (not in degrees)",
     };
     /// Amplitude of a torsion's Fourier term.

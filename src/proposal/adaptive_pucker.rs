@@ -25,7 +25,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 /// Share of moves that need no density, once there is one.
 const PLAIN_SHARE: f64 = 0.05;
 /// Share of the moves that are for the other isomer of the peptide bond, where it turns.
-const FLIP_SHARE: f64 = 0.3;
+const FLIP_SHARE: f64 = 0.2;
 /// Share of the draws that are from the puckers across the circle.
 const ACROSS_SHARE: f64 = 0.8;
 

@@ -27,8 +27,11 @@ fn widths_nm(molecule: &Molecule) -> Vec<f64> {
     let width = |(index, atom): (usize, &saltus::topology::Atom)| {
         // Beyond the peptide bond, whose torsion is drawn too.
         let turns = atom.residue_index < ring.residue_index && atom.name.starts_with('H');
+        let beyond = atom.residue_index < ring.residue_index && atom.name != "C";
         if turns || hydrogens.iter().any(|own| own.contains(&index)) {
             [0.1; 3]
+        } else if beyond {
+            [0.03; 3]
         } else {
             [0.012; 3]
         }
@@ -337,18 +340,35 @@ fn it_learns_proline_and_is_accepted_more_than_mirror_images() {
     let mut hmc = MetropolisKernel::new(Box::new(Hmc::new(&settings).unwrap()), N_REPLICAS, 1);
     let proposal = AdaptivePuckerProposal::new(&molecule.topology).unwrap();
     let mut pucker = MetropolisKernel::new(Box::new(proposal), N_REPLICAS, 2);
+    let omega = peptide_bonds(&molecule.topology)[0].atoms;
+    let cis = |chain: &Chain| -> Vec<bool> {
+        let replicas = (0..N_REPLICAS).map(|replica| chain.state.replica_positions(replica));
+        replicas
+            .map(|x| torsion_rad(x.as_chunks().0, omega).cos() > 0.0)
+            .collect()
+    };
+    let mut flips = 0;
     for cycle in 0..400 {
         hmc.step(&mut chain, engine.as_mut()).unwrap();
+        let before = cis(&chain);
         pucker.step(&mut chain, engine.as_mut()).unwrap();
+        flips += before
+            .iter()
+            .zip(cis(&chain))
+            .filter(|(a, b)| **a != *b)
+            .count() as u64;
         if cycle == 300 {
             pucker.freeze();
+            flips = 0;
         }
     }
     let statistics = pucker.statistics();
+    // One move of five is for the other isomer, which is rare here.
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-    let acceptance = statistics.accepted as f64 / statistics.proposed as f64;
-    println!("acceptance {acceptance:.3}");
+    let acceptance = (statistics.accepted - flips) as f64 / (0.8 * statistics.proposed as f64);
+    println!("acceptance {acceptance:.3} beside {flips} flips");
     assert!(acceptance > 0.25, "{acceptance}");
+    assert!(flips > 0);
     for replica in 0..N_REPLICAS {
         let positions = chain.state.replica_positions(replica).as_chunks().0;
         for center in chiral_centers(&molecule.topology) {
@@ -374,7 +394,7 @@ fn cis_share(molecule: &Molecule, positions: &[f64]) -> f64 {
     cis / all
 }
 
-/// Trans only at the start; every third move is for the other isomer, learned or not.
+/// Trans only at the start; every fifth move is for the other isomer, learned or not.
 #[test]
 fn both_isomers_are_reached_before_and_after_it_learned() {
     let molecule = molecule("ACE-PRO-NME");
@@ -387,7 +407,7 @@ fn both_isomers_are_reached_before_and_after_it_learned() {
         let mut streams = rng::streams(8, 2000);
         let proposed = proposal.propose(current(&chain), &mut engine, &mut streams);
         let share = cis_share(&molecule, &proposed.unwrap().positions);
-        assert!((share - 0.3).abs() < 0.05, "{share}");
+        assert!((share - 0.2).abs() < 0.04, "{share}");
     }
 }
 

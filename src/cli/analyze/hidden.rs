@@ -156,7 +156,8 @@ fn symmetry(topology: &Topology, neighbors: &[Vec<usize>], [a, b]: [usize; 2]) -
             neighbors[atom].len() == 1 && Some(topology.atoms[atom].element) == element
         };
         match ends.len() {
-            n @ 2..=3 if ends.iter().all(alike) => n as u8,
+            2 if ends.iter().all(alike) => 2,
+            3 if ends.iter().all(alike) => 3,
             _ => 1,
         }
     };
