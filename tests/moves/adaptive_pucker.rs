@@ -31,7 +31,7 @@ fn widths_nm(molecule: &Molecule) -> Vec<f64> {
         if turns || hydrogens.iter().any(|own| own.contains(&index)) {
             [0.1; 3]
         } else if beyond {
-            [0.03; 3]
+            [0.04; 3]
         } else {
             [0.012; 3]
         }
@@ -58,11 +58,11 @@ fn wells(molecule: &Molecule) -> Springs {
     let mut engine = ToyEngine::new(&molecule.topology, None);
     let mirrored = mirrors.propose(current(&built), &mut engine, &mut rng::streams(1, 1));
     let mut rests = vec![
-        (0.5, built.state.positions.clone()),
-        (0.2, mirrored.unwrap().positions),
+        (0.45, built.state.positions.clone()),
+        (0.3, mirrored.unwrap().positions),
     ];
     let cis = other_isomer(molecule).unwrap_or_else(|| built.state.positions.clone());
-    rests.push((0.3, cis));
+    rests.push((0.25, cis));
     Springs {
         rests_nm: rests,
         widths_nm: widths_nm(molecule),
