@@ -26,20 +26,12 @@ pub fn r_hat(chains: &[Vec<f64>]) -> Result<f64, ChainError> {
     Ok(bulk.max(folded))
 }
 
-/// Distances of all draws from their common median. Of an even number the two in the middle are equally far from it, and rounding
-/// must not say which is nearer: their ranks are the extreme ones.
+/// Distances of all draws from their common median.
 fn fold(chains: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let sorted = chains::sorted(chains);
-    let median = chains::median_of_sorted(&sorted);
-    let middle = [(sorted.len() - 1) / 2, sorted.len() / 2].map(|place| sorted[place]);
-    let half_gap = 0.5 * (middle[1] - middle[0]);
-    let distance = |value: &f64| match middle.contains(value) {
-        true => half_gap,
-        false => (value - median).abs(),
-    };
-    let folded = chains.iter();
-    folded
-        .map(|chain| chain.iter().map(distance).collect())
+    let median = chains::median_of_sorted(&chains::sorted(chains));
+    chains
+        .iter()
+        .map(|chain| chain.iter().map(|value| (value - median).abs()).collect())
         .collect()
 }
 
