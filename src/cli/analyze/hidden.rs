@@ -278,7 +278,7 @@ impl Hidden {
         let n_faults = self.faults.len();
         let mut lines = vec![match n_faults {
             0 => format!(
-                "chains agree in {} further coordinates too (other torsions, handedness, other peptide bonds)",
+                "no difference between chains in {} further coordinates (other torsions, handedness, other peptide bonds); what all keep alike does not show so",
                 self.n_compared
             ),
             _ => format!(
