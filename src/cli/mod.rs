@@ -111,4 +111,25 @@ fn start_log(verbose: u8) {
         .init();
 }
 
+/// Whether a text is an input file of `saltus run`, keys and values; relative paths in it count from the current folder.
+///
+/// ```
+/// let fault = saltus::cli::check_input("sytem: {sequence: AA}").unwrap_err();
+/// assert!(fault.contains("did you mean `system`?"), "{fault}");
+/// ```
+///
+/// # Errors
+/// All faults as the program shows them: line, what was got, what was expected, what to do.
+pub fn check_input(text: &str) -> Result<(), String> {
+    let path = std::path::Path::new("input");
+    let shown = |faults: Vec<config::InputFault>| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    };
+    config::parse(config::Source::new(path, text.to_owned()), path)
+        .map_err(|fault| vec![fault])
+        .and_then(|loaded| loaded.validate())
+        .map_err(shown)
+}
+
 type CliResult = Result<(), CliError>;

@@ -143,6 +143,14 @@ impl ForceField {
         super::xml_files::from_files(paths)
     }
 
+    /// Reads a force field from the text of one OpenMM XML file, called `name` in messages. An `<Include>` is not followed.
+    ///
+    /// # Errors
+    /// Any [`ForceFieldError`] that has a place in a file.
+    pub fn from_text(name: &str, text: &str) -> Result<Self, ForceFieldError> {
+        super::xml_files::from_text(name, text)
+    }
+
     /// `name (class CLASS)` of a type, for messages.
     pub(super) fn type_label(&self, type_index: usize) -> String {
         let atom_type = &self.types[type_index];

@@ -158,6 +158,14 @@ impl Checkpoint {
     /// Every fault has its own variant of [`CheckpointError`].
     pub fn load(path: &Path) -> Result<Self, CheckpointError> {
         let bytes = fs::read(path).map_err(io_error("read", path))?;
+        Self::from_bytes(&bytes, path)
+    }
+
+    /// Reads the content of a checkpoint file and verifies its checksum; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::load`].
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, CheckpointError> {
         let path = path.to_path_buf();
         if !bytes.starts_with(MAGIC) {
             let got = bytes[..bytes.len().min(16)].escape_ascii().to_string();
@@ -168,7 +176,7 @@ impl Checkpoint {
             got: bytes.len() as u64,
             expected: expected as u64,
         };
-        let (Some(version), Some(length)) = (u64_at(&bytes, 8), u64_at(&bytes, 16)) else {
+        let (Some(version), Some(length)) = (u64_at(bytes, 8), u64_at(bytes, 16)) else {
             return Err(truncated(HEAD_BYTES + HASH_BYTES));
         };
         if version != VERSION {
@@ -189,7 +197,9 @@ impl Checkpoint {
         content::decode(&bytes[HEAD_BYTES..hashed]).map_err(|_| CheckpointError::Corrupt { path })
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    /// The content of a checkpoint file: magic (8 bytes), version and length (u64, little endian), content, BLAKE3 hash of all before.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
         let content = content::encode(self);
         let mut bytes = Vec::with_capacity(HEAD_BYTES + content.len() + HASH_BYTES);
         bytes.extend_from_slice(MAGIC);

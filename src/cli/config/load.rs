@@ -51,11 +51,19 @@ impl LoadedConfig {
 /// # Errors
 /// [`InputFault`] when the file cannot be read, is not YAML, or does not have the keys and types of [`Config`].
 pub(crate) fn load(path: &Path) -> Result<LoadedConfig, InputFault> {
+    parse(Source::new(path, read(path)?), path)
+}
+
+/// As [`load`], of a text that is at hand; relative paths in it count from the folder of `path`.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn parse(source: Source, path: &Path) -> Result<LoadedConfig, InputFault> {
     let empty = [
         "the file is empty, expected an input file with `system`, `temperature_kelvin`, `sampler` and `run`",
         "start from examples/alanine-dipeptide.yaml",
     ];
-    let (mut config, source): (Config, Source) = load_as(path, empty)?;
+    let (mut config, source): (Config, Source) = parse_as(source, empty)?;
     let seed_is_drawn = config.seed.is_none();
     if seed_is_drawn {
         config.seed = Some(drawn_seed(&source)?);
@@ -114,9 +122,15 @@ fn drawn_seed(source: &Source) -> Result<u64, InputFault> {
 /// [`InputFault`] as [`load`].
 pub(super) fn load_as<T: serde::de::DeserializeOwned>(
     path: &Path,
+    empty: [&str; 2],
+) -> Result<(T, Source), InputFault> {
+    parse_as(Source::new(path, read(path)?), empty)
+}
+
+fn parse_as<T: serde::de::DeserializeOwned>(
+    source: Source,
     [problem, help]: [&str; 2],
 ) -> Result<(T, Source), InputFault> {
-    let source = Source::new(path, read(path)?);
     if source.text.lines().all(is_blank) {
         return Err(source.fault(None, problem, help));
     }

@@ -19,13 +19,13 @@ mod validate;
 mod validate_sampler;
 mod validate_size;
 
-pub(crate) use fault::InputFault;
+pub(crate) use fault::{InputFault, Source};
 pub(crate) use kernels::{
     AdaptiveTorsionConfig, AdaptiveTorsionKind, BUILTIN_MODEL, ConcertedConfig, HmcConfig,
     LangevinConfig, LeapBlockConfig, MalaConfig, PuckerConfig, SplittingConfig, TorsionConfig,
     TorsionDrawConfig, TorsionKindConfig, TorsionLeapConfig,
 };
-pub(crate) use load::{LoadedConfig, load, load_molecule};
+pub(crate) use load::{LoadedConfig, load, load_molecule, parse};
 pub(crate) use molecule::expand_home;
 pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};
 pub(crate) use sampler::{KERNEL_NAMES, KernelConfig, MixturePart};

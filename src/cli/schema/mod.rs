@@ -1,11 +1,13 @@
-//! `saltus schema`: the JSON schemas of the input files.
+//! `saltus schema`: the schemas of the input files, as JSON for editors and as Markdown for `docs/input.md`.
+
+mod markdown;
 
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 
-use super::config::{Config, TimewarpTrainingFile, TrainingConfig};
-use super::error::Blame;
-use super::{CliResult, console};
+use crate::cli::config::{Config, TimewarpTrainingFile, TrainingConfig};
+use crate::cli::error::Blame;
+use crate::cli::{CliResult, console};
 
 /// Arguments of `saltus schema`.
 #[derive(Debug, Args)]
@@ -13,6 +15,9 @@ pub(crate) struct SchemaArguments {
     /// Whose input file.
     #[arg(value_enum, default_value = "run")]
     input: Input,
+    /// Every key in tables, as in docs/input.md, instead of JSON.
+    #[arg(long)]
+    markdown: bool,
 }
 
 /// Subcommands with input files of their own.
@@ -33,12 +38,15 @@ enum TrainInput {
     Timewarp(Box<TimewarpTrainingFile>),
 }
 
-/// Prints the schema, indented, to stdout.
+/// Prints the schema, indented JSON or tables, to stdout.
 pub(crate) fn schema(arguments: &SchemaArguments) -> CliResult {
     let schema = match arguments.input {
         Input::Run => schemars::schema_for!(Config),
         Input::Train => schemars::schema_for!(TrainInput),
     };
+    if arguments.markdown {
+        return console::print(&markdown::tables(schema.as_value()));
+    }
     let text = serde_json::to_string_pretty(&schema).blame_run()?;
     console::print(&format!("{text}\n"))
 }
