@@ -1,4 +1,4 @@
-//! Internal units and physical constants: nm, ps, Da, kJ/mol, K, rad, elementary charges. Converts nothing else.
+//! Internal units and physical constants: nm, ps, Da, kJ/mol, K, rad, elementary charges.
 //!
 //! Energy in these units is Da nm² ps⁻² = kJ/mol, so no conversion factor appears in the equations of motion.
 

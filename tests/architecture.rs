@@ -1,4 +1,5 @@
-//! The rules of the code's shape, checked on the sources: which module may import which, where HDF5, clap, wgpu and printing live, how long files get. Runs nothing.
+//! The rules of the code's shape, checked on the sources: which module may import which, where HDF5, clap, wgpu and printing
+//! live, how long files get.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeSet;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules by level, the lowest first. A module imports itself and lower levels, nothing else.
 const LEVELS: [&[&str]; 9] = [
-    &["units", "rng", "lane", "vector"],
+    &["units", "rng", "lane"],
     &["topology", "state"],
     &["forcefield", "flow"],
     &["integrator"],
@@ -44,6 +45,18 @@ const HOMES: [(&str, &[&str], &[&str]); 5] = [
 
 const MAX_LINES: usize = 500;
 
+/// Most sources in one folder: more are rooms waiting.
+const MAX_FILES: usize = 15;
+
+/// Fewest files whose names begin alike that are a folder waiting.
+const SAME_PREFIX: usize = 4;
+
+/// Longest README in bytes.
+const MAX_README: u64 = 8 * 1024;
+
+/// Circles that are left: files of one idea that were split by length. Each is a fault that is known; none may join them.
+const KNOWN_CIRCLES: usize = 21;
+
 #[test]
 fn the_sources_keep_the_rules() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -58,6 +71,214 @@ fn the_sources_keep_the_rules() {
         ));
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn folders_are_rooms_and_the_front_page_is_one_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut faults = Vec::new();
+    for (folder, names) in folders(&root.join("src")) {
+        faults.extend(check_folder(&folder, &names));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    let length = fs::metadata(root.join("README.md")).unwrap().len();
+    assert!(
+        length <= MAX_README,
+        "README.md has {length} bytes: measurements go to benches/results, explanations to docs"
+    );
+}
+
+/// Every folder below one, with the names of its sources.
+fn folders(directory: &Path) -> Vec<(String, Vec<String>)> {
+    let mut names = Vec::new();
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(folders(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            names.push(path.file_stem().unwrap().to_str().unwrap().to_owned());
+        }
+    }
+    names.sort();
+    found.push((directory.display().to_string(), names));
+    found
+}
+
+fn check_folder(folder: &str, names: &[String]) -> Vec<String> {
+    let mut faults = Vec::new();
+    if names.len() > MAX_FILES {
+        faults.push(format!(
+            "{folder}: {} sources, at most {MAX_FILES} are allowed: give it rooms",
+            names.len()
+        ));
+    }
+    let prefix = |name: &str| name.split_once('_').map(|(first, _)| first.to_owned());
+    let prefixes: BTreeSet<String> = names.iter().filter_map(|name| prefix(name)).collect();
+    for first in prefixes {
+        let alike = names
+            .iter()
+            .filter(|name| prefix(name).as_ref() == Some(&first));
+        let n_alike = alike.count();
+        if n_alike >= SAME_PREFIX {
+            faults.push(format!(
+                "{folder}: {n_alike} names begin with `{first}_`: make it a folder"
+            ));
+        }
+    }
+    faults
+}
+
+#[test]
+fn planted_folders_are_found() {
+    let names =
+        |n: usize, of: &dyn Fn(usize) -> String| -> Vec<String> { (0..n).map(of).collect() };
+    let many = names(MAX_FILES + 1, &|index| format!("a{index}"));
+    assert!(check_folder("src/planted", &many)[0].contains("16 sources"));
+    let alike = names(SAME_PREFIX, &|index| format!("leap_{index}"));
+    assert!(check_folder("src/planted", &alike)[0].contains("`leap_`"));
+    assert!(check_folder("src/planted", &many[1..]).is_empty());
+}
+
+#[test]
+fn no_new_circle_of_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = rust_files(&root);
+    let mut sources = Vec::new();
+    for file in &files {
+        let path = file.strip_prefix(&root).unwrap().to_str().unwrap();
+        sources.push((path.replace('\\', "/"), fs::read_to_string(file).unwrap()));
+    }
+    let circles = circles(&sources);
+    let shown: Vec<String> = circles.iter().map(|circle| circle.join(" <-> ")).collect();
+    assert!(
+        circles.len() <= KNOWN_CIRCLES,
+        "{} circles, {KNOWN_CIRCLES} are known:\n{}",
+        circles.len(),
+        shown.join("\n")
+    );
+}
+
+#[test]
+fn planted_circles_are_found() {
+    let sources = [
+        ("a/one.rs", "use super::two::Two;"),
+        ("a/two.rs", "use crate::a::three::{Three, four::Four};"),
+        ("a/three.rs", "fn f() { crate::a::one::g() }"),
+        ("a/alone.rs", "use super::one::One;"),
+    ];
+    let sources = sources.map(|(path, code)| (path.to_owned(), format!("//! Planted.\n{code}\n")));
+    assert_eq!(circles(&sources), [["a/one.rs", "a/three.rs", "a/two.rs"]]);
+    assert!(circles(&sources[..2]).is_empty());
+}
+
+/// Groups of files that import each other, directly or through others, each sorted; `mod.rs`, which only hands names on, is no part of any.
+fn circles(sources: &[(String, String)]) -> Vec<Vec<String>> {
+    let module = |path: &str| path.trim_end_matches(".rs").replace('/', "::");
+    let names: Vec<String> = sources.iter().map(|(path, _)| module(path)).collect();
+    let is_face = |name: &str| name.ends_with("::mod") || name == "lib" || name == "main";
+    let edges: Vec<BTreeSet<usize>> = sources
+        .iter()
+        .map(|(path, source)| {
+            let code = without_comments_and_strings(without_unit_tests(source));
+            let paths = full_paths(&module(path), &code);
+            let imported = |name: &&String| !is_face(name) && **name != module(path);
+            (names.iter().enumerate())
+                .filter(|(_, name)| imported(name))
+                .filter(|(_, name)| {
+                    let below = format!("{name}::");
+                    paths
+                        .iter()
+                        .any(|path| path == *name || path.starts_with(&below))
+                })
+                .map(|(index, _)| index)
+                .collect()
+        })
+        .collect();
+    let reached: Vec<BTreeSet<usize>> = (0..names.len()).map(|from| reach(&edges, from)).collect();
+    let mut found: BTreeSet<Vec<String>> = BTreeSet::new();
+    for from in 0..names.len() {
+        let mutual = reached[from]
+            .iter()
+            .filter(|&&to| to != from && reached[to].contains(&from));
+        let mut circle: Vec<String> = mutual.map(|&to| sources[to].0.clone()).collect();
+        if !circle.is_empty() {
+            circle.push(sources[from].0.clone());
+            circle.sort();
+            found.insert(circle);
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// What can be reached by one edge or more.
+fn reach(edges: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
+    let mut reached = BTreeSet::new();
+    let mut open: Vec<usize> = edges[from].iter().copied().collect();
+    while let Some(next) = open.pop() {
+        if reached.insert(next) {
+            open.extend(&edges[next]);
+        }
+    }
+    reached
+}
+
+/// Every path of a module's code that begins with `crate`, `super` or `self`, from the crate's root, groups spelled out.
+fn full_paths(module: &str, code: &str) -> BTreeSet<String> {
+    let own: Vec<&str> = module.trim_end_matches("::mod").split("::").collect();
+    let mut paths = BTreeSet::new();
+    for root in ["crate::", "super::", "self::"] {
+        for (start, _) in code.match_indices(root) {
+            let before = code[..start].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            let mut place = match root {
+                "crate::" => Vec::new(),
+                "super::" => own[..own.len() - 1].to_vec(),
+                _ => own.clone(),
+            };
+            let mut rest = &code[start + root.len()..];
+            while let Some(above) = rest.strip_prefix("super::") {
+                place.pop();
+                rest = above;
+            }
+            spell_out(&place.join("::"), rest, &mut paths);
+        }
+    }
+    paths
+}
+
+/// Adds `prefix::path`, for each member of a `{group}` at its end.
+fn spell_out(prefix: &str, path: &str, paths: &mut BTreeSet<String>) {
+    let end = path
+        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        .unwrap_or(path.len());
+    let (plain, rest) = path.split_at(end);
+    let joined = [prefix, plain.trim_end_matches(':')]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("::");
+    let Some(group) = rest.strip_prefix('{') else {
+        paths.insert(joined);
+        return;
+    };
+    let (mut depth, mut start) = (0, 0);
+    for (index, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                spell_out(&joined, group[start..index].trim(), paths);
+                start = index + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn rust_files(directory: &Path) -> Vec<PathBuf> {

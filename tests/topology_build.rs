@@ -1,4 +1,4 @@
-//! Built peptides: bond graphs against OpenMM's templates, chirality, trans peptide bonds, contacts. Judges no energy.
+//! Built peptides: bond graphs against OpenMM's templates, chirality, trans peptide bonds, contacts.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use nalgebra::Vector3;

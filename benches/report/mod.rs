@@ -1,4 +1,4 @@
-//! What the benchmarks of GPUs share: arguments, the day, dated files of results. Measures nothing.
+//! What the benchmarks of GPUs share: arguments, the day, dated files of results.
 
 use saltus::gpu::{AdapterSummary, Choice};
 use serde_json::{Value, json};

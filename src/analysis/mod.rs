@@ -4,85 +4,64 @@
 //! Vocabulary: a *chain* is one replica's time series of one observable, a *draw* one entry of it; chains are
 //! `[n_chains][n_draws]`. Lags and autocorrelation times count draws, so the caller multiplies by the frame spacing.
 
-mod assignment;
-mod autocorrelation;
-mod basins;
-mod chains;
-mod circular_transport;
-mod comparison;
 mod convergence;
-mod covariance;
-mod crossings;
-mod diagnose;
-mod dihedral;
-mod distance;
-mod divergence;
-mod ensemble;
-mod ess;
-mod exit_rates;
-mod exit_tally;
-mod free_energy;
-mod hidden;
-mod histogram;
-mod koopman;
-mod mcse;
-mod normal_quantile;
+mod difference;
+mod numbers;
 mod observables;
-mod pareto;
-mod poisson;
-mod r_hat;
-mod rank_normalise;
-mod sampler_baseline;
-mod sampler_basins;
-mod sampler_comparison;
-mod sampler_ratio;
-mod sampler_tics;
-mod sides;
-mod slow_modes;
-mod summary;
-mod superpose;
-mod tica;
-mod timewarp_ess;
+mod slow;
+mod speed;
 
-pub use autocorrelation::{
+pub use convergence::autocorrelation::{
     integrated_autocorrelation_time, normalised_autocorrelation, pooled_autocorrelation,
 };
-pub use basins::{Basin, basin_indicator};
-pub use chains::ChainError;
-pub use comparison::{Comparison, ComparisonError, Distance, MAX_Z, MeanDifference, compare};
-pub use convergence::{CONVERGENCE_RULE, MAX_R_HAT, MIN_ESS, convergence_fault, entries_fault};
-pub use covariance::{CovarianceAccumulator, CovarianceError, LaggedCovariances};
-pub use diagnose::{DiagnosisReport, ObservableSummary, diagnose, summarise};
-pub use dihedral::{dihedral, dihedral_rad};
-pub use distance::{end_to_end_atoms, heavy_atom_pairs, pair_distances, radius_of_gyration};
-pub use divergence::{
+pub use convergence::chains::ChainError;
+pub use convergence::diagnose::{DiagnosisReport, ObservableSummary, diagnose, summarise};
+pub use convergence::ess::{ess_bulk, ess_mean, ess_tail};
+pub use convergence::hidden::{
+    HiddenCoordinate, HiddenKind, MAX_HIDDEN_R_HAT, MIN_CIS_SHARE, share, transitions,
+};
+pub use convergence::mcse::mcse_mean;
+pub use convergence::r_hat::r_hat;
+pub use convergence::timewarp_ess::timewarp_ess_per_frame;
+pub use convergence::verdict::{
+    CONVERGENCE_RULE, MAX_R_HAT, MIN_ESS, convergence_fault, entries_fault,
+};
+pub use difference::comparison::{
+    Comparison, ComparisonError, Distance, MAX_Z, MeanDifference, compare,
+};
+pub use difference::divergence::{
     DivergenceError, jensen_shannon_distance, jensen_shannon_divergence, wasserstein2,
     wasserstein2_circular, wasserstein2_torus,
 };
-pub use ensemble::Ensemble;
-pub use ess::{ess_bulk, ess_mean, ess_tail};
-pub use exit_rates::{ExitRate, Limits, slowest_side};
-pub use exit_tally::{COMMITMENT_DRAWS, ExitTally, RELAXATION_DRAWS, SideExits};
-pub use free_energy::{FluctuationError, configurational_heat_capacity, mean_energy};
-pub use hidden::{
-    HiddenCoordinate, HiddenKind, MAX_HIDDEN_R_HAT, MIN_CIS_SHARE, share, transitions,
+pub use difference::free_energy::{FluctuationError, configurational_heat_capacity, mean_energy};
+pub use difference::histogram::{
+    AngleHistogram, HistogramError, RamachandranHistogram, ValueHistogram,
 };
-pub use histogram::{AngleHistogram, HistogramError, RamachandranHistogram, ValueHistogram};
-pub use koopman::KoopmanWeights;
-pub use mcse::mcse_mean;
-pub use observables::{ObservableError, ObservableRecorder, ObservableSet, Torsion, TorsionSide};
-pub use pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
-pub use r_hat::r_hat;
-pub use sampler_baseline::BaselineBasis;
-pub use sampler_comparison::{
+pub use difference::summary::{
+    EnsembleSummary, SlowSummary, SummarySource, TorsionCounts, TorsionPairCounts,
+};
+pub use numbers::pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
+pub use observables::dihedral::{dihedral, dihedral_rad};
+pub use observables::distance::{
+    end_to_end_atoms, heavy_atom_pairs, pair_distances, radius_of_gyration,
+};
+pub use observables::ensemble::Ensemble;
+pub use observables::set::{
+    ObservableError, ObservableRecorder, ObservableSet, Torsion, TorsionSide,
+};
+pub use observables::superpose::superpose;
+pub use slow::covariance::{CovarianceAccumulator, CovarianceError, LaggedCovariances};
+pub use slow::koopman::KoopmanWeights;
+pub use slow::slow_modes::{SlowModes, implied_timescales, timescale_lags_frames};
+pub use slow::tica::{Tica, TicaError, TicaScaling};
+pub use speed::baseline::BaselineBasis;
+pub use speed::comparison::{
     ObservableEss, SamplerComparison, SamplerComparisonError, SamplerDraws, SamplerVerdict,
     compare_samplers,
 };
-pub use sampler_ratio::Ratio;
-pub use sampler_tics::append_tics;
-pub use sides::{RareSide, Sides};
-pub use slow_modes::{SlowModes, implied_timescales, timescale_lags_frames};
-pub use summary::{EnsembleSummary, SlowSummary, SummarySource, TorsionCounts, TorsionPairCounts};
-pub use superpose::superpose;
-pub use tica::{Tica, TicaError, TicaScaling};
-pub use timewarp_ess::timewarp_ess_per_frame;
+pub use speed::exit_rates::{ExitRate, Limits, slowest_side};
+pub use speed::exit_tally::{COMMITMENT_DRAWS, ExitTally, RELAXATION_DRAWS, SideExits};
+pub use speed::ratio::Ratio;
+pub use speed::residue_basins::{Basin, basin_indicator};
+pub use speed::sides::{RareSide, Sides};
+pub use speed::tics::append_tics;

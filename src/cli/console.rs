@@ -1,4 +1,4 @@
-//! Printing: results to stdout, everything else to stderr. Decides nothing.
+//! Printing: results to stdout, everything else to stderr.
 
 use std::io::{ErrorKind, Write};
 

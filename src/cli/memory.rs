@@ -1,5 +1,5 @@
 //! Whether a machine has the memory that a run takes, and how long one evaluation of a large molecule lasts: said before it is
-//! tried. Allocates nothing.
+//! tried.
 
 use std::fs;
 

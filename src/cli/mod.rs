@@ -20,12 +20,8 @@ mod run;
 mod schema;
 mod setup;
 mod soundness;
-mod timewarp_check;
-mod timewarp_kernel;
+mod timewarp;
 mod train;
-mod train_timewarp;
-mod train_timewarp_data;
-mod train_torsion_leap;
 
 use std::process::ExitCode;
 
@@ -64,7 +60,7 @@ enum Command {
     /// Convert a trajectory to PDB, DCD or XTC.
     Export(export::ExportArguments),
     /// Evaluate a Timewarp model on stored inputs and compare with stored outputs: the proof that converted weights work.
-    TimewarpCheck(timewarp_check::TimewarpCheckArguments),
+    TimewarpCheck(timewarp::check::TimewarpCheckArguments),
     /// Show version, instruction sets, threads, force fields, solvents and kernels.
     Info(info::InfoArguments),
     /// Print the JSON schema of the YAML input, for editors.
@@ -86,7 +82,7 @@ pub fn main() -> ExitCode {
         Command::Build(arguments) => build::build(arguments),
         Command::Analyze(arguments) => analyze::analyze(arguments),
         Command::Export(arguments) => export::export(arguments),
-        Command::TimewarpCheck(arguments) => timewarp_check::timewarp_check(arguments),
+        Command::TimewarpCheck(arguments) => timewarp::check::timewarp_check(arguments),
         Command::Info(arguments) => info::info(arguments),
         Command::Schema(arguments) => schema::schema(arguments),
     };

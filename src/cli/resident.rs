@@ -1,4 +1,4 @@
-//! Samplers that run on a GPU without coming back to the host between their kernels: which they are. Runs nothing.
+//! Samplers that run on a GPU without coming back to the host between their kernels: which they are.
 
 use crate::gpu::{
     GpuError, Profile, Resident, ResidentKernel, ResidentMove, TorsionLeaps, TorsionMoves,

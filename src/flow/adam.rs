@@ -1,4 +1,4 @@
-//! The optimiser Adam with decoupled weight decay and a limit on the gradient. Computes no gradients.
+//! The optimiser Adam with decoupled weight decay and a limit on the gradient.
 
 /// Settings of [`Adam`].
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,4 +1,4 @@
-//! The number types that flows compute in, `f32` and `f64`, with their matrix products. Knows no layers.
+//! The number types that flows compute in, `f32` and `f64`, with their matrix products.
 
 use std::fmt::Debug;
 use std::iter::Sum;

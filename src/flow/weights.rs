@@ -1,4 +1,4 @@
-//! Named tensors in safetensors files: reading one at a time, checked, and writing. Knows no network.
+//! Named tensors in safetensors files: reading one at a time, checked, and writing.
 
 use super::real::Real;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo, TensorView};

@@ -8,7 +8,7 @@ use crate::topology::Element;
 
 /// An atom type: what templates name and definitions match.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct AtomType {
+pub(crate) struct AtomType {
     pub(super) name: String,
     /// Index into [`ForceField::class_names`].
     pub(super) class_index: usize,
@@ -19,7 +19,7 @@ pub(super) struct AtomType {
 
 /// The atoms that one attribute of a definition stands for: `type1="..."`, `class1="..."` or an empty one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AtomPattern {
+pub(crate) enum AtomPattern {
     /// Every type.
     Any,
     /// One type, by index.
@@ -30,7 +30,7 @@ pub(super) enum AtomPattern {
 
 /// One `<Bond>` or `<Angle>`: equilibrium value (nm or rad) and force constant.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct HarmonicDefinition<const N: usize> {
+pub(crate) struct HarmonicDefinition<const N: usize> {
     pub(super) patterns: [AtomPattern; N],
     pub(super) equilibrium: f64,
     pub(super) force_constant: f64,
@@ -38,7 +38,7 @@ pub(super) struct HarmonicDefinition<const N: usize> {
 
 /// One term of a Fourier series: k (1 + cos(n phi - phase)).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct FourierTerm {
+pub(crate) struct FourierTerm {
     pub(super) periodicity: u32,
     pub(super) phase_rad: f64,
     pub(super) k_kj_per_mol: f64,
@@ -46,7 +46,7 @@ pub(super) struct FourierTerm {
 
 /// How the four atoms of an improper torsion are put in order; the attribute `ordering` of the section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ImproperOrdering {
+pub(crate) enum ImproperOrdering {
     Default,
     Charmm,
     Amber,
@@ -55,7 +55,7 @@ pub(super) enum ImproperOrdering {
 
 /// One `<Proper>` or `<Improper>`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct TorsionDefinition {
+pub(crate) struct TorsionDefinition {
     pub(super) patterns: [AtomPattern; 4],
     pub(super) terms: Vec<FourierTerm>,
     /// Only for impropers.
@@ -72,11 +72,11 @@ impl TorsionDefinition {
 pub(super) const NONBONDED_PARAMETERS: [&str; 3] = ["charge", "sigma", "epsilon"];
 
 /// Charge (e), sigma (nm), epsilon (kJ/mol); `None` where another place defines the value.
-pub(super) type NonbondedParameters = [Option<f64>; 3];
+pub(crate) type NonbondedParameters = [Option<f64>; 3];
 
 /// Scale factors of 1-4 interactions.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct OneFourScales {
+pub(crate) struct OneFourScales {
     pub(super) coulomb: f64,
     pub(super) lennard_jones: f64,
 }
@@ -132,7 +132,7 @@ impl ForceField {
                 known: Self::builtin_names().collect::<Vec<_>>().join(", "),
             });
         };
-        super::xml_files::from_text(&format!("builtin:{name}"), text)
+        super::xml::files::from_text(&format!("builtin:{name}"), text)
     }
 
     /// Reads one force field from OpenMM XML files; later files add to earlier ones, `<Include>`s are followed.
@@ -140,7 +140,7 @@ impl ForceField {
     /// # Errors
     /// Any [`ForceFieldError`] that has a place in a file.
     pub fn from_files(paths: &[PathBuf]) -> Result<Self, ForceFieldError> {
-        super::xml_files::from_files(paths)
+        super::xml::files::from_files(paths)
     }
 
     /// Reads a force field from the text of one OpenMM XML file, called `name` in messages. An `<Include>` is not followed.
@@ -148,7 +148,7 @@ impl ForceField {
     /// # Errors
     /// Any [`ForceFieldError`] that has a place in a file.
     pub fn from_text(name: &str, text: &str) -> Result<Self, ForceFieldError> {
-        super::xml_files::from_text(name, text)
+        super::xml::files::from_text(name, text)
     }
 
     /// `name (class CLASS)` of a type, for messages.

@@ -1,8 +1,8 @@
-//! What can be wrong with a force-field file or its assignment, each with place and remedy. Decides nothing.
+//! What can be wrong with a force-field file or its assignment, each with place and remedy.
 
 use std::path::PathBuf;
 
-use super::xml_error::{Location, XmlError};
+use super::xml::error::{Location, XmlError};
 
 /// Faults of force-field files (they name file and line) and of their assignment to a molecule (they name atoms).
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@
 //! doi:10.1021/jp961710n; effective radii by Onufriev, Bashford, Case, doi:10.1002/prot.20033; neck correction by
 //! Mongan et al., doi:10.1021/ct600085e.
 
-use super::{BornModel, ImplicitSolvent};
+use super::system::{BornModel, ImplicitSolvent};
 use crate::lane::Lane;
 use crate::units::COULOMB_GB_KJ_NM_PER_MOL_E2;
 

@@ -1,6 +1,6 @@
 //! Lennard-Jones and Coulomb interaction of one pair, and the table of all pairs. No cutoff, no periodicity.
 
-use super::{Nonbonded, System};
+use super::system::{Nonbonded, System};
 use crate::lane::Lane;
 use crate::units::COULOMB_KJ_NM_PER_MOL_E2;
 

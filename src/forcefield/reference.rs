@@ -1,8 +1,9 @@
 //! The readable reference: every term in f64, one pair after the other. Slow on purpose; the engines are checked against it.
 
 use super::generalized_born::{self, Dielectric};
+use super::system::{ImplicitSolvent, System};
 use super::torsion::FourierSeries;
-use super::{ImplicitSolvent, System, angle, bond, nonbonded, surface_area, torsion};
+use super::{angle, bond, nonbonded, surface_area, torsion};
 use crate::lane::{dot, scale, subtract};
 
 /// Potential energy of one structure, term by term, in kJ/mol.

@@ -1,4 +1,4 @@
-//! The force field once assigned to a molecule: plain parameter lists, one for each term. Computes nothing.
+//! The force field once assigned to a molecule: plain parameter lists, one for each term.
 
 /// Harmonic bond, E = k/2 (r - r0)².
 #[derive(Debug, Clone, Copy, PartialEq)]

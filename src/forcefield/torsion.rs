@@ -2,7 +2,7 @@
 //!
 //! No angle is ever computed: cos(n phi) and sin(n phi) follow from cos(phi) and sin(phi) by complex powers.
 
-use super::Torsion;
+use super::system::Torsion;
 use crate::lane::{Lane, cross, dot, scale, subtract};
 
 /// All Fourier terms of one quadruple of atoms: E = constant + sum_n (cosine_n cos(n phi) + sine_n sin(n phi)).

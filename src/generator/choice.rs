@@ -1,4 +1,4 @@
-//! Choices by importance weights. Weighs nothing.
+//! Choices by importance weights.
 
 use super::draws::Draw;
 use rand::RngExt;

@@ -1,4 +1,4 @@
-//! Geometries around a minimum: the normal density of the curvature there, and rotors from their tables. Chooses none.
+//! Geometries around a minimum: the normal density of the curvature there, and rotors from their tables.
 
 use super::landscape::Landscape;
 use super::laplace::{Normal, hessian, inverse};

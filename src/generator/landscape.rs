@@ -1,4 +1,4 @@
-//! The negative log density of internal coordinates, V = U/kT - ln J, for many points at once. Draws and minimises nothing.
+//! The negative log density of internal coordinates, V = U/kT - ln J, for many points at once.
 
 use super::zmatrix::ZMatrix;
 use crate::integrator::Engine;

@@ -1,4 +1,4 @@
-//! Normal densities of the stiff coordinates around a minimum, from the curvature of V there. Knows no torsion density.
+//! Normal densities of the stiff coordinates around a minimum, from the curvature of V there.
 
 use super::landscape::Landscape;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn, SymmetricEigen};

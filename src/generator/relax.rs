@@ -1,4 +1,4 @@
-//! Minimises V over some coordinates of many points at once, the others held. Knows no density.
+//! Minimises V over some coordinates of many points at once, the others held.
 //!
 //! L-BFGS (Nocedal, doi:10.1090/S0025-5718-1980-0572855-7) that starts from the inverse Hessian of a reference geometry: stiff
 //! coordinates hardly change their curvature, so a handful of steps is enough.

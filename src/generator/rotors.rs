@@ -1,5 +1,5 @@
-//! Torsions that the model does not draw (methyls, hydroxyls, charged ends): where they are best, and their density with all
-//! else held. Draws nothing.
+//! Torsions that the model does not draw (methyls, hydroxyls, charged ends): where they are best, and their density with all else
+//! held.
 
 use super::landscape::Landscape;
 use crate::proposal::CellWeights;

@@ -1,4 +1,4 @@
-//! Which internal coordinates are torsions of the model, free rotors, or stiff. Draws nothing.
+//! Which internal coordinates are torsions of the model, free rotors, or stiff.
 
 use super::zmatrix::{ZMatrix, ZMatrixError};
 use crate::proposal::{BlockKind, Pivot, torsion_blocks};

@@ -1,4 +1,4 @@
-//! A molecule as bond lengths, angles and torsions over a spanning tree of its bonds, and back. Knows no energy and no residue.
+//! A molecule as bond lengths, angles and torsions over a spanning tree of its bonds, and back.
 //!
 //! The first neighbour placed on an atom has a torsion about the bond behind it; its siblings turn relative to it, so that one
 //! coordinate turns everything beyond a bond. Rings are cut at one bond, whose length the energy keeps.

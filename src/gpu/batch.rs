@@ -1,8 +1,8 @@
-//! The buffers of a batch of replicas, their upload and download. Knows no physics.
+//! The buffers of a batch of replicas, their upload and download.
 
 use super::device::Gpu;
 use super::error::GpuError;
-use super::layout::{Failure, NO_FAILURE, Settings};
+use super::shader::layout::{Failure, NO_FAILURE, Settings};
 use super::shape::{Placement, Shape};
 use super::tables::{Tables, single};
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ const MOVES: usize = 10;
 
 /// Tables of the molecule on the device.
 #[derive(Debug)]
-pub(super) struct DeviceTables {
+pub(crate) struct DeviceTables {
     buffers: Vec<wgpu::Buffer>,
 }
 
@@ -74,7 +74,7 @@ fn upload(gpu: &Gpu, label: &str, bytes: &[u8]) -> wgpu::Buffer {
 
 /// State and results of `n_replicas` replicas on the device, padded to full workgroups.
 #[derive(Debug)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     pub(super) n_replicas: usize,
     pub(super) n_padded: usize,
     n_atoms: usize,

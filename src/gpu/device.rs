@@ -1,4 +1,4 @@
-//! Adapters: which there are, which is chosen, and the open device. Runs no kernels.
+//! Adapters: which there are, which is chosen, and the open device.
 
 use super::error::GpuError;
 use super::shape::ShapeLimits;

@@ -1,4 +1,4 @@
-//! What can go wrong between this program and a GPU, each with what was found and the remedy. Decides nothing.
+//! What can go wrong between this program and a GPU, each with what was found and the remedy.
 
 /// No adapter, or none that can do what is asked for.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

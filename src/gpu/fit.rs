@@ -1,4 +1,4 @@
-//! What molecules an adapter can carry at all, for `saltus info`. Allocates nothing.
+//! What molecules an adapter can carry at all, for `saltus info`.
 
 use super::device::AdapterSummary;
 use super::error::GpuError;

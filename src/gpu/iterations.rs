@@ -5,9 +5,9 @@
 //! adapters stay below that. Counts are upper bounds: threads run in lockstep, and a vector of them loops as often as its
 //! busiest.
 
-use super::layout::Cluster;
-use super::leap_tables::LeapSize;
-use super::resident_move::ResidentMove;
+use super::cycle::leap::LeapSize;
+use super::cycle::moves::ResidentMove;
+use super::shader::layout::Cluster;
 use super::shape::{Placement, Shape};
 use super::tables::Tables;
 
@@ -20,7 +20,7 @@ const MAX_ATTEMPTS: u64 = 2 * 64;
 
 /// Iterations of the parts that kernels are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Iterations {
+pub(crate) struct Iterations {
     /// Atoms of a thread: what every loop over owned atoms takes.
     n_owned: u64,
     /// Threads of a replica: what a sum over them takes.
@@ -105,7 +105,7 @@ impl Iterations {
 
 /// What else decides the iterations of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct UnitSizes {
+pub(crate) struct UnitSizes {
     /// Most axes of a block of torsions.
     pub(super) n_pivots: u64,
     /// The longest leap.

@@ -1,10 +1,10 @@
-//! What fits on an adapter: bytes, the largest molecule, the most replicas. Allocates nothing.
+//! What fits on an adapter: bytes, the largest molecule, the most replicas.
 
 use super::batch::VECTOR_BYTES;
+use super::cycle::leap::TorsionLeaps;
 use super::device::{AdapterSummary, Choice, chosen};
 use super::engine::GpuOptions;
 use super::error::GpuError;
-use super::leap_tables::TorsionLeaps;
 use super::shape::{Placement, Shape};
 use crate::forcefield::System;
 

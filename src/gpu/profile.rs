@@ -1,4 +1,4 @@
-//! How long each kernel ran, by the device's own clock. Prints nothing.
+//! How long each kernel ran, by the device's own clock.
 
 use super::device::Gpu;
 use super::error::GpuError;

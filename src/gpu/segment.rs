@@ -1,14 +1,14 @@
-//! What a segment of dynamics asks of the device, and what its failures mean. Dispatches nothing.
+//! What a segment of dynamics asks of the device, and what its failures mean.
 
 use super::error::GpuError;
-use super::kernels::KernelKind;
-use super::layout::{Failure, NO_FAILURE, Settings};
+use super::shader::kernels::KernelKind;
+use super::shader::layout::{Failure, NO_FAILURE, Settings};
 use super::tables::{index, single};
 use crate::integrator::{Diverged, EngineError, Splitting};
 use crate::rng;
 
 /// What a segment of dynamics asks of the device.
-pub(super) struct Run<'a> {
+pub(crate) struct Run<'a> {
     pub(super) kind: KernelKind,
     pub(super) settings: Settings,
     pub(super) first_step: u64,

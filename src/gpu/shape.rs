@@ -1,4 +1,4 @@
-//! How a molecule is spread over the threads of a workgroup, and where its atoms lie. Creates nothing on a device.
+//! How a molecule is spread over the threads of a workgroup, and where its atoms lie.
 
 /// Where the threads of a workgroup find the atoms of their replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

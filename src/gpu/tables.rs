@@ -1,9 +1,9 @@
 //! A system's parameters in the layout the kernels read: one table a binding, and the constants of the shader. No device here.
 
 use super::error::GpuError;
-use super::layout::{Angle, Atom, Bond, Cluster, MAX_PERIODICITY, RigidBond, Torsion};
+use super::shader::layout::{Angle, Atom, Bond, Cluster, MAX_PERIODICITY, RigidBond, Torsion};
+use super::shader::sources::Constant;
 use super::shape::Shape;
-use super::sources::Constant;
 use crate::flow::torsion::{FARTHEST, FLOOR, LN_CENTRE, LN_RANGE};
 use crate::forcefield::generalized_born::{Dielectric, INTEGRAL_SCALE, NECK_CUTOFF_NM};
 use crate::forcefield::torsion::FourierSeries;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// Tables of one molecule.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tables {
+pub(crate) struct Tables {
     pub(super) atoms: Vec<Atom>,
     pub(super) pairs: Vec<[f32; 4]>,
     pub(super) necks: Vec<[f32; 4]>,

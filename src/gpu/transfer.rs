@@ -1,4 +1,4 @@
-//! Bringing buffers back from the device, at once or while it goes on working. Knows no contents.
+//! Bringing buffers back from the device, at once or while it goes on working.
 
 use super::device::Gpu;
 use super::error::GpuError;

@@ -1,4 +1,4 @@
-//! Equations of motion: what an engine has to offer, elementary steps, constraints. Knows no acceptance test.
+//! Equations of motion: what an engine has to offer, elementary steps, constraints.
 
 mod centre;
 mod constraints;

@@ -1,4 +1,4 @@
-//! Splittings of Newtonian dynamics into kicks and drifts, for trajectories of constant energy. Moves nothing.
+//! Splittings of Newtonian dynamics into kicks and drifts, for trajectories of constant energy.
 
 /// One stage of a splitting: a kick by the forces at hand, a drift, new forces, a kick by those; in units of the mean stage.
 #[derive(Debug, Clone, Copy, PartialEq)]

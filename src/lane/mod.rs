@@ -1,5 +1,4 @@
 //! Vectors of numbers processed in step: one trait, so that a formula written once runs as f64 reference and as SIMD.
-//! Knows nothing of molecules.
 //!
 //! A lane holds one replica, or one pair of atoms of a single replica; the formulas don't care which.
 

@@ -1,4 +1,4 @@
-//! The loop over cycles: kernels in order, adaptation frozen at its end, an observer after each. Writes and prints nothing.
+//! The loop over cycles: kernels in order, adaptation frozen at its end, an observer after each.
 
 use super::kernel::{Chain, Kernel, KernelError, Observer};
 use super::parts::{part_sizes, run_parts};

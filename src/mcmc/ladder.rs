@@ -1,4 +1,4 @@
-//! A temperature ladder: given, geometric, or respaced for even acceptance. Swaps nothing.
+//! A temperature ladder: given, geometric, or respaced for even acceptance.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The one Metropolis-Hastings test, and the kernel that puts any proposal to it. Proposes nothing itself.
+//! The one Metropolis-Hastings test, and the kernel that puts any proposal to it.
 //!
 //! Hastings, doi:10.1093/biomet/57.1.97.
 

@@ -1,4 +1,4 @@
-//! Replicas that need not wait for each other: every thread takes its own through several kernels. Tunes and exchanges nothing.
+//! Replicas that need not wait for each other: every thread takes its own through several kernels.
 
 use super::driver::{DriveError, failure_of};
 use super::kernel::{Chain, Kernel, KernelPart};

@@ -1,4 +1,4 @@
-//! What a kernel counts, and how it is reported. Counts nothing itself.
+//! What a kernel counts, and how it is reported.
 
 use super::kernel::Kernel;
 use crate::proposal::Outcome;

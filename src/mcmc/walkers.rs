@@ -1,4 +1,4 @@
-//! Who is who on a temperature ladder: configurations keep a number while they climb. Decides nothing.
+//! Who is who on a temperature ladder: configurations keep a number while they climb.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
-//! One move of every replica, in turn or on all threads, with velocities that turn along. Knows no move.
+//! One move of every replica, in turn or on all threads, with velocities that turn along.
 
-use super::{Current, LogRatio, Proposed, ProposedVelocities};
+use super::contract::{Current, LogRatio, Proposed, ProposedVelocities};
 use crate::integrator::{Engine, on_threads_of};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 const REPLICAS_OF_A_TASK: usize = 8;
 
 /// Positions after a move, velocities for either outcome, and what the move returned of every replica.
-pub(super) struct Moved<T> {
+pub(crate) struct Moved<T> {
     pub(super) positions: Vec<f64>,
     pub(super) velocities: ProposedVelocities,
     /// `[n_replicas]`.

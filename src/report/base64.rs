@@ -1,4 +1,4 @@
-//! Bytes as text in base 64 (RFC 4648), the compact way to carry frames inside an HTML page. Decodes nothing.
+//! Bytes as text in base 64 (RFC 4648), the compact way to carry frames inside an HTML page.
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -1,4 +1,4 @@
-//! Draws a figure on any backend of `plotters`: axes, labels, legend and ticks are the library's. Writes no file.
+//! Draws a figure on any backend of `plotters`: axes, labels, legend and ticks are the library's.
 
 use std::ops::Range;
 use std::sync::Once;

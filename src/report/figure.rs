@@ -1,4 +1,4 @@
-//! What a plot shows, as plain numbers with labels. Draws nothing.
+//! What a plot shows, as plain numbers with labels.
 
 /// One plot.
 #[derive(Debug, Clone, PartialEq)]

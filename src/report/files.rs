@@ -1,4 +1,4 @@
-//! Figures as SVG text and as SVG and PNG files. Decides nothing about what they show.
+//! Figures as SVG text and as SVG and PNG files.
 
 use std::fs;
 use std::path::Path;

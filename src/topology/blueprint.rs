@@ -1,4 +1,4 @@
-//! A chain of residues laid out from internal coordinates, with torsions that can be set. Chooses no conformation.
+//! A chain of residues laid out from internal coordinates, with torsions that can be set.
 
 use super::internal_coordinates::{Placement, Point, place};
 use super::residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, bonds_among};

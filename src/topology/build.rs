@@ -1,11 +1,12 @@
 //! A molecule from a sequence: L residues, trans peptide bonds, a polyproline-like backbone, packed side chains.
 //! Minimises no energy: the geometry is a start for a minimiser.
 
+use super::Molecule;
 use super::blueprint::{Blueprint, Turn};
 use super::clash::ClashScore;
 use super::loop_closure::close_loops;
 use super::packing::pack_side_chains;
-use super::{Molecule, Sequence};
+use super::sequence::Sequence;
 use thiserror::Error;
 
 /// Backbone phi and psi of the built chain in degrees: polyproline II, straight enough that only near neighbours meet.

@@ -1,7 +1,8 @@
-//! Stereocentres and the sign of their chiral volume. Names no configuration R or S.
+//! Stereocentres and the sign of their chiral volume.
 
+use super::Topology;
+use super::element::Element;
 use super::internal_coordinates::point;
-use super::{Element, Topology};
 
 /// Where a stereocentre is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

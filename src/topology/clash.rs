@@ -1,7 +1,8 @@
 //! A soft score of atoms that come too close, for choosing conformations while building. Not an energy.
 
+use super::Topology;
+use super::element::Element;
 use super::internal_coordinates::Point;
-use super::{Element, Topology};
 use std::collections::VecDeque;
 
 /// Which pairs count and how close they may come.

@@ -1,4 +1,4 @@
-//! Chemical elements that occur in peptides and their standard atomic weights. Knows nothing of bonding.
+//! Chemical elements that occur in peptides and their standard atomic weights.
 
 /// A chemical element, stored as its atomic number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

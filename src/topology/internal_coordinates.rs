@@ -1,4 +1,4 @@
-//! Internal coordinates and the points they place: one atom from three others, torsions and their reverse. Knows no residue.
+//! Internal coordinates and the points they place: one atom from three others, torsions and their reverse.
 
 use nalgebra::Vector3;
 

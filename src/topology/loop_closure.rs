@@ -1,5 +1,4 @@
-//! Bends the backbone until the sulfur atoms of a disulfide are near each other, by annealing torsions. Closes no bond
-//! exactly: a minimiser does the rest.
+//! Bends the backbone until the sulfur atoms of a disulfide are near each other, by annealing torsions.
 
 use super::blueprint::{Blueprint, Turn};
 use super::build::backbone_turns;

@@ -1,6 +1,8 @@
 //! Peptide bonds and which of them have two isomers, cis and trans, that are populated alike. Their torsions are in `rotatable`.
 
-use super::{Element, Topology, TorsionKind, backbone_torsions, rotatable_bonds};
+use super::Topology;
+use super::element::Element;
+use super::rotatable::{TorsionKind, backbone_torsions, rotatable_bonds};
 
 /// The bond between the carbonyl carbon of a residue and the nitrogen of the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +69,8 @@ pub fn peptide_bonds(topology: &Topology) -> Vec<PeptideBond> {
 #[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
     use super::*;
-    use crate::topology::{Sequence, build};
+    use crate::topology::Sequence;
+    use crate::topology::build;
 
     #[test]
     fn bonds_of_prolines_are_tertiary_and_those_in_loops_do_not_turn() {

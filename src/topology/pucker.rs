@@ -1,4 +1,4 @@
-//! Five-membered rings whose puckering can be mirrored: proline's, and those of residues built like it. Moves nothing.
+//! Five-membered rings whose puckering can be mirrored: proline's, and those of residues built like it.
 
 use super::Topology;
 

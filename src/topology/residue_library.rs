@@ -1,7 +1,6 @@
 //! The residues that can be built or read: atoms, bonds and internal coordinates from `data/residues/residues.json`.
-//! Holds no force-field parameter.
 
-use super::Element;
+use super::element::Element;
 use serde::Deserialize;
 use std::sync::OnceLock;
 

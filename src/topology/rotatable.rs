@@ -1,8 +1,9 @@
-//! Torsions: the named ones of backbone and side chains, and all bonds about which a part can turn. Moves nothing.
+//! Torsions: the named ones of backbone and side chains, and all bonds about which a part can turn.
 
+use super::Topology;
+use super::element::Element;
 use super::internal_coordinates::{point, torsion};
 use super::residue_library::ResidueLibrary;
-use super::{Element, Topology};
 
 /// What a torsion is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

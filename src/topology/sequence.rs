@@ -1,4 +1,4 @@
-//! Peptide sequences as users type them, three-letter or one-letter. Makes no atoms.
+//! Peptide sequences as users type them, three-letter or one-letter.
 
 use super::residue_library::ResidueLibrary;
 use std::fmt;

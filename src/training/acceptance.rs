@@ -1,4 +1,4 @@
-//! Steps up the expected acceptance of leaps of (phi, psi) on sampled peptides, after maximum likelihood. Samples no peptide.
+//! Steps up the expected acceptance of leaps of (phi, psi) on sampled peptides, after maximum likelihood.
 //!
 //! A leap from T to T' ~ q is accepted with probability a = min(1, r), r = p(T') q(T) / (p(T) q(T')), where p is the
 //! Boltzmann density of the torsions given all that stays. Its mean A over T ~ p and T' ~ q has the gradient
@@ -10,9 +10,10 @@
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::corpus::PeptideData;
 use super::dataset::{Dataset, DrawnState, Part};
+use super::error::TrainingError;
 use super::sampling::{SamplingSettings, engine};
-use super::{PeptideData, TrainingError};
 use crate::flow::torsion::{
     Batch, GROUP, Head, Learner, Mixture, StepSize, Tape, Workspace, log_densities,
 };

@@ -1,8 +1,8 @@
-//! What a trained model says of itself: where it comes from and what it has seen. Trains nothing.
+//! What a trained model says of itself: where it comes from and what it has seen.
 
 use serde_json::json;
 
-use super::PeptideData;
+use super::corpus::PeptideData;
 use super::fit::Fit;
 use super::fitting::Data;
 use super::peptides::{is_held_out, one_letter_codes};

@@ -1,4 +1,4 @@
-//! A training in progress as one file: the fits so far, and what they are fits of. Decides nothing about when to write.
+//! A training in progress as one file: the fits so far, and what they are fits of.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,9 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 
 use super::corpus::write_whole;
+use super::dataset::Part;
+use super::error::TrainingError;
 use super::fit::{Fit, FitSettings, Place};
-use super::{Part, TrainingError};
 use crate::flow::torsion::to_bytes;
 
 /// Version of the files; others are refused.
@@ -19,12 +20,12 @@ const MAX_EXCERPT: usize = 80;
 
 /// The file of a training in progress.
 #[derive(Debug, Clone)]
-pub(super) struct Checkpoint {
+pub(crate) struct Checkpoint {
     path: PathBuf,
 }
 
 /// What was read of it.
-pub(super) struct Stored {
+pub(crate) struct Stored {
     path: PathBuf,
     identity: Value,
     places: Vec<Place>,

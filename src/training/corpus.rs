@@ -1,4 +1,4 @@
-//! What was sampled of one peptide, as a file that a later run reads instead of sampling again. Fits nothing.
+//! What was sampled of one peptide, as a file that a later run reads instead of sampling again.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::TrainingError;
+use super::error::TrainingError;
 
 /// Version of the files; others are refused, but for [`SILENT_VERSION`].
 const VERSION: &str = "saltus-torsion-leap-corpus-2";

@@ -1,9 +1,10 @@
-//! Batches of training samples from sampled peptides: features, what is known beforehand, and draws to be likely. Fits nothing.
+//! Batches of training samples from sampled peptides: features, what is known beforehand, and draws to be likely.
 
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::{PeptideData, TrainingError};
+use super::corpus::PeptideData;
+use super::error::TrainingError;
 use crate::flow::torsion::{Batch, GROUP, Head};
 use crate::proposal::{
     BlockKind, Known, N_FIXED, Pivot, Site, SiteKind, TorsionBlock, torsion_blocks,
@@ -71,7 +72,7 @@ pub struct Dataset {
 }
 
 /// A state with the density that leaps from it.
-pub(super) struct DrawnState<'a> {
+pub(crate) struct DrawnState<'a> {
     pub(super) site: &'a Site,
     /// `[n_atoms * 3]`, nm.
     pub(super) positions: Vec<f64>,

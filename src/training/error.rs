@@ -1,4 +1,4 @@
-//! Why a model could not be fitted. Recovers nothing.
+//! Why a model could not be fitted.
 
 use std::path::PathBuf;
 

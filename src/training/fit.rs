@@ -1,4 +1,4 @@
-//! The fit of one network: batches, steps, validations, the average that validated best. Makes no data and writes no files.
+//! The fit of one network: batches, steps, validations, the average that validated best.
 
 use std::time::Instant;
 
@@ -8,8 +8,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::TrainingError;
 use super::dataset::Dataset;
+use super::error::TrainingError;
 use crate::flow::torsion::{
     Batch, Head, Learner, MixtureShape, NamedTensor, Network, StepSize, Tape, WeightsError,
     Workspace, head_tensors, negative_log_likelihood, read_head,

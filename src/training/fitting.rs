@@ -1,18 +1,19 @@
-//! The two fits of a model, one after the other, with checkpoints between steps. Samples nothing.
+//! The two fits of a model, one after the other, with checkpoints between steps.
 
 use std::time::Instant;
 
 use serde_json::Value;
 
 use super::checkpoint::Checkpoint;
+use super::corpus::PeptideData;
 use super::dataset::{Dataset, Part};
+use super::error::TrainingError;
 use super::fit::{Advance, Fit, FitSettings, FitWorkspace};
 use super::torsion_leap::{LeapEvent, LeapTraining};
-use super::{PeptideData, TrainingError};
 use crate::flow::torsion::Head;
 
 /// Peptides to fit to, and peptides that say when to stop.
-pub(super) struct Data {
+pub(crate) struct Data {
     pub(super) trained: Vec<PeptideData>,
     pub(super) validated: Vec<PeptideData>,
 }

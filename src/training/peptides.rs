@@ -1,4 +1,4 @@
-//! Which peptides a transferable model learns from: random sequences, never one that tests are made of. Samples none.
+//! Which peptides a transferable model learns from: random sequences, never one that tests are made of.
 
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;

@@ -1,9 +1,10 @@
-//! Samples one peptide by this crate's own exact kernels inside replica exchange. Chooses no peptide and fits nothing.
+//! Samples one peptide by this crate's own exact kernels inside replica exchange.
 
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::{PeptideData, TrainingError};
+use super::corpus::PeptideData;
+use super::error::TrainingError;
 use crate::cpu::{self, CpuOptions};
 use crate::forcefield::{BornModel, ForceField, SystemOptions};
 use crate::integrator::{Engine, MinimizeSettings, Splitting, minimize};

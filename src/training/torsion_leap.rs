@@ -6,14 +6,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::acceptance::{AcceptanceSettings, raise_acceptance};
+use super::card;
 use super::checkpoint::Checkpoint;
 use super::corpus::write_whole;
+use super::corpus::{Corpus, PeptideData};
 use super::dataset::Part;
+use super::error::TrainingError;
 use super::fit::{Fit, FitSettings, Progress};
 use super::fitting::{Data, run_fits};
 use super::peptides::{Peptide, training_peptides};
 use super::sampling::{SamplingSettings, sample_peptide};
-use super::{Corpus, PeptideData, TrainingError, card};
 use crate::flow::torsion::{Head, LeapModel};
 use crate::forcefield::ForceField;
 

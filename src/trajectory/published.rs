@@ -1,5 +1,5 @@
-//! A file that any program can open at any moment, however the writer ends: two copies, of which only the unpublished
-//! one is ever written. Knows no frame.
+//! A file that any program can open at any moment, however the writer ends: two copies, of which only the unpublished one is ever
+//! written.
 //!
 //! HDF5 changes a file in place, in many writes; a kill between two of them can leave it unreadable. So the writer works
 //! on `NAME.next`, closes it, and exchanges the two names. The copy that was public until then becomes the next one, and

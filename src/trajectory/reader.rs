@@ -1,18 +1,18 @@
-//! Reads trajectories in blocks of frames: ours, and any MDTraj HDF5 or H5MD file. Computes nothing from them.
+//! Reads trajectories in blocks of frames: ours, and any MDTraj HDF5 or H5MD file.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::error::TrajectoryError;
-use super::header::Header;
-use super::layout::{
+use super::format::header::Header;
+use super::format::layout::{
     ACCEPTANCE, KINETIC_ENERGY, POSITIONS, POTENTIAL_ENERGY, TEMPERATURE, TIME, TOPOLOGY,
     VELOCITIES,
 };
-use super::sources::{Finder, Source};
+use super::format::sources::{Finder, Source};
+use super::format::unit_names::Quantity;
+use super::format::{preamble, probe, topology_json};
 use super::store::Store;
-use super::unit_names::Quantity;
-use super::{preamble, probe, topology_json};
 use crate::state::Frame;
 use crate::topology::Topology;
 

@@ -1,4 +1,4 @@
-//! The one file that names HDF5: groups, per-frame columns, texts and attributes. Knows no trajectory.
+//! The one file that names HDF5: groups, per-frame columns, texts and attributes.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Writes one replica's trajectory, valid as H5MD and as MDTraj HDF5 at once. Decides nothing about when frames are due.
+//! Writes one replica's trajectory, valid as H5MD and as MDTraj HDF5 at once.
 //!
 //! Frames wait in memory until a whole chunk can be written: a compressed chunk rewritten leaves a hole in the file.
 
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::durable::DurableStore;
 use super::error::TrajectoryError;
-use super::header::Header;
-use super::layout::{
+use super::format::header::Header;
+use super::format::layout::{
     ACCEPTANCE, KINETIC_ENERGY, POSITIONS, POTENTIAL_ENERGY, STEP, TEMPERATURE, TIME, VELOCITIES,
     frames_per_chunk,
 };
-use super::preamble;
+use super::format::preamble;
 use super::published::PublishedFile;
 use super::store::{Number, Store};
 use crate::state::Frame;
@@ -77,7 +77,7 @@ impl Writer {
     pub fn resume(path: &Path, progress: WriterProgress) -> Result<Self, TrajectoryError> {
         let file = PublishedFile::at(path);
         file.recover()?;
-        super::probe::check(path)?;
+        super::format::probe::check(path)?;
         let (shape, n_frames) = read_shape(path, &Store::open_read(path)?)?;
         if n_frames < progress.n_frames_on_disk {
             return Err(TrajectoryError::Resume {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::TrajectoryError;
-use super::header::Header;
+use super::format::header::Header;
 use super::published::PublishedFile;
 use super::writer::{Writer, WriterProgress};
 use crate::state::Frame;

@@ -1,4 +1,4 @@
-//! Reads reference files and measures deviations. Asserts nothing about analysis.
+//! Reads reference files and measures deviations.
 
 use serde::de::DeserializeOwned;
 

@@ -1,4 +1,4 @@
-//! Chains whose effective sample size is known: AR(1), and two-state jumps. Compares nothing.
+//! Chains whose effective sample size is known: AR(1), and two-state jumps.
 
 use rand::{Rng, RngExt};
 use saltus::analysis::SamplerDraws;

@@ -1,4 +1,4 @@
-//! The engines that users run, for rows whose target is a molecule. Checks nothing.
+//! The engines that users run, for rows whose target is a molecule.
 
 use crate::adapter;
 use crate::table::Row;

@@ -1,4 +1,4 @@
-//! The adapter that tests run on, shared with the conformance suite and the tests of Timewarp. Opens no device.
+//! The adapter that tests run on, shared with the conformance suite and the tests of Timewarp.
 
 use saltus::gpu::{AdapterKind, Choice, adapters};
 use std::io::Write;

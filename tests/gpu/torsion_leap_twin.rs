@@ -1,5 +1,5 @@
 //! Torsion leaps of the device made again on the host: which block, what was drawn, ln q by the CPU's lanes and by the training
-//! graph. Tests nothing itself.
+//! graph.
 
 use crate::support::{batch, choice};
 use saltus::cpu::{self, CpuOptions, Precision};

@@ -1,4 +1,4 @@
-//! Users' own force-field files: what is read, and the message for every fault. Compares no energies.
+//! Users' own force-field files: what is read, and the message for every fault.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::path::PathBuf;

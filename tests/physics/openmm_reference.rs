@@ -1,4 +1,4 @@
-//! The reference files that tests/scripts/make_openmm_references.py wrote. Computes nothing.
+//! The reference files that tests/scripts/make_openmm_references.py wrote.
 
 use std::path::PathBuf;
 

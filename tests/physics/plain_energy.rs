@@ -1,4 +1,4 @@
-//! The energy of a system, written down as plainly as possible: the second opinion beside the engines. Has no forces.
+//! The energy of a system, written down as plainly as possible: the second opinion beside the engines.
 
 use saltus::forcefield::{BornModel, ImplicitSolvent, System};
 use saltus::units::{COULOMB_GB_KJ_NM_PER_MOL_E2, COULOMB_KJ_NM_PER_MOL_E2};

@@ -1,4 +1,4 @@
-//! One trajectory file as one chain: streamed in blocks, kept as a few numbers a frame. Judges nothing.
+//! One trajectory file as one chain: streamed in blocks, kept as a few numbers a frame.
 
 use std::path::{Path, PathBuf};
 

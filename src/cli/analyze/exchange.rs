@@ -1,4 +1,4 @@
-//! Replica exchange as the trajectories note it: one line, a table, numbers. Exchanges nothing.
+//! Replica exchange as the trajectories note it: one line, a table, numbers.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Turns findings into figures: which plots there are, over which bins, of which points. Draws nothing.
+//! Turns findings into figures: which plots there are, over which bins, of which points.
 
 use crate::analysis::{
     AngleHistogram, RamachandranHistogram, SlowModes, implied_timescales, pooled_autocorrelation,

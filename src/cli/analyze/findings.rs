@@ -1,4 +1,4 @@
-//! Everything that is estimated from the chains before anything is shown. Formats nothing.
+//! Everything that is estimated from the chains before anything is shown.
 
 use serde::Serialize;
 

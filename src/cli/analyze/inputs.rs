@@ -1,4 +1,4 @@
-//! Which files are analysed: folders become their trajectories, and each must be of the same molecule. Estimates nothing.
+//! Which files are analysed: folders become their trajectories, and each must be of the same molecule.
 
 use std::fs;
 use std::path::{Path, PathBuf};

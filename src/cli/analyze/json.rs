@@ -1,4 +1,4 @@
-//! The findings as one JSON object for programs. Estimates nothing.
+//! The findings as one JSON object for programs.
 
 use serde::Serialize;
 

@@ -1,9 +1,10 @@
-//! Writes the report's folder: the page, its plots, the numbers. Estimates and draws nothing itself.
+//! Writes the report's folder: the page, its plots, the numbers.
 
 use std::fs;
 use std::path::Path;
 
-use crate::analysis::{CONVERGENCE_RULE, superpose};
+use crate::analysis::CONVERGENCE_RULE;
+use crate::analysis::superpose;
 use crate::cli::CliResult;
 use crate::cli::build;
 use crate::cli::console;

@@ -1,4 +1,4 @@
-//! Reference ensembles: read from a summary or from trajectories, compared with, saved as a summary. Formats nothing.
+//! Reference ensembles: read from a summary or from trajectories, compared with, saved as a summary.
 
 use std::fs;
 use std::path::Path;

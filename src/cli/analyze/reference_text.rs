@@ -1,4 +1,4 @@
-//! The comparison with a reference in words and tables, for terminal and page. Computes nothing.
+//! The comparison with a reference in words and tables, for terminal and page.
 
 use crate::analysis::{Distance, MAX_Z, MeanDifference};
 use crate::report::{Cell, Table};

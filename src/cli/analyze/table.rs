@@ -1,4 +1,4 @@
-//! The findings as text for a terminal: a head, a table, what is not converged, the slowest. Estimates nothing.
+//! The findings as text for a terminal: a head, a table, what is not converged, the slowest.
 
 use crate::analysis::CONVERGENCE_RULE;
 

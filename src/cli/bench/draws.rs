@@ -1,4 +1,4 @@
-//! Records observables of all chains within a fixed memory: when full, every other draw goes and the stride doubles. Diagnoses nothing.
+//! Records observables of all chains within a fixed memory: when full, every other draw goes and the stride doubles.
 
 use crate::analysis::ObservableSet;
 use crate::cli::soundness::check_energies;

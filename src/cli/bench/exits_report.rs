@@ -1,4 +1,4 @@
-//! Plain MD's exits from rare sides as they are written in JSON and told in a sentence. Computes no rate.
+//! Plain MD's exits from rare sides as they are written in JSON and told in a sentence.
 
 use serde::Serialize;
 

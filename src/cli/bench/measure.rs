@@ -1,4 +1,4 @@
-//! One sampler that runs in turns with the others, each turn on its own clock. Compares nothing.
+//! One sampler that runs in turns with the others, each turn on its own clock.
 
 use std::time::Instant;
 

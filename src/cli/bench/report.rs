@@ -1,4 +1,4 @@
-//! The result of a comparison as it is written in JSON. Draws no table.
+//! The result of a comparison as it is written in JSON.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Whole configurations from the sides of everything two-valued, drawn uniformly over a sampler's cycles. Runs nothing.
+//! Whole configurations from the sides of everything two-valued, drawn uniformly over a sampler's cycles.
 
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;

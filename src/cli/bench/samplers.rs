@@ -1,4 +1,4 @@
-//! The samplers that are compared, each as an input file of its own. Runs none.
+//! The samplers that are compared, each as an input file of its own.
 
 use crate::cli::config::{
     AdaptiveTorsionConfig, AdaptiveTorsionKind, Constraints, HmcConfig, KernelConfig,

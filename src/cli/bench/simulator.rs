@@ -1,4 +1,4 @@
-//! A sampler set up to run: engine, kernels, chain. Measures and records nothing.
+//! A sampler set up to run: engine, kernels, chain.
 
 use crate::cli::config::LoadedConfig;
 use crate::cli::device::make_engine;

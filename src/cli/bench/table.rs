@@ -1,4 +1,4 @@
-//! The comparison as a table for people, and how to read it. Computes nothing.
+//! The comparison as a table for people, and how to read it.
 
 use std::fmt::Write;
 

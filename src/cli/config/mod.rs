@@ -2,43 +2,36 @@
 //!
 //! Every struct rejects unknown keys. Physical quantities carry their unit in the key.
 
-mod fault;
+mod check;
 mod kernels;
-mod load;
-mod locate;
 mod molecule;
+mod read;
 mod replica_exchange;
 mod sampler;
-mod suggest;
 mod system;
 mod timewarp;
-mod timewarp_schema;
-mod timewarp_training;
 mod training;
-mod validate;
-mod validate_sampler;
-mod validate_size;
 
-pub(crate) use fault::{InputFault, Source};
+pub(crate) use check::size::MOST_REPLICAS;
 pub(crate) use kernels::{
     AdaptiveTorsionConfig, AdaptiveTorsionKind, BUILTIN_MODEL, ConcertedConfig, HmcConfig,
     LangevinConfig, LeapBlockConfig, MalaConfig, PuckerConfig, SplittingConfig, TorsionConfig,
     TorsionDrawConfig, TorsionKindConfig, TorsionLeapConfig,
 };
-pub(crate) use load::{LoadedConfig, load, load_molecule, parse};
 pub(crate) use molecule::expand_home;
+pub(crate) use read::fault::{InputFault, Source};
+pub(crate) use read::load::{LoadedConfig, load, load_molecule, parse};
+pub(crate) use read::suggest::nearest;
 pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};
 pub(crate) use sampler::{KERNEL_NAMES, KernelConfig, MixturePart};
-pub(crate) use suggest::nearest;
 pub(crate) use system::{
     BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
 };
-pub(crate) use validate_size::MOST_REPLICAS;
 
 pub(crate) use training::{FitConfig, LoadedTraining, TrainingConfig, load_training};
 
-pub(crate) use timewarp::{ProposalsConfig, TimewarpKernelConfig, TimewarpMode};
-pub(crate) use timewarp_training::{
+pub(crate) use timewarp::kernel::{ProposalsConfig, TimewarpKernelConfig, TimewarpMode};
+pub(crate) use timewarp::training::{
     Coordinates, TimewarpTrainingConfig, TimewarpTrainingFile, load_timewarp_training,
 };
 

@@ -1,4 +1,4 @@
-//! The `replica_exchange:` section: the temperature ladder and what is written of it. Exchanges nothing.
+//! The `replica_exchange:` section: the temperature ladder and what is written of it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -12,8 +12,8 @@ use super::kernels::{
     AdaptiveTorsionConfig, ConcertedConfig, HmcConfig, LangevinConfig, MalaConfig, PuckerConfig,
     TorsionConfig, TorsionLeapConfig, VelocityVerletConfig,
 };
-use super::load::HELP_MARK;
-use super::timewarp::TimewarpKernelConfig;
+use super::read::load::HELP_MARK;
+use super::timewarp::kernel::TimewarpKernelConfig;
 
 /// Names of all kernels as the YAML file spells them.
 pub(crate) const KERNEL_NAMES: &[&str] = &[

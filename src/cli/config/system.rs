@@ -1,4 +1,4 @@
-//! The `system:` section: which molecule, force field, solvent and constraints. Builds nothing.
+//! The `system:` section: which molecule, force field, solvent and constraints.
 
 use std::path::PathBuf;
 

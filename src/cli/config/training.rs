@@ -1,12 +1,12 @@
-//! The input file of `saltus train`, with its defaults and its checks. Trains nothing.
+//! The input file of `saltus train`, with its defaults and its checks.
 
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fault::{InputFault, Source};
-use super::load::load_as;
+use super::read::fault::{InputFault, Source};
+use super::read::load::load_as;
 use super::system::Solvent;
 use super::{BUILTIN_FORCE_FIELDS, nearest};
 use crate::topology::Sequence;

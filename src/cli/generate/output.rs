@@ -1,4 +1,4 @@
-//! The folder of `saltus generate`: draws as frames of one trajectory, with their weights. Draws nothing.
+//! The folder of `saltus generate`: draws as frames of one trajectory, with their weights.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a set of weighted draws says, as a table or as JSON. Draws nothing.
+//! What a set of weighted draws says, as a table or as JSON.
 
 use std::fmt::Write;
 

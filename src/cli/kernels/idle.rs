@@ -1,5 +1,5 @@
 //! Whether a sampler forgets something slow that no torsion move of (phi, psi) and side chains crosses: rings of prolines, cis
-//! and trans. Makes no kernel.
+//! and trans.
 
 use crate::cli::config::{KernelConfig, MixturePart, TorsionDrawConfig, TorsionKindConfig};
 use crate::topology::{PeptideBond, PuckerRing, Topology, peptide_bonds, pucker_rings};

@@ -82,7 +82,7 @@ fn warn_of_fallback(path: &str, proposal: &TorsionLeapProposal) {
 ///
 /// # Errors
 /// A fault that points at the path.
-pub(in crate::cli) fn model(
+pub(crate) fn model(
     loaded: &LoadedConfig,
     path: &str,
     name: &str,
@@ -107,7 +107,7 @@ const MODEL_HELP: &str = "give the path of a file that `saltus train` wrote, rel
 ///
 /// # Errors
 /// A message that names the file.
-pub(in crate::cli) fn read_model(file: &Path) -> Result<LeapModel, String> {
+pub(crate) fn read_model(file: &Path) -> Result<LeapModel, String> {
     let bytes = std::fs::read(file)
         .map_err(|error| format!("cannot read the model {}: {error}", file.display()))?;
     LeapModel::from_bytes(&bytes)
@@ -119,7 +119,7 @@ fn force_field(loaded: &LoadedConfig) -> String {
 }
 
 /// A model of other physics is exact all the same, only slower.
-pub(in crate::cli) fn warn_of_other_physics(loaded: &LoadedConfig, card: &ModelCard) {
+pub(crate) fn warn_of_other_physics(loaded: &LoadedConfig, card: &ModelCard) {
     let own = [
         force_field(loaded),
         loaded.config.system.solvent.name().to_owned(),

@@ -1,4 +1,4 @@
-//! What the phases of a run cost in time and energy evaluations, over all processes that worked on it. Shows nothing.
+//! What the phases of a run cost in time and energy evaluations, over all processes that worked on it.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! `saltus run --dry-run`: what a run would do, on what, and how much memory and disk it would take. Writes nothing.
+//! `saltus run --dry-run`: what a run would do, on what, and how much memory and disk it would take.
 
 use serde::Serialize;
 

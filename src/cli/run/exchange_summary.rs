@@ -1,4 +1,4 @@
-//! What replica exchange did, from the report of its kernel. Exchanges nothing.
+//! What replica exchange did, from the report of its kernel.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! A failed run in the user's words: the atom by its name, what is left, what to do. Decides nothing.
+//! A failed run in the user's words: the atom by its name, what is left, what to do.
 
 use crate::cli::error::{Blame, CliError};
 use crate::integrator::EngineError;

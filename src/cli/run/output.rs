@@ -1,4 +1,4 @@
-//! The output folder of a run: what may be overwritten, who writes there, what lies there. Knows no frame.
+//! The output folder of a run: what may be overwritten, who writes there, what lies there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,20 +18,20 @@ const TOPOLOGY: &str = "topology.pdb";
 
 /// The folder that a run writes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) struct OutputDirectory {
+pub(crate) struct OutputDirectory {
     path: PathBuf,
 }
 
 impl OutputDirectory {
     /// The folder; nothing is made yet.
-    pub(in crate::cli) fn new(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
         }
     }
 
     /// The folder.
-    pub(in crate::cli) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -49,7 +49,7 @@ impl OutputDirectory {
     ///
     /// # Errors
     /// Names the first such file.
-    pub(in crate::cli) fn refuse_leftovers(&self, force: bool) -> Result<(), CliError> {
+    pub(crate) fn refuse_leftovers(&self, force: bool) -> Result<(), CliError> {
         match self.leftovers().first() {
             Some(file) if !force => Err(CliError::input(format!(
                 "{} exists already: an earlier run wrote to {}\n  help: continue that run with --resume, replace it with --force, or write elsewhere with --output DIR",
@@ -105,7 +105,7 @@ impl OutputDirectory {
     ///
     /// # Errors
     /// A folder that cannot be made or written to, or that another process writes to.
-    pub(in crate::cli) fn claim(&self) -> Result<OutputLock, CliError> {
+    pub(crate) fn claim(&self) -> Result<OutputLock, CliError> {
         fs::create_dir_all(&self.path)
             .map_err(|error| {
                 format!(
@@ -121,7 +121,7 @@ impl OutputDirectory {
     ///
     /// # Errors
     /// Whatever the disk says.
-    pub(in crate::cli) fn start(
+    pub(crate) fn start(
         &self,
         header: &Header,
         chain: &Chain,

@@ -1,4 +1,4 @@
-//! Which replicas never moved: those whose potential energy is the same, bit for bit, in every frame. Says nothing of why.
+//! Which replicas never moved: those whose potential energy is the same, bit for bit, in every frame.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Watches kernels while they run, and says once of each that it accepts nothing over a long stretch of moves. Stops nothing.
+//! Watches kernels while they run, and says once of each that it accepts nothing over a long stretch of moves.
 
 use crate::mcmc::{Kernel, KernelStatistics};
 

@@ -1,4 +1,4 @@
-//! Whether conformations and targets fit a model, whatever computes it. Computes nothing.
+//! Whether conformations and targets fit a model, whatever computes it.
 
 use super::config::TimewarpConfig;
 use super::error::TimewarpError;

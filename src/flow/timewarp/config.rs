@@ -1,7 +1,7 @@
 //! The configuration of a Timewarp model: every size there is. Reads the file, builds nothing.
 
 use super::error::TimewarpError;
-use super::internal::InternalCoordinates;
+use super::internal::coordinates::InternalCoordinates;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

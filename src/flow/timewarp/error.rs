@@ -1,4 +1,4 @@
-//! What can be wrong with a Timewarp model or with what it is given. Handles nothing.
+//! What can be wrong with a Timewarp model or with what it is given.
 
 use crate::flow::weights::WeightsError;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Where a model's configuration stands beside its weights. Loads nothing else.
+//! Where a model's configuration stands beside its weights.
 
 use super::config::{TimewarpConfig, read_config};
 use super::error::TimewarpError;

@@ -2,8 +2,8 @@
 
 use super::config::TimewarpConfig;
 use super::error::TimewarpError;
-use super::loss::in_pool;
 use super::model::{Conformation, Drawn, Pair, Timewarp};
+use super::training::loss::in_pool;
 use crate::flow::real::Real;
 use std::fmt::Debug;
 

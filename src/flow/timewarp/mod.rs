@@ -4,32 +4,16 @@
 //! vector an atom each, from normals z by affine coupling layers whose scales and shifts come from atom transformers.
 //! Elements are indices into a vocabulary; what they stand for, energies and acceptance are others' business.
 
-mod acceptance;
-mod affine;
-mod attention;
-mod backward;
 mod check;
 mod config;
 mod density;
 mod error;
 mod files;
 mod flow;
-mod gradient;
-mod initial;
 mod internal;
-mod internal_fit;
-mod internal_flow;
-mod internal_local;
-mod judge;
-mod layout;
-mod loss;
 mod model;
 mod network;
-mod optimizer;
-mod pairs;
-mod rows;
-mod torsion_density;
-mod trainer;
+mod training;
 
 pub use check::{check_conformation, check_pairs};
 pub use config::{TimewarpConfig, read_config};
@@ -37,14 +21,16 @@ pub use density::log_normal;
 pub use error::TimewarpError;
 pub use files::{CONFIG_REMARK, load_model};
 pub use flow::TimewarpFlow;
-pub use initial::initial_parameters;
-pub use internal::{InternalCoordinates, PlacementTree};
-pub use internal_flow::InternalFlow;
-pub use internal_local::LocalNormal;
-pub use layout::{EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec};
-pub use loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
+pub use internal::coordinates::{InternalCoordinates, PlacementTree};
+pub use internal::flow::InternalFlow;
+pub use internal::local::LocalNormal;
+pub use internal::torsion::TorsionDensity;
 pub use model::{Condition, Conformation, Drawn, Pair, Timewarp, centred};
-pub use optimizer::OptimizerKind;
-pub use pairs::{Frames, Shaking};
-pub use torsion_density::TorsionDensity;
-pub use trainer::{Stage, StepReport, TrainSettings, Trainer};
+pub use network::initial::initial_parameters;
+pub use network::layout::{
+    EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec,
+};
+pub use training::loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
+pub use training::optimizer::OptimizerKind;
+pub use training::pairs::{Frames, Shaking};
+pub use training::trainer::{Stage, StepReport, TrainSettings, Trainer};

@@ -1,11 +1,11 @@
-//! A Timewarp model with its weights: conditions, log-densities, samples. Trains nothing and draws no random numbers.
+//! A Timewarp model with its weights: conditions, log-densities, samples.
 
-use super::attention;
 use super::check::{check_conformation, check_length};
 use super::config::TimewarpConfig;
 use super::error::TimewarpError;
-use super::layout::Layout;
-use super::network::{Block, Network};
+use super::network::attention;
+use super::network::layout::Layout;
+use super::network::transformer::{Block, Network};
 use crate::flow::real::Real;
 use crate::flow::weights::{TensorFile, WeightsError, write_tensors};
 use rayon::prelude::*;
@@ -66,7 +66,7 @@ pub struct Condition<R> {
 
 /// One conformation of a condition.
 #[derive(Debug, Clone)]
-pub(super) struct StateCondition<R> {
+pub(crate) struct StateCondition<R> {
     pub(super) elements: Vec<usize>,
     pub(super) positions: Vec<f64>,
     pub(super) centred: Vec<R>,

@@ -1,4 +1,4 @@
-//! ln I0 and I1/I0, the modified Bessel functions that normalise von Mises distributions. Draws nothing.
+//! ln I0 and I1/I0, the modified Bessel functions that normalise von Mises distributions.
 //!
 //! Polynomials 9.8.1 to 9.8.4 of Abramowitz and Stegun, Handbook of Mathematical Functions; relative error below 3e-7.
 

@@ -1,4 +1,4 @@
-//! A network with the scales of its inputs and the mixture that its outputs stand for. Knows no files.
+//! A network with the scales of its inputs and the mixture that its outputs stand for.
 
 use super::mixture::{Mixture, MixtureShape};
 use super::network::{LaneNetwork, Network, by_lane};

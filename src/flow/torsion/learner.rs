@@ -1,4 +1,4 @@
-//! A network on its way: the one that steps are taken with, its slow average, the optimiser's moments. Makes no batches.
+//! A network on its way: the one that steps are taken with, its slow average, the optimiser's moments.
 
 use safetensors::SafeTensors;
 

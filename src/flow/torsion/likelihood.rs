@@ -1,4 +1,4 @@
-//! A batch of samples laid out for a network, its likelihood and what that means for the network's outputs. Draws no samples.
+//! A batch of samples laid out for a network, its likelihood and what that means for the network's outputs.
 
 use super::head::Head;
 use super::mixture::{MixtureShape, add_slopes};

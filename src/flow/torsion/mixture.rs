@@ -1,4 +1,4 @@
-//! A mixture of products of von Mises densities on the circle or the torus, from the outputs of a network. Holds no network.
+//! A mixture of products of von Mises densities on the circle or the torus, from the outputs of a network.
 //!
 //! Component k of a torus has weight w_k and density VM(a; m1, k1) VM(b; m2 + t sin(a - m1), k2): the mean of the second
 //! angle leans on the first, so that a component may lie aslant and is still normalised exactly. The marginal of a is the

@@ -1,4 +1,4 @@
-//! Draws from von Mises distributions. Knows no mixtures.
+//! Draws from von Mises distributions.
 
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;

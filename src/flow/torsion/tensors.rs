@@ -1,4 +1,4 @@
-//! Networks and plain arrays as named tensors of a safetensors file, and back. Opens no file.
+//! Networks and plain arrays as named tensors of a safetensors file, and back.
 
 use std::collections::HashMap;
 

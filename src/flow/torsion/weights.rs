@@ -1,4 +1,4 @@
-//! A trained model as a file: safetensors with a card that says what it was trained on. Trains nothing.
+//! A trained model as a file: safetensors with a card that says what it was trained on.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! A batch of conformations as the device wants it, made from what the caller gives. Allocates nothing on the device.
+//! A batch of conformations as the device wants it, made from what the caller gives.
 
 use super::super::tables::{index, single};
 use super::dispatch::Sizes;

@@ -1,4 +1,4 @@
-//! The buffers of a batch on the device and what the kernels are bound to. Knows no order of kernels.
+//! The buffers of a batch on the device and what the kernels are bound to.
 
 use super::super::device::Gpu;
 use super::super::error::GpuError;

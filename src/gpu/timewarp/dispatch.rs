@@ -1,4 +1,4 @@
-//! From an operation and the sizes of a batch to a dispatch: kernel, workgroups, settings. Touches no device.
+//! From an operation and the sizes of a batch to a dispatch: kernel, workgroups, settings.
 
 use super::super::tables::index;
 use super::kernels::{FlowKernel, Tile};

@@ -3,7 +3,6 @@
 use super::super::device::{AdapterSummary, Choice, Gpu};
 use super::super::error::GpuError;
 use super::super::profile::{Profile, Stopwatch};
-use super::super::sources::ShaderSources;
 use super::batch::{Batch, Direction, cut};
 use super::buffers::Buffers;
 use super::dispatch::{Dispatch, ModelSizes, Sizes};
@@ -15,6 +14,7 @@ use crate::flow::timewarp::{
     Conformation, Drawn, Pair, Timewarp, TimewarpConfig, TimewarpError, TimewarpFlow,
     check_conformation, check_pairs, log_normal,
 };
+use crate::gpu::shader::sources::ShaderSources;
 use std::sync::{Mutex, PoisonError};
 
 /// How to bring a model onto a device. The defaults are what a user wants; the rest serves comparisons and tests.

@@ -1,9 +1,9 @@
-//! The kernels of Timewarp models: their shaders and pipelines. Dispatches nothing.
+//! The kernels of Timewarp models: their shaders and pipelines.
 
 use super::super::device::Gpu;
 use super::super::error::GpuError;
-use super::super::pipeline;
-use super::super::sources::{Constant, ShaderSources};
+use crate::gpu::shader::pipeline;
+use crate::gpu::shader::sources::{Constant, ShaderSources};
 use std::collections::HashMap;
 
 /// How large a part of a product of matrices a workgroup computes.
@@ -152,14 +152,14 @@ impl FlowKernel {
 
 /// A compiled kernel.
 #[derive(Debug)]
-pub(super) struct Pipeline {
+pub(crate) struct Pipeline {
     pub(super) pipeline: wgpu::ComputePipeline,
     pub(super) layout: wgpu::BindGroupLayout,
 }
 
 /// Pipelines, compiled at first use.
 #[derive(Debug)]
-pub(super) struct Pipelines {
+pub(crate) struct Pipelines {
     sources: ShaderSources,
     compiled: HashMap<FlowKernel, Pipeline>,
 }

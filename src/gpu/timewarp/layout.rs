@@ -1,5 +1,5 @@
 //! The structs that host and device share for Timewarp models; a test compares each with naga's reflection of
-//! shaders/flow/timewarp/types.wgsl, which has their meaning. Fills none.
+//! shaders/flow/timewarp/types.wgsl, which has their meaning.
 
 use bytemuck::{Pod, Zeroable};
 

@@ -1,4 +1,4 @@
-//! A coupling layer as a list of operations on named matrices: plain data, made from the sizes of the model. Runs none.
+//! A coupling layer as a list of operations on named matrices: plain data, made from the sizes of the model.
 
 use crate::flow::timewarp::{EncoderLayout, Layout, LinearLayout, NormLayout, TimewarpConfig};
 

@@ -1,4 +1,4 @@
-//! What a Timewarp model takes on an adapter, and how much of a batch fits at once. Allocates nothing.
+//! What a Timewarp model takes on an adapter, and how much of a batch fits at once.
 
 use super::super::device::{AdapterKind, AdapterSummary};
 use super::super::error::GpuError;

@@ -1,4 +1,4 @@
-//! The weights of a model on the device: transposed, filled up, packed into buffers. Computes nothing.
+//! The weights of a model on the device: transposed, filled up, packed into buffers.
 //!
 //! A linear map is `[2, n_inputs + 1, n_outputs]` (scale's network and shift's, the last row the bias), a layer norm `[2, 2, D]`.
 

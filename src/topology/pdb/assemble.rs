@@ -1,9 +1,9 @@
-//! Residues of a PDB file to a molecule: variants, names, completeness, bonds. Reads no column.
+//! Residues of a PDB file to a molecule: variants, names, completeness, bonds.
 
 use super::choices::Choices;
 use super::error::PdbError;
-use super::hydrogen_names::{ACID_PROTON, settle};
-use super::missing::Incomplete;
+use super::hydrogens::missing::Incomplete;
+use super::hydrogens::names::{ACID_PROTON, settle};
 use super::names::{normalize_spelling, rename_atoms, residue_name, variant};
 use super::order::arrange;
 use super::record::{Records, ResidueId};
@@ -12,9 +12,10 @@ use super::whole::Placed;
 use super::{contacts, disulfides, numbers};
 use crate::topology::blueprint::{add_peptide_bond, add_residue_bonds};
 use crate::topology::chirality::mirrored_residues;
+use crate::topology::element::Element;
 use crate::topology::internal_coordinates::{Point, point};
 use crate::topology::residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, nearest};
-use crate::topology::{Atom, Element, Molecule, Residue, Topology};
+use crate::topology::{Atom, Molecule, Residue, Topology};
 use std::collections::HashMap;
 
 /// C-N distance in nm beyond which two residues are not joined.

@@ -1,4 +1,4 @@
-//! Caps that CHARMM writes as atoms of the residue they cap, as residues of their own. Renames no atom.
+//! Caps that CHARMM writes as atoms of the residue they cap, as residues of their own.
 
 use super::record::AtomRecord;
 

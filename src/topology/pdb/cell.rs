@@ -1,4 +1,4 @@
-//! The periodic box of a file and the shortest vector between two points in it. Moves no atom.
+//! The periodic box of a file and the shortest vector between two points in it.
 
 use crate::topology::internal_coordinates::Point;
 

@@ -1,8 +1,9 @@
 //! Heavy atoms at bonding distance that no bond joins: rings, cross-links and clashes that a linear peptide does not have.
 
 use super::error::PdbError;
+use crate::topology::Topology;
+use crate::topology::element::Element;
 use crate::topology::internal_coordinates::Point;
-use crate::topology::{Element, Topology};
 
 /// Two atoms nearer than this times the sum of their covalent radii are bonded.
 ///

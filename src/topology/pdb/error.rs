@@ -1,6 +1,6 @@
-//! Everything that can be wrong with a PDB file, with file, line and remedy. Decides nothing.
+//! Everything that can be wrong with a PDB file, with file, line and remedy.
 
-use crate::topology::ResidueLibrary;
+use crate::topology::residue_library::ResidueLibrary;
 use std::path::PathBuf;
 use thiserror::Error;
 

@@ -1,7 +1,7 @@
 //! The order of a residue's atoms: the file's, and what the file lacks after the atom it belongs to.
 
 use super::residues::RawResidue;
-use crate::topology::Element;
+use crate::topology::element::Element;
 use crate::topology::residue_library::{ResidueTemplate, TemplateAtom, bonds_among};
 
 /// The template's atoms in the order of the file. An added hydrogen follows its heavy atom and the hydrogens that stand right after that

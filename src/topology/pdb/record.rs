@@ -1,4 +1,4 @@
-//! Lines of a PDB file to records: columns in, numbers out. Knows no residue.
+//! Lines of a PDB file to records: columns in, numbers out.
 
 use super::PdbError;
 use super::cell::Cell;

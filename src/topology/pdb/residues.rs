@@ -1,4 +1,4 @@
-//! Atom records to residues: grouping, alternate locations, waters dropped, chain ends found. Renames nothing.
+//! Atom records to residues: grouping, alternate locations, waters dropped, chain ends found.
 
 use super::caps;
 use super::cell::Cell;

@@ -1,12 +1,13 @@
-//! Bonds across the sides of a periodic box, and bonds of impossible length. Knows no residue.
+//! Bonds across the sides of a periodic box, and bonds of impossible length.
 
 use super::cell::Cell;
 use super::error::PdbError;
+use crate::topology::Topology;
+use crate::topology::element::Element;
 use crate::topology::internal_coordinates::Point;
-use crate::topology::{Element, Topology};
 
 /// A molecule as its file has it; `None` where an atom is missing.
-pub(super) struct Placed<'a> {
+pub(crate) struct Placed<'a> {
     pub(super) topology: &'a Topology,
     pub(super) positions: &'a mut [Option<Point>],
     /// Lines of the atoms in the file.

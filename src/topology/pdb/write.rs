@@ -1,6 +1,7 @@
 //! Molecules to PDB text that MDTraj, MDAnalysis and PyMOL read. Writes one model.
 
-use crate::topology::{Element, Topology};
+use crate::topology::Topology;
+use crate::topology::element::Element;
 use std::io::{Error, ErrorKind, Result, Write};
 
 /// Write a molecule: ATOM, TER after every chain, CONECT for disulfides, caps and rare protonation states, END.

@@ -9,7 +9,8 @@ use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::{Reader, TrajectoryError};
+use super::error::TrajectoryError;
+use super::reader::Reader;
 use crate::integrator::whole_nanometres;
 use crate::topology::Topology;
 

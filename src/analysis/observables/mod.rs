@@ -1,0 +1,7 @@
+//! From frames to numbers: torsions, distances, superposition, and the list of what is looked at.
+
+pub(super) mod dihedral;
+pub(super) mod distance;
+pub(super) mod ensemble;
+pub(super) mod set;
+pub(super) mod superpose;

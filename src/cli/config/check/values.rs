@@ -1,0 +1,283 @@
+//! Checks the values of a parsed input file: ranges, names, files; all faults at once. The sampler has a file of its own.
+
+use crate::cli::config::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
+use crate::cli::config::{InputFault, LoadedConfig, Precision, nearest};
+use crate::cli::device::Device;
+
+/// Lowest temperature accepted in K: far below, kT drowns in the rounding of energies.
+const MIN_TEMPERATURE_KELVIN: f64 = 1.0;
+/// Highest temperature accepted in K.
+pub(super) const MAX_TEMPERATURE_KELVIN: f64 = 1e4;
+
+/// Hydrogen masses in Da between which the carbon of a methyl group keeps a positive mass.
+const HYDROGEN_MASS_RANGE_DA: std::ops::RangeInclusive<f64> = 1.0..=4.5;
+
+impl LoadedConfig {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// All faults found, in the order of the file's sections.
+    pub(crate) fn validate(&self) -> Result<(), Vec<InputFault>> {
+        let mut checks = Checks {
+            loaded: self,
+            faults: Vec::new(),
+        };
+        checks.molecule();
+        checks.force_field();
+        checks.solvent_and_masses();
+        checks.ensemble();
+        checks.sizes();
+        checks.device();
+        checks.sampler();
+        checks.replica_exchange();
+        checks.run_and_output();
+        if checks.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(checks.faults)
+        }
+    }
+}
+
+impl LoadedConfig {
+    /// Checks what concerns the molecule and where it is evaluated: nothing of a run.
+    ///
+    /// # Errors
+    /// All faults found.
+    pub(crate) fn validate_molecule(&self) -> Result<(), Vec<InputFault>> {
+        let mut checks = Checks {
+            loaded: self,
+            faults: Vec::new(),
+        };
+        checks.molecule();
+        checks.force_field();
+        checks.solvent_and_masses();
+        checks.ensemble();
+        checks.sizes();
+        checks.device();
+        if checks.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(checks.faults)
+        }
+    }
+}
+
+/// A number in as few characters as tell it.
+pub(crate) fn plain(value: f64) -> String {
+    let size = value.abs();
+    match size == 0.0 || !size.is_finite() || (1e-4..1e15).contains(&size) {
+        true => value.to_string(),
+        false => format!("{value:e}"),
+    }
+}
+
+pub(crate) struct Checks<'a> {
+    pub(crate) loaded: &'a LoadedConfig,
+    faults: Vec<InputFault>,
+}
+
+impl Checks<'_> {
+    pub(crate) fn fault(&mut self, path: &str, problem: &str, help: &str) {
+        self.faults
+            .push(self.loaded.source.fault_at(path, problem, help));
+    }
+
+    fn molecule(&mut self) {
+        let system = &self.loaded.config.system;
+        match (&system.sequence, &system.pdb) {
+            (Some(_), Some(_)) => self.fault(
+                "system.pdb",
+                "`sequence` and `pdb` are both given, expected one of them",
+                "remove `sequence` to simulate the PDB file, or `pdb` to build the sequence",
+            ),
+            (None, None) => self.fault(
+                "system",
+                "there is no molecule, expected `sequence` or `pdb`",
+                "add `sequence: ACE-ALA-NME` or `pdb: file.pdb`",
+            ),
+            (None, Some(pdb)) => {
+                let path = self.loaded.resolve(pdb);
+                if !path.is_file() {
+                    self.fault(
+                        "system.pdb",
+                        &format!("there is no file {}", path.display()),
+                        "give a path relative to the folder of the YAML file, or an absolute one",
+                    );
+                }
+                if !system.disulfides.is_empty() {
+                    self.fault(
+                        "system.disulfides",
+                        "bridges cannot be given for a PDB file, expected them inside it",
+                        "remove the key: SSBOND records, or sulfurs at bonding distance, make the bridges",
+                    );
+                }
+            }
+            (Some(_), None) => {}
+        }
+    }
+
+    fn force_field(&mut self) {
+        let entries = self.loaded.config.system.force_field.entries();
+        let path = "system.force_field";
+        if entries.is_empty() {
+            let help = format!("name one of: {}", BUILTIN_FORCE_FIELDS.join(", "));
+            self.fault(path, "the list is empty", &help);
+        }
+        for entry in entries {
+            if BUILTIN_FORCE_FIELDS.contains(&entry.as_str()) {
+                if entries.len() > 1 {
+                    self.fault(
+                        path,
+                        &format!(
+                            "`{entry}` is a built-in force field, expected XML files in a list"
+                        ),
+                        "name the built-in force field alone, or list the paths of XML files",
+                    );
+                }
+            } else if !ForceFieldConfig::is_path(entry) {
+                let names = BUILTIN_FORCE_FIELDS;
+                let near = nearest(entry, names)
+                    .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+                let help = format!(
+                    "{near}built-in force fields: {}; or give the path of an OpenMM XML file",
+                    names.join(", ")
+                );
+                self.fault(path, &format!("unknown force field `{entry}`"), &help);
+            } else if !self.loaded.resolve(entry).is_file() {
+                let problem = format!("there is no file {}", self.loaded.resolve(entry).display());
+                self.fault(
+                    path,
+                    &problem,
+                    "give a path relative to the folder of the YAML file, or an absolute one",
+                );
+            }
+        }
+    }
+
+    fn solvent_and_masses(&mut self) {
+        let system = &self.loaded.config.system;
+        let salt = system.ionic_strength_molar;
+        if !(0.0..=10.0).contains(&salt) {
+            self.fault(
+                "system.ionic_strength_molar",
+                &format!("got {salt}, expected a concentration from 0 to 10 mol/L"),
+                "write 0.15 for physiological salt, 0 for none",
+            );
+        } else if salt > 0.0 && system.solvent == Solvent::Vacuum {
+            self.fault(
+                "system.ionic_strength_molar",
+                &format!("got {salt} mol/L in vacuum, expected an implicit solvent beside it"),
+                "choose a solvent, or remove the key",
+            );
+        }
+        for (path, value) in [
+            ("system.solute_dielectric", system.solute_dielectric),
+            ("system.solvent_dielectric", system.solvent_dielectric),
+        ] {
+            if !(1.0..=1000.0).contains(&value) {
+                self.fault(
+                    path,
+                    &format!("got {value}, expected a relative permittivity of at least 1"),
+                    "write 1 for a solute, 78.5 for water",
+                );
+            }
+        }
+        let mass = system.hydrogen_mass_da;
+        if !HYDROGEN_MASS_RANGE_DA.contains(&mass) {
+            self.fault(
+                "system.hydrogen_mass_da",
+                &format!("got {mass}, expected 1.008 (no change) to 4.5 Da"),
+                "write 3 for time steps of 4 fs: more leaves the carbon of a methyl group without mass",
+            );
+        }
+    }
+
+    fn ensemble(&mut self) {
+        let config = &self.loaded.config;
+        let temperature = config.temperature_kelvin;
+        if !(MIN_TEMPERATURE_KELVIN..=MAX_TEMPERATURE_KELVIN).contains(&temperature) {
+            self.fault(
+                "temperature_kelvin",
+                &format!(
+                    "got {}, expected a temperature from 1 to 10000 K",
+                    plain(temperature)
+                ),
+                "write 300 or 310; degrees Celsius plus 273.15 are kelvins",
+            );
+        }
+        if config.replicas == 0 {
+            self.fault(
+                "replicas",
+                "got 0, expected at least 1",
+                "write 1 for a single chain; 16 fill the lanes of a modern processor core",
+            );
+        }
+        if config.threads == Some(0) {
+            self.fault(
+                "threads",
+                "got 0, expected at least 1",
+                "remove the key to use all cores",
+            );
+        }
+    }
+
+    fn device(&mut self) {
+        let device = self.loaded.config.device.as_str();
+        let parsed = Device::parse(device);
+        if self.loaded.config.precision == Precision::Double
+            && matches!(parsed, Some(Device::Gpu(_)))
+        {
+            self.fault(
+                "precision",
+                &format!(
+                    "got `double`, but the device is `{device}` and a GPU computes forces in f32"
+                ),
+                "write `device: cpu`, or `precision: mixed`",
+            );
+        } else if parsed.is_none() {
+            let near = nearest(device, ["auto", "cpu", "gpu"])
+                .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            self.fault(
+                "device",
+                &format!("unknown device `{device}`"),
+                &format!("{near}devices: auto, cpu, gpu, gpu:NAME"),
+            );
+        }
+    }
+
+    fn run_and_output(&mut self) {
+        let config = &self.loaded.config;
+        if config.run.cycles == 0 {
+            self.fault(
+                "run.cycles",
+                "got 0, expected at least 1",
+                "write the number of cycles to record, such as 1000",
+            );
+        }
+        if config.output.every_cycles == 0 {
+            self.fault(
+                "output.every_cycles",
+                "got 0, expected at least 1",
+                "write 1 for a frame after every cycle",
+            );
+        } else if config.run.cycles > 0 && config.output.every_cycles > config.run.cycles {
+            self.fault(
+                "output.every_cycles",
+                &format!(
+                    "got {}, expected at most run.cycles, {}: no frame would be written",
+                    config.output.every_cycles, config.run.cycles
+                ),
+                "write fewer cycles between frames, or more cycles in all",
+            );
+        }
+        let minutes = config.output.checkpoint_minutes;
+        if !(minutes > 0.0 && minutes.is_finite()) {
+            self.fault(
+                "output.checkpoint_minutes",
+                &format!("got {minutes}, expected a number over 0"),
+                "write 5",
+            );
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Settings of Timewarp: of its kernel, and of its training.
+
+pub(super) mod kernel;
+pub(super) mod schema;
+pub(super) mod training;

@@ -1,0 +1,225 @@
+//! Ties a force field to a molecule: from a topology to the parameter lists of a [`System`].
+
+pub(super) mod neck;
+pub(super) mod nonbonded;
+pub(super) mod radii;
+pub(super) mod solvent;
+pub(super) mod template_choice;
+pub(super) mod torsion;
+use self::template_choice::{Typing, match_all};
+use super::definition::{ForceField, HarmonicDefinition};
+use super::error::ForceFieldError;
+use super::limits::Limits;
+use super::options::{HYDROGEN_MASS_DA, SystemOptions};
+use super::system::{Angle, Bond, DistanceConstraint, System};
+use crate::topology::{Element, Topology};
+
+/// A molecule under assignment: its topology, neighbours and types.
+#[derive(Clone, Copy)]
+pub(crate) struct Molecule<'a> {
+    pub(super) force_field: &'a ForceField,
+    pub(super) topology: &'a Topology,
+    pub(super) neighbors: &'a [Vec<usize>],
+    pub(super) typing: &'a Typing,
+}
+
+impl Molecule<'_> {
+    pub(super) fn types<const N: usize>(&self, atoms: [usize; N]) -> [usize; N] {
+        atoms.map(|atom| self.typing.type_index[atom])
+    }
+
+    pub(super) fn element(&self, atom: usize) -> Element {
+        self.topology.atoms[atom].element
+    }
+
+    pub(super) fn missing(&self, term: &'static str, atoms: &[usize]) -> ForceFieldError {
+        let labels: Vec<String> = atoms
+            .iter()
+            .map(|&atom| self.topology.label(atom))
+            .collect();
+        let types: Vec<String> = atoms
+            .iter()
+            .map(|&atom| self.force_field.type_label(self.typing.type_index[atom]))
+            .collect();
+        ForceFieldError::MissingParameters {
+            term,
+            atoms: labels.join(" - "),
+            types: types.join(" - "),
+        }
+    }
+
+    /// The first definition that matches, in either direction.
+    fn harmonic<const N: usize>(
+        &self,
+        definitions: &'_ [HarmonicDefinition<N>],
+        term: &'static str,
+        atoms: [usize; N],
+    ) -> Result<(f64, f64), ForceFieldError> {
+        let types = self.types(atoms);
+        definitions
+            .iter()
+            .find(|definition| {
+                self.force_field
+                    .patterns_match_either_way(&definition.patterns, types)
+            })
+            .map(|definition| (definition.equilibrium, definition.force_constant))
+            .ok_or_else(|| self.missing(term, &atoms))
+    }
+}
+
+impl ForceField {
+    /// Assigns parameters to every atom, bond, angle, torsion and pair of a molecule, as OpenMM's
+    /// `ForceField.createSystem` does; a bond or an angle without parameters, which OpenMM drops, is an error.
+    ///
+    /// # Errors
+    /// [`ForceFieldError`] that names the residue or the atoms.
+    pub fn assign(
+        &self,
+        topology: &Topology,
+        options: &SystemOptions,
+    ) -> Result<System, ForceFieldError> {
+        options.check()?;
+        let neighbors = topology.neighbors();
+        let typing = match_all(self, topology, &neighbors)?;
+        let molecule = Molecule {
+            force_field: self,
+            topology,
+            neighbors: &neighbors,
+            typing: &typing,
+        };
+        let (bonds, constraints) = assign_bonds(molecule, options.constrain_hydrogen_bonds)?;
+        Ok(System {
+            masses_da: assign_masses(molecule, options.hydrogen_mass_da)?,
+            bonds,
+            angles: assign_angles(molecule)?,
+            torsions: torsion::assign_torsions(molecule),
+            nonbonded: nonbonded::assign_nonbonded(molecule)?,
+            implicit_solvent: options
+                .solvent
+                .map(|model| solvent::assign_implicit_solvent(molecule, model, options))
+                .transpose()?,
+            constraints,
+        })
+    }
+}
+
+fn assign_bonds(
+    molecule: Molecule<'_>,
+    constrain_hydrogen_bonds: bool,
+) -> Result<(Vec<Bond>, Vec<DistanceConstraint>), ForceFieldError> {
+    let mut bonds = Vec::new();
+    let mut constraints = Vec::new();
+    for &atoms in &molecule.topology.bonds {
+        let (length_nm, k) = molecule.harmonic(&molecule.force_field.bonds, "bond", atoms)?;
+        let has_hydrogen = atoms
+            .iter()
+            .any(|&atom| molecule.element(atom) == Element::HYDROGEN);
+        if constrain_hydrogen_bonds && has_hydrogen {
+            constraints.push(DistanceConstraint {
+                atoms,
+                distance_nm: length_nm,
+            });
+        } else if k != 0.0 {
+            bonds.push(Bond {
+                atoms,
+                length_nm,
+                k_kj_per_mol_nm2: k,
+            });
+        }
+    }
+    Ok((bonds, constraints))
+}
+
+/// Every pair of neighbours of an atom, sorted by atoms.
+pub(super) fn all_angles(neighbors: &[Vec<usize>]) -> Vec<[usize; 3]> {
+    let mut angles = Vec::new();
+    for (vertex, bonded) in neighbors.iter().enumerate() {
+        for (position, &first) in bonded.iter().enumerate() {
+            angles.extend(
+                bonded[position + 1..]
+                    .iter()
+                    .map(|&last| [first, vertex, last]),
+            );
+        }
+    }
+    angles.sort_unstable();
+    angles
+}
+
+fn assign_angles(molecule: Molecule<'_>) -> Result<Vec<Angle>, ForceFieldError> {
+    let mut angles = Vec::new();
+    for atoms in all_angles(molecule.neighbors) {
+        let (angle_rad, k) = molecule.harmonic(&molecule.force_field.angles, "angle", atoms)?;
+        if k != 0.0 {
+            angles.push(Angle {
+                atoms,
+                angle_rad,
+                k_kj_per_mol_rad2: k,
+            });
+        }
+    }
+    Ok(angles)
+}
+
+/// What a heavy atom has to keep when its mass goes to its hydrogens, Da: lighter would be the fastest thing to move.
+///
+/// The usual 4 Da leave the carbon of a methyl group 3.03 Da, as OpenMM allows.
+const LIGHTEST_HEAVY_ATOM_DA: f64 = 2.0;
+
+/// Masses of the force field, hydrogens made heavier at the cost of the atom they are bonded to.
+/// Masses as the types have them. Checked here and not where types are read: files may define massless sites that no atom is.
+fn plausible_masses(molecule: Molecule<'_>) -> Result<Vec<f64>, ForceFieldError> {
+    let Limits {
+        least,
+        most,
+        expected,
+    } = Limits::MASS;
+    let types = molecule.typing.type_index.iter().enumerate();
+    let mass = |(atom, &type_index): (usize, &usize)| {
+        let mass_da = molecule.force_field.types[type_index].mass_da;
+        if (least..=most).contains(&mass_da) {
+            return Ok(mass_da);
+        }
+        Err(ForceFieldError::Mass {
+            atom: molecule.topology.label(atom),
+            type_label: molecule.force_field.type_label(type_index),
+            mass_da,
+            expected,
+        })
+    };
+    types.map(mass).collect()
+}
+
+fn assign_masses(
+    molecule: Molecule<'_>,
+    hydrogen_mass_da: f64,
+) -> Result<Vec<f64>, ForceFieldError> {
+    let mut masses = plausible_masses(molecule)?;
+    if (hydrogen_mass_da - HYDROGEN_MASS_DA).abs() < 1e-9 {
+        return Ok(masses);
+    }
+    let is_hydrogen = |atom: usize| molecule.element(atom) == Element::HYDROGEN;
+    for heavy in (0..masses.len()).filter(|&atom| !is_hydrogen(atom)) {
+        let hydrogens: Vec<usize> = molecule.neighbors[heavy]
+            .iter()
+            .copied()
+            .filter(|&bonded| is_hydrogen(bonded))
+            .collect();
+        let total_da = masses[heavy] + hydrogens.iter().map(|&atom| masses[atom]).sum::<f64>();
+        for &hydrogen in &hydrogens {
+            masses[heavy] -= hydrogen_mass_da - masses[hydrogen];
+            masses[hydrogen] = hydrogen_mass_da;
+        }
+        if !hydrogens.is_empty() && masses[heavy] < LIGHTEST_HEAVY_ATOM_DA {
+            let n_hydrogens =
+                u32::try_from(hydrogens.len()).expect("invariant: an atom has few neighbours");
+            return Err(ForceFieldError::HydrogenMass {
+                hydrogen_mass_da,
+                atom: molecule.topology.label(heavy),
+                remaining_da: masses[heavy],
+                largest_da: (total_da - LIGHTEST_HEAVY_ATOM_DA) / f64::from(n_hydrogens),
+            });
+        }
+    }
+    Ok(masses)
+}

@@ -1,0 +1,7 @@
+//! OpenMM force-field XML: elements, files, and each section of them.
+
+pub(super) mod element;
+pub(super) mod error;
+pub(super) mod files;
+pub(super) mod forces;
+pub(super) mod residues;

@@ -1,0 +1,312 @@
+//! The proposal `concerted`: turns the backbone bonds of a stretch together so that everything outside it stays in place.
+//!
+//! All bond lengths and angles are kept. Torsions have unit density in Cartesian coordinates, so on the manifold of closed
+//! stretches the density is exp(-U/kT) / sqrt(det J J^T) with J the derivative of the end's motion by the torsions (the
+//! co-area formula). A normal step in the tangent space at x, closed along the normal space there, has density
+//! p(v) |det(T_x^T T_y)| on the manifold; the determinant is the same both ways and cancels. A step whose way back does not
+//! find x again is rejected, which is what counting the solutions of the closure comes to.
+
+use super::block::{TorsionMoveError, describe};
+use super::closure::{Axis, Linkage, N_CONDITIONS};
+use super::step::AdaptedStep;
+use crate::integrator::Engine;
+use crate::proposal::contract::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
+use crate::proposal::moved::move_each;
+use crate::topology::{NamedTorsion, Topology, TorsionKind, backbone_torsions, rotatable_bonds};
+use nalgebra::{DVector, Unit, Vector3};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// Settings of [`ConcertedProposal`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ConcertedSettings {
+    /// Consecutive torsions (phi, psi, omega) that turn together, at least 7; shorter chains of 7 or more turn all they have.
+    pub n_torsions: usize,
+    /// Step of omega relative to that of phi and psi, above 0.
+    pub omega_scale: f64,
+    /// Step of phi and psi before tuning, rad.
+    pub initial_step_rad: f64,
+}
+
+impl Default for ConcertedSettings {
+    fn default() -> Self {
+        Self {
+            n_torsions: 9,
+            omega_scale: 0.2,
+            initial_step_rad: 0.1,
+        }
+    }
+}
+
+/// Consecutive backbone bonds, from the part that precedes them to the part that follows.
+#[derive(Debug, Clone, PartialEq)]
+struct Window {
+    torsions: Vec<NamedTorsion>,
+    scales: Vec<f64>,
+    /// Atoms between each bond and the next, `[n - 1]`; they move.
+    parts: Vec<Vec<usize>>,
+}
+
+/// Loop-closing moves of a stretch of backbone; step sizes are tuned while adaptation lasts.
+#[derive(Debug, Clone)]
+pub struct ConcertedProposal {
+    windows: Vec<Window>,
+    steps: Vec<AdaptedStep>,
+    used: Vec<usize>,
+    frozen: bool,
+}
+
+impl ConcertedProposal {
+    /// Finds the stretches of a molecule.
+    ///
+    /// # Errors
+    /// [`TorsionMoveError`] when no chain has 7 consecutive backbone torsions or a setting is out of range.
+    pub fn new(
+        topology: &Topology,
+        settings: &ConcertedSettings,
+    ) -> Result<Self, TorsionMoveError> {
+        check(settings)?;
+        let windows: Vec<Window> = runs(topology)
+            .iter()
+            .flat_map(|run| windows(topology, run, settings))
+            .collect();
+        if windows.is_empty() {
+            return Err(TorsionMoveError::NoRotatableBond {
+                proposal: "concerted",
+                needed: "7 consecutive backbone torsions (three capped residues, or four)",
+                molecule: describe(topology),
+                remedy: "take `torsion: {kind: pair}`",
+            });
+        }
+        Ok(Self {
+            steps: vec![AdaptedStep::new(settings.initial_step_rad); windows.len()],
+            windows,
+            used: Vec::new(),
+            frozen: false,
+        })
+    }
+
+    /// Names of the torsions of every stretch.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Vec<&str>> {
+        self.windows.iter().map(Window::names).collect()
+    }
+
+    /// Step sizes in rad, one for each stretch.
+    #[must_use]
+    pub fn step_sizes_rad(&self) -> Vec<f64> {
+        self.steps.iter().map(|step| step.size_rad).collect()
+    }
+}
+
+fn check(settings: &ConcertedSettings) -> Result<(), TorsionMoveError> {
+    let setting = |setting, got, expected| TorsionMoveError::Setting {
+        proposal: "concerted",
+        setting,
+        got,
+        expected,
+    };
+    let positive = |value: f64| value > 0.0 && value.is_finite();
+    if settings.n_torsions <= N_CONDITIONS {
+        #[expect(clippy::cast_precision_loss, reason = "at most 6")]
+        let got = settings.n_torsions as f64;
+        return Err(setting("n_torsions", got, "7 or more"));
+    }
+    if !positive(settings.omega_scale) {
+        let got = settings.omega_scale;
+        return Err(setting("omega_scale", got, "a positive number"));
+    }
+    if !positive(settings.initial_step_rad) {
+        let got = settings.initial_step_rad;
+        return Err(setting("the initial step in rad", got, "a positive number"));
+    }
+    Ok(())
+}
+
+/// Backbone torsions that can turn, chain by chain, in order.
+fn runs(topology: &Topology) -> Vec<Vec<NamedTorsion>> {
+    let bond = |atoms: [usize; 4]| [atoms[1].min(atoms[2]), atoms[1].max(atoms[2])];
+    let turning: Vec<[usize; 2]> = rotatable_bonds(topology)
+        .iter()
+        .map(|rotatable| bond(rotatable.atoms))
+        .collect();
+    let mut torsions = backbone_torsions(topology);
+    torsions.retain(|torsion| turning.contains(&bond(torsion.atoms)));
+    torsions.sort_by_key(|torsion| (torsion.residue_index, torsion.kind == TorsionKind::Omega));
+    let neighbors = topology.neighbors();
+    let mut runs: Vec<Vec<NamedTorsion>> = Vec::new();
+    for torsion in torsions {
+        let follows = |run: &&mut Vec<NamedTorsion>| {
+            let last = run.last().expect("invariant: no run is empty");
+            behind(&neighbors, last)[torsion.atoms[1]]
+        };
+        match runs.last_mut().filter(follows) {
+            Some(run) => run.push(torsion),
+            None => runs.push(vec![torsion]),
+        }
+    }
+    runs
+}
+
+/// For every atom whether it lies behind the bond of a torsion, its third atom included.
+fn behind(neighbors: &[Vec<usize>], torsion: &NamedTorsion) -> Vec<bool> {
+    let [_, from, to, _] = torsion.atoms;
+    let mut found = vec![false; neighbors.len()];
+    found[to] = true;
+    let mut stack = vec![to];
+    while let Some(atom) = stack.pop() {
+        for &next in &neighbors[atom] {
+            let is_the_bond = atom == to && next == from;
+            if !(found[next] || is_the_bond) {
+                found[next] = true;
+                stack.push(next);
+            }
+        }
+    }
+    found
+}
+
+fn windows(topology: &Topology, run: &[NamedTorsion], settings: &ConcertedSettings) -> Vec<Window> {
+    let n_torsions = settings.n_torsions.min(run.len());
+    if n_torsions <= N_CONDITIONS {
+        return Vec::new();
+    }
+    let neighbors = topology.neighbors();
+    let behind: Vec<Vec<bool>> = run.iter().map(|t| behind(&neighbors, t)).collect();
+    let part = |index: usize| {
+        (0..neighbors.len())
+            .filter(|&atom| behind[index][atom] && !behind[index + 1][atom])
+            .collect()
+    };
+    let scale = |torsion: &NamedTorsion| match torsion.kind {
+        TorsionKind::Omega => settings.omega_scale,
+        _ => 1.0,
+    };
+    (0..=run.len() - n_torsions)
+        .map(|first| {
+            let torsions = run[first..first + n_torsions].to_vec();
+            Window {
+                scales: torsions.iter().map(scale).collect(),
+                parts: (first..first + n_torsions - 1).map(part).collect(),
+                torsions,
+            }
+        })
+        .collect()
+}
+
+impl Window {
+    fn names(&self) -> Vec<&str> {
+        self.torsions.iter().map(|t| t.name.as_str()).collect()
+    }
+
+    fn linkage(&self, atoms: &[[f64; 3]]) -> Linkage {
+        // Points relative to the stretch keep rounding in the closure small.
+        let axis = |torsion: &NamedTorsion| {
+            let [_, from, to, _] = torsion.atoms;
+            let point = Vector3::from(atoms[to]);
+            Axis {
+                point: point - self.origin(atoms),
+                direction: Unit::new_normalize(point - Vector3::from(atoms[from])),
+            }
+        };
+        Linkage {
+            axes: self.torsions.iter().map(axis).collect(),
+            scales: self.scales.clone(),
+        }
+    }
+
+    fn origin(&self, atoms: &[[f64; 3]]) -> Vector3<f64> {
+        Vector3::from(atoms[self.torsions[self.torsions.len() / 2].atoms[2]])
+    }
+
+    /// Moves the stretch and turns its velocities with it; returns ln q(y|x) and ln q(x|y), or nothing where no reversible closure was found.
+    fn propose(
+        &self,
+        (positions, velocities): (&mut [f64], &mut [f64]),
+        size_rad: f64,
+        stream: &mut Xoshiro256PlusPlus,
+    ) -> Option<[f64; 2]> {
+        let atoms = positions.as_chunks_mut::<3>().0;
+        let velocities = velocities.as_chunks_mut::<3>().0;
+        let normal = DVector::from_fn(self.torsions.len(), |_, _| {
+            size_rad * stream.sample::<f64, _>(StandardNormal)
+        });
+        let linkage = self.linkage(atoms);
+        let jacobian = linkage.jacobian();
+        let tangent = Linkage::tangent(&jacobian, &normal)?;
+        let closed = linkage.step(&jacobian, &tangent)?;
+        let origin = self.origin(atoms);
+        for (part, motion) in self.parts.iter().zip(&closed.motions) {
+            for &atom in part {
+                let moved = origin + motion.apply(Vector3::from(atoms[atom]) - origin);
+                atoms[atom] = moved.into();
+                velocities[atom] = motion.turn(Vector3::from(velocities[atom])).into();
+            }
+        }
+        let log_normal = |squared: f64| -0.5 * squared / (size_rad * size_rad);
+        // Densities relative to the measure of closed torsions: p(v) times sqrt(det J J^T) where the step ends, less the start's.
+        Some([
+            log_normal(tangent.norm_squared()) + closed.log_volume_change,
+            log_normal(closed.reverse_squared),
+        ])
+    }
+}
+
+impl Proposal for ConcertedProposal {
+    fn name(&self) -> &str {
+        "concerted"
+    }
+
+    fn propose(
+        &mut self,
+        current: Current<'_>,
+        _engine: &mut dyn Engine,
+        streams: &mut [Xoshiro256PlusPlus],
+    ) -> Result<Proposed, ProposalError> {
+        let moved = move_each(current, streams, |moving, stream| {
+            let window = stream.random_range(0..self.windows.len());
+            let size_rad = self.steps[window].size_rad;
+            // Without a reversible closure the replica stays: it proposes itself with a ratio that no uniform number passes.
+            let log_q = self.windows[window].propose(moving, size_rad, stream);
+            (window, log_q.unwrap_or([0.0, f64::MIN]))
+        });
+        let log_q = |way: usize| moved.returned.iter().map(move |(_, log_q)| log_q[way]);
+        let log_ratio = LogRatio::Densities {
+            log_q_forward: log_q(0).collect(),
+            log_q_reverse: log_q(1).collect(),
+        };
+        self.used = moved.returned.iter().map(|(window, _)| *window).collect();
+        Ok(Proposed {
+            velocities: Some(moved.velocities),
+            ..Proposed::new(moved.positions, log_ratio)
+        })
+    }
+
+    fn adapt(&mut self, _current: Current<'_>, outcomes: &[Outcome]) {
+        if self.frozen || self.used.len() != outcomes.len() {
+            return;
+        }
+        AdaptedStep::learn_all(&mut self.steps, &self.used, |replica| {
+            outcomes[replica] == Outcome::Accepted
+        });
+    }
+
+    fn freeze(&mut self) {
+        self.frozen = true;
+    }
+
+    fn frozen_copy(&self) -> Option<Box<dyn Proposal>> {
+        Some(Box::new(self.clone()))
+    }
+
+    fn save(&self) -> serde_json::Value {
+        serde_json::json!({ "steps": self.steps, "frozen": self.frozen })
+    }
+
+    fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
+        let (steps, frozen) = AdaptedStep::restore_all(saved, self.steps.len(), "concerted")?;
+        (self.steps, self.frozen) = (steps, frozen);
+        Ok(())
+    }
+}

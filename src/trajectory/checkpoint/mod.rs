@@ -1,0 +1,5 @@
+//! All that the rest of a run depends on, in one file that is replaced whole or not at all.
+
+pub(super) mod codec;
+pub(super) mod content;
+pub(super) mod file;
