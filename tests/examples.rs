@@ -104,28 +104,88 @@ fn the_input_of_the_readme_runs() {
 }
 
 #[test]
-fn the_input_of_the_readme_has_every_key() {
-    let schema = stdout(Command::new(env!("CARGO_BIN_EXE_saltus")).arg("schema"));
-    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
-    let mut keys = Vec::new();
-    collect_keys(&schema, &mut keys);
-    assert!(keys.len() > 25, "{keys:?}");
-    let input = readme_input();
-    for key in keys {
+fn the_documentation_of_the_input_is_what_the_program_prints() {
+    for (of, page) in [
+        ("run", include_str!("../docs/input.md")),
+        ("train", include_str!("../docs/training-input.md")),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_saltus"));
+        let text = stdout(command.args(["schema", of, "--markdown"]));
         assert!(
-            input.contains(&format!("{key}:")),
-            "`{key}` is not in the README's input"
+            text == page,
+            "docs: the input of `saltus {of}` has changed; run `saltus schema {of} --markdown` into its page"
         );
     }
 }
 
-fn collect_keys(schema: &serde_json::Value, keys: &mut Vec<String>) {
-    if let Some(serde_json::Value::Object(properties)) = schema.get("properties") {
-        keys.extend(properties.keys().cloned());
+const CRANKSHAFT: &str = "examples/custom_kernel/crankshaft.yaml";
+
+/// The kernel of another crate in YAML: run, refused where its values are wrong, and compared by the bench.
+#[test]
+fn a_kernel_of_another_crate_stands_in_yaml_and_in_the_bench() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = || example("custom_kernel");
+    let run = [
+        "run", CRANKSHAFT, "--cycles", "200", "--json", "--quiet", "--output",
+    ];
+    let summary: serde_json::Value =
+        serde_json::from_str(&stdout(own().args(run).arg(folder.path().join("out")))).unwrap();
+    let kernels = summary["kernels"].as_array().unwrap();
+    let crankshaft = kernels
+        .iter()
+        .find(|kernel| kernel["name"] == "crankshaft")
+        .unwrap();
+    let acceptance =
+        crankshaft["accepted"].as_f64().unwrap() / crankshaft["proposed"].as_f64().unwrap();
+    assert!((0.2..0.95).contains(&acceptance), "{crankshaft}");
+    assert_eq!(summary["exact"], true);
+
+    let wrong = folder.path().join("wrong.yaml");
+    for (value, expected) in [
+        (
+            "{largest_turn_rad: -1}",
+            "largest_turn_rad: got -1, expected a number over 0",
+        ),
+        ("{largest_turn: 1}", "unknown key `largest_turn`"),
+    ] {
+        let text = std::fs::read_to_string(CRANKSHAFT).unwrap();
+        let text = text.replace("{largest_turn_rad: 0.3, repeats: 2}", value);
+        std::fs::write(&wrong, text).unwrap();
+        let output = own().arg("run").arg(&wrong).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
-    match schema {
-        serde_json::Value::Object(map) => map.values().for_each(|value| collect_keys(value, keys)),
-        serde_json::Value::Array(list) => list.iter().for_each(|value| collect_keys(value, keys)),
-        _ => {}
-    }
+
+    let bench = [
+        "bench",
+        CRANKSHAFT,
+        "--seconds",
+        "1",
+        "--md-seconds",
+        "0",
+        "--samplers",
+        "md_4fs_heavy,input",
+        "--json",
+        "--quiet",
+    ];
+    let report: serde_json::Value = serde_json::from_str(&stdout(own().args(bench))).unwrap();
+    let samplers = report["samplers"].as_array().unwrap();
+    let input = samplers
+        .iter()
+        .find(|sampler| sampler["name"] == "input")
+        .unwrap();
+    let has_it = |kernel: &serde_json::Value| kernel["name"] == "crankshaft";
+    assert!(
+        input["kernels"].as_array().unwrap().iter().any(has_it),
+        "{input}"
+    );
+
+    let schema = stdout(own().arg("schema"));
+    assert!(schema.contains("largest_turn_rad"));
+    let plain = Command::new(env!("CARGO_BIN_EXE_saltus"))
+        .args(["run", CRANKSHAFT])
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&plain.stderr).contains("unknown kernel `crankshaft`"));
 }

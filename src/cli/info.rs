@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use crate::gpu::{self, AdapterSummary};
 
-use super::config::{BUILTIN_FORCE_FIELDS, KERNEL_NAMES, Solvent};
+use super::config::{BUILTIN_FORCE_FIELDS, Solvent};
 use super::{CliResult, console};
+use crate::mcmc::kernel_names;
 
 /// Arguments of `saltus info`.
 #[derive(Debug, Args)]
@@ -61,7 +62,7 @@ pub(crate) fn info(arguments: &InfoArguments) -> CliResult {
         gpu_adapters: gpu::adapters().iter().map(adapter).collect(),
         force_fields: BUILTIN_FORCE_FIELDS.to_vec(),
         solvents: Solvent::ALL.iter().map(|solvent| solvent.name()).collect(),
-        kernels: KERNEL_NAMES.to_vec(),
+        kernels: kernel_names().to_vec(),
     };
     if arguments.json {
         return console::print_json(&info);

@@ -27,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
 
+use crate::mcmc::{OutsideKind, register};
 use error::CliError;
 
 /// Simulate peptides from a YAML file and sample their Boltzmann distribution.
@@ -71,6 +72,17 @@ enum Command {
 ///
 /// Exit code 0 is success, 1 a run that failed, 2 a wrong input or command line. Results go to stdout, all else to stderr.
 pub fn main() -> ExitCode {
+    main_with(&[])
+}
+
+/// As [`main`], with kernels of another crate: they stand in YAML, in the schema and in every subcommand beside those of this one.
+///
+/// `examples/custom_kernel/main.rs` is a program with one.
+pub fn main_with(kernels: &[OutsideKind]) -> ExitCode {
+    if let Err(problem) = register(kernels) {
+        console::report(&CliError::input(problem));
+        return ExitCode::from(2);
+    }
     let arguments = Arguments::parse();
     start_log(arguments.verbose);
     let outcome = match &arguments.command {

@@ -3,15 +3,18 @@
 use crate::gpu::{
     GpuError, Profile, Resident, ResidentKernel, ResidentMove, TorsionLeaps, TorsionMoves,
 };
-use crate::mcmc::Kernel;
-use crate::proposal::TorsionProposal;
+use crate::mcmc::{Kernel, KernelEntry};
+use crate::proposal::{
+    HmcSettings, TorsionDraw, TorsionLeapSettings, TorsionProposal, TorsionSettings, kernel_seed,
+    leap_model,
+};
 use crate::topology::Topology;
 use crate::units::FS_PER_PS;
 
-use super::config::{HmcConfig, KernelConfig, LoadedConfig, TorsionConfig, TorsionDrawConfig};
+use super::config::LoadedConfig;
 use super::device::{gpu_choice, gpu_options};
 use super::error::{Blame, CliError};
-use super::kernels::{device_leaps, hmc_settings, kernel_seed, make_kernels, torsion_settings};
+use super::kernels::{context, make_kernels};
 use super::setup::Prepared;
 
 /// The kernels of a run: one that keeps whole cycles on the device where device and sampler allow it, else one for each
@@ -82,22 +85,22 @@ impl Cycle {
         for (place, kernel) in config.sampler.iter().enumerate() {
             let seed = kernel_seed(config.seed(), u32::try_from(place).ok()?);
             let entry = match kernel {
-                KernelConfig::Langevin(langevin) => ResidentMove::Langevin {
+                KernelEntry::Langevin(langevin) => ResidentMove::Langevin {
                     n_steps: langevin.steps,
                     timestep_ps: langevin.timestep_fs / FS_PER_PS,
                     friction_per_ps: langevin.friction_per_ps,
                     seed,
                 },
-                KernelConfig::Hmc(hmc) if hmc.refresh == 1.0 => hmc_move(hmc, seed),
+                KernelEntry::Hmc(hmc) if hmc.refresh == 1.0 => hmc_move(hmc, seed),
                 // The device holds one table of torsions and one of leaps.
-                KernelConfig::Torsion(torsion)
-                    if cycle.torsions.is_none() && torsion.proposal != TorsionDrawConfig::Flip =>
+                KernelEntry::Torsion(torsion)
+                    if cycle.torsions.is_none() && torsion.proposal != TorsionDraw::Flip =>
                 {
                     cycle.torsions = Some(torsion_moves(torsion, topology)?);
                     let n_moves = torsion.repeats;
                     ResidentMove::Torsion { n_moves, seed }
                 }
-                KernelConfig::TorsionLeap(leap) if cycle.leaps.is_none() && !leap.fine_tune => {
+                KernelEntry::TorsionLeap(leap) if cycle.leaps.is_none() && !leap.fine_tune => {
                     cycle.leaps = Some(device_leaps(loaded, topology, leap)?);
                     let n_moves = leap.repeats;
                     ResidentMove::TorsionLeap { n_moves, seed }
@@ -110,26 +113,36 @@ impl Cycle {
     }
 }
 
-fn hmc_move(hmc: &HmcConfig, seed: u64) -> ResidentMove {
-    let settings = hmc_settings(hmc);
+fn hmc_move(hmc: &HmcSettings, seed: u64) -> ResidentMove {
     ResidentMove::Hmc {
         n_moves: hmc.repeats,
-        splitting: settings.splitting,
-        n_steps: settings.n_steps,
-        jitter: settings.jitter,
-        timestep_ps: settings.timestep_ps,
-        target_acceptance: settings.target_acceptance,
+        splitting: hmc.integrator,
+        n_steps: hmc.steps,
+        jitter: hmc.jitter,
+        timestep_ps: hmc.timestep_ps(),
+        target_acceptance: hmc.tuned_to(),
         seed,
     }
 }
 
-fn torsion_moves(torsion: &TorsionConfig, topology: &Topology) -> Option<TorsionMoves> {
-    let proposal = TorsionProposal::new(topology, &torsion_settings(torsion)).ok()?;
+fn torsion_moves(torsion: &TorsionSettings, topology: &Topology) -> Option<TorsionMoves> {
+    let proposal = TorsionProposal::new(topology, torsion).ok()?;
     Some(TorsionMoves {
         blocks: proposal.blocks().to_vec(),
         widths_rad: match torsion.proposal {
-            TorsionDrawConfig::Normal => proposal.step_sizes_rad(),
+            TorsionDraw::Normal => proposal.step_sizes_rad(),
             _ => Vec::new(),
         },
     })
+}
+
+/// The leaps as the device draws them; `None` where the host has to, because the model does not know all residues.
+fn device_leaps(
+    loaded: &LoadedConfig,
+    topology: &Topology,
+    leap: &TorsionLeapSettings,
+) -> Option<TorsionLeaps> {
+    let model = leap_model(&leap.model, &context(loaded, topology)).ok()?;
+    let proposal = leap.plain(topology, &model).ok()?;
+    TorsionLeaps::new(&proposal, &model)
 }

@@ -1,5 +1,8 @@
 //! Splittings of Newtonian dynamics into kicks and drifts, for trajectories of constant energy.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// One stage of a splitting: a kick by the forces at hand, a drift, new forces, a kick by those; in units of the mean stage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stage {
@@ -36,14 +39,15 @@ pub struct Stage {
 ///     assert!((drifts - stages.len() as f64).abs() < 1e-14 && (kicks - drifts).abs() < 1e-14);
 /// }
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Splitting {
-    /// One stage.
+    /// Half a kick, a drift, half a kick.
     #[default]
     VelocityVerlet,
-    /// Two stages.
+    /// Two kicks and drifts a step of unlike lengths; `steps` is even.
     TwoStage,
-    /// Three stages.
+    /// Three of them: at equal cost trajectories half as long again are accepted as often; `steps` is a multiple of 3.
     ThreeStage,
 }
 

@@ -2,6 +2,7 @@
 
 mod composition;
 mod driver;
+mod entry;
 mod exploration;
 mod kernel;
 mod ladder;
@@ -17,6 +18,10 @@ mod walkers;
 pub use composition::{CompositionError, Mixture, Repeat, Sequence};
 pub use driver::{
     DriveError, Driven, Ending, SamplerWarning, Schedule, check_sampler, drive, run_cycle,
+};
+pub use entry::{
+    EMPTY, Entry, HELP_MARK, KernelEntry, LangevinEntry, MixtureEntry, MixturePart, OutsideEntry,
+    OutsideKind, SequenceEntry, VelocityVerletEntry, all_of, names as kernel_names, register,
 };
 pub use exploration::ExplorationKernel;
 pub use kernel::{Chain, Kernel, KernelError, KernelPart, Observer};

@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod contract;
+mod entry;
 mod hamiltonian;
 mod leap;
 mod moved;
@@ -11,10 +12,16 @@ mod timewarp;
 mod torsion;
 
 pub use adaptive::density::{CellWeights, PeriodicGrid};
-pub use adaptive::proposal::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
+pub use adaptive::proposal::{
+    AdaptiveTorsionKind, AdaptiveTorsionProposal, AdaptiveTorsionSettings,
+};
 pub use contract::{
     Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities, Segment,
     mean_acceptance,
+};
+pub use entry::{
+    Checks, Crosses, EntryContext, EntryError, FlowOpener, MOST_IN_CYCLE, ProposalSettings,
+    Settings, kernel_seed, one, plain,
 };
 pub use hamiltonian::dual_averaging::DualAveraging;
 pub use hamiltonian::hmc::{Hmc, HmcSettings};
@@ -24,14 +31,18 @@ pub use leap::measure::{Feature, Measure};
 pub use leap::model::{builtin_leap_model, random_leap_model};
 pub use leap::proposal::LeapSampler;
 pub use leap::proposal::{LeapError, TorsionLeapProposal, check_leap_model};
+pub use leap::settings::{
+    BUILTIN_MODEL, TorsionLeapSettings, leap_model, read_leap_model, warn_of_other_physics,
+};
 pub use leap::site::{Block as LeapDraws, LeapBlock, Step as LeapStep};
 pub use leap::site::{Known, N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES, Site, SiteKind};
 pub use leap::tune::TunedLeapProposal;
-pub use ring::adaptive_pucker::AdaptivePuckerProposal;
-pub use ring::pucker::PuckerProposal;
+pub use ring::adaptive_pucker::{AdaptivePuckerProposal, AdaptivePuckerSettings};
+pub use ring::pucker::{PuckerProposal, PuckerSettings};
 pub use settings_error::SettingsError;
 pub use timewarp::guard::ChiralGuard;
 pub use timewarp::proposal::{TimewarpProposal, TimewarpProposalError};
+pub use timewarp::settings::{AheadSetting, TimewarpMode, TimewarpSettings};
 pub use timewarp::tree::placement_tree;
 pub use torsion::block::{BlockKind, TorsionBlock, TorsionMoveError, flip_blocks, torsion_blocks};
 pub use torsion::concerted::{ConcertedProposal, ConcertedSettings};

@@ -30,7 +30,7 @@ impl SettingsError {
         }
         Err(Self {
             proposal,
-            key: "timestep_ps",
+            key: "timestep_fs",
             got,
             expected: "a finite number above 0",
         })

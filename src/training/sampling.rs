@@ -139,12 +139,14 @@ fn kernels(
     seed: u64,
 ) -> Result<Vec<Box<dyn Kernel>>, String> {
     let hmc = HmcSettings {
-        splitting: Splitting::VelocityVerlet,
-        n_steps: 10,
-        timestep_ps: 1e-3,
+        integrator: Splitting::VelocityVerlet,
+        steps: 10,
+        timestep_fs: 1.0,
         refresh: 1.0,
+        adapt: true,
         target_acceptance: Some(0.8),
         jitter: 0.5,
+        repeats: 1,
     };
     let hmc = Hmc::new(&hmc).map_err(|error| error.to_string())?;
     let n_blocks = proposal.blocks().len() as u64;

@@ -82,9 +82,10 @@ fn sample(folder: &Path, tilt: f64) {
         .atoms;
     let turns = TorsionProposal::new(&molecule.topology, &TorsionSettings::default()).unwrap();
     let hmc = HmcSettings {
-        n_steps: 20,
-        timestep_ps: 0.001,
+        steps: 20,
+        timestep_fs: 1.0,
         refresh: 1.0,
+        adapt: false,
         target_acceptance: None,
         ..HmcSettings::default()
     };

@@ -165,17 +165,17 @@ fn the_acceptance_test_is_min_1_r() {
 fn settings_that_make_no_sense_are_named() {
     let good = HmcSettings::default();
     let cases = [
-        (HmcSettings { n_steps: 0, ..good }, "got 0 for steps"),
+        (HmcSettings { steps: 0, ..good }, "got 0 for steps"),
         (
             HmcSettings {
-                timestep_ps: -0.1,
+                timestep_fs: -100.0,
                 ..good
             },
             "got -0.1 for timestep_ps",
         ),
         (
             HmcSettings {
-                timestep_ps: f64::NAN,
+                timestep_fs: 1e3 * f64::NAN,
                 ..good
             },
             "got NaN for timestep_ps",
@@ -196,6 +196,7 @@ fn settings_that_make_no_sense_are_named() {
         ),
         (
             HmcSettings {
+                adapt: true,
                 target_acceptance: Some(1.0),
                 ..good
             },
@@ -214,8 +215,10 @@ fn settings_that_make_no_sense_are_named() {
         assert!(message.contains(expected), "{message}");
     }
     let settings = MalaSettings {
-        timestep_ps: 0.0,
+        timestep_fs: 0.0,
+        adapt: false,
         target_acceptance: None,
+        repeats: 1,
     };
     assert!(Mala::new(&settings).is_err());
 }

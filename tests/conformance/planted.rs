@@ -94,17 +94,20 @@ pub(crate) fn invariance(row: &Row, proposal: Box<dyn Proposal>) -> Result<(), S
 
 fn mala() -> Box<dyn Proposal> {
     let settings = MalaSettings {
-        timestep_ps: 0.035,
+        timestep_fs: 35.0,
+        adapt: false,
         target_acceptance: None,
+        repeats: 1,
     };
     Box::new(Mala::new(&settings).unwrap())
 }
 
 fn hmc(timestep_ps: f64, refresh: f64) -> Box<dyn Proposal> {
     let settings = HmcSettings {
-        n_steps: 3,
-        timestep_ps,
+        steps: 3,
+        timestep_fs: 1e3 * timestep_ps,
         refresh,
+        adapt: false,
         target_acceptance: None,
         ..HmcSettings::default()
     };

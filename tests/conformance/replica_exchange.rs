@@ -160,8 +160,8 @@ fn tuning_evens_the_acceptance() {
     let n_replicas = 40;
     let mut engine = ToyEngine::new(Arc::new(Harmonic::new()));
     let settings = HmcSettings {
-        n_steps: 3,
-        timestep_ps: 0.03,
+        steps: 3,
+        timestep_fs: 30.0,
         ..HmcSettings::default()
     };
     let hmc = Hmc::new(&settings).unwrap();

@@ -84,9 +84,10 @@ fn check(refresh: f64, timestep_ps: f64) {
     assert_eq!(engine.n_degrees_of_freedom(), 7);
     let mut chain = rod_chain();
     let settings = HmcSettings {
-        n_steps: 4,
-        timestep_ps,
+        steps: 4,
+        timestep_fs: 1e3 * timestep_ps,
         refresh,
+        adapt: false,
         target_acceptance: None,
         ..HmcSettings::default()
     };
@@ -136,8 +137,8 @@ fn a_step_that_breaks_the_constraints_is_rejected() {
     let mut engine = rod_engine();
     let mut chain = rod_chain();
     let settings = HmcSettings {
-        n_steps: 3,
-        timestep_ps: 5.0,
+        steps: 3,
+        timestep_fs: 5000.0,
         ..HmcSettings::default()
     };
     let mut kernel = MetropolisKernel::new(Box::new(Hmc::new(&settings).unwrap()), N_REPLICAS, 96);

@@ -86,9 +86,10 @@ fn ten_atoms() -> Arc<dyn Target> {
 /// Hybrid Monte Carlo with time steps so long that a fifth or more of the moves are rejected.
 fn hmc(n_steps: u64, timestep_ps: f64, refresh: f64, target: Option<f64>) -> Box<dyn Proposal> {
     let settings = HmcSettings {
-        n_steps,
-        timestep_ps,
+        steps: n_steps,
+        timestep_fs: 1e3 * timestep_ps,
         refresh,
+        adapt: target.is_some(),
         target_acceptance: target,
         ..HmcSettings::default()
     };
@@ -98,9 +99,9 @@ fn hmc(n_steps: u64, timestep_ps: f64, refresh: f64, target: Option<f64>) -> Box
 /// The same by a splitting, in trajectories that differ in length.
 fn split_hmc(splitting: Splitting, n_steps: u64, timestep_ps: f64) -> Box<dyn Proposal> {
     let settings = HmcSettings {
-        splitting,
-        n_steps,
-        timestep_ps,
+        integrator: splitting,
+        steps: n_steps,
+        timestep_fs: 1e3 * timestep_ps,
         jitter: 0.5,
         ..HmcSettings::default()
     };
@@ -109,8 +110,10 @@ fn split_hmc(splitting: Splitting, n_steps: u64, timestep_ps: f64) -> Box<dyn Pr
 
 fn mala(timestep_ps: f64, target_acceptance: Option<f64>) -> Box<dyn Proposal> {
     let settings = MalaSettings {
-        timestep_ps,
+        timestep_fs: 1e3 * timestep_ps,
+        adapt: target_acceptance.is_some(),
         target_acceptance,
+        repeats: 1,
     };
     Box::new(Mala::new(&settings).unwrap())
 }
@@ -220,8 +223,8 @@ fn rows_on_wells() -> Vec<Row> {
         proposal("hmc, double well", double_well, || hmc(4, 0.05, 1.0, None)),
         proposal("hmc of many lengths, double well", double_well, || {
             let settings = HmcSettings {
-                n_steps: 4,
-                timestep_ps: 0.05,
+                steps: 4,
+                timestep_fs: 50.0,
                 jitter: 0.8,
                 ..HmcSettings::default()
             };

@@ -56,6 +56,7 @@ pub(crate) fn concerted() -> Box<dyn Proposal> {
         n_torsions: 7,
         omega_scale: 1.0,
         initial_step_rad: 0.6,
+        repeats: 1,
     };
     Box::new(ConcertedProposal::new(&topology(10), &settings).unwrap())
 }

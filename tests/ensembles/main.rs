@@ -70,8 +70,8 @@ fn setup() -> Setup {
 
 fn hmc(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
     let settings = HmcSettings {
-        n_steps: 8,
-        timestep_ps: 0.0015,
+        steps: 8,
+        timestep_fs: 1.5,
         ..HmcSettings::default()
     };
     Box::new(MetropolisKernel::new(

@@ -69,8 +69,8 @@ pub(crate) fn cpu_engine(system: &System) -> Box<dyn Engine> {
 /// Hybrid Monte Carlo as a host kernel.
 pub(crate) fn hmc(n_chains: usize, seed: u64) -> Box<dyn Kernel> {
     let settings = HmcSettings {
-        n_steps: N_STEPS,
-        timestep_ps: TIMESTEP_PS,
+        steps: N_STEPS,
+        timestep_fs: 1e3 * TIMESTEP_PS,
         ..HmcSettings::default()
     };
     let hmc = Hmc::new(&settings).unwrap();

@@ -211,9 +211,9 @@ fn a_trajectory_beyond_one_dispatch_is_refused_and_left_to_the_host() {
         cycle.unwrap();
     }
     let settings = HmcSettings {
-        splitting: Splitting::ThreeStage,
-        n_steps,
-        timestep_ps: 0.000_5,
+        integrator: Splitting::ThreeStage,
+        steps: n_steps,
+        timestep_fs: 0.5,
         ..HmcSettings::default()
     };
     let proposal = Box::new(Hmc::new(&settings).unwrap());

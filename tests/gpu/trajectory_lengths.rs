@@ -88,9 +88,9 @@ fn work_is_booked_as_on_the_host() {
         return;
     };
     let settings = HmcSettings {
-        splitting: Splitting::ThreeStage,
-        n_steps: 9,
-        timestep_ps: 0.002,
+        integrator: Splitting::ThreeStage,
+        steps: 9,
+        timestep_fs: 2.0,
         jitter: 0.8,
         ..HmcSettings::default()
     };

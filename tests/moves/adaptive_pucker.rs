@@ -333,8 +333,8 @@ fn it_learns_proline_and_is_accepted_more_than_mirror_images() {
     let mut engine = saltus::cpu::engine(&system.unwrap(), &Default::default()).unwrap();
     let mut chain = Chain::start(&molecule.positions, &[TEMPERATURE_KELVIN; N_REPLICAS]);
     let settings = HmcSettings {
-        n_steps: 12,
-        timestep_ps: 0.001,
+        steps: 12,
+        timestep_fs: 1.0,
         ..HmcSettings::default()
     };
     let mut hmc = MetropolisKernel::new(Box::new(Hmc::new(&settings).unwrap()), N_REPLICAS, 1);

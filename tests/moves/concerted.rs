@@ -12,6 +12,7 @@ const SETTINGS: ConcertedSettings = ConcertedSettings {
     n_torsions: 7,
     omega_scale: 1.0,
     initial_step_rad: 0.6,
+    repeats: 1,
 };
 
 fn proposal(molecule: &Molecule, settings: &ConcertedSettings) -> Box<dyn Proposal> {

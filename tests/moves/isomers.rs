@@ -97,8 +97,8 @@ fn sampled(isomers: Box<dyn Proposal>, seed: u64) -> ([f64; 2], usize) {
     let mut engine = saltus::cpu::engine(&system, &Default::default()).unwrap();
     let mut chain = Chain::start(&molecule.positions, &[TEMPERATURE_KELVIN; N_REPLICAS]);
     let hmc = Hmc::new(&HmcSettings {
-        n_steps: 12,
-        timestep_ps: 0.001,
+        steps: 12,
+        timestep_fs: 1.0,
         jitter: 0.5,
         ..HmcSettings::default()
     });

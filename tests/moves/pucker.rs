@@ -214,8 +214,8 @@ fn flips_mix_the_puckers_of_proline() {
     let mut engine = saltus::cpu::engine(&system, &Default::default()).unwrap();
     let mut chain = Chain::start(&molecule.positions, &[310.0; N_REPLICAS]);
     let settings = HmcSettings {
-        n_steps: 12,
-        timestep_ps: 0.001,
+        steps: 12,
+        timestep_fs: 1.0,
         ..HmcSettings::default()
     };
     let mut hmc = MetropolisKernel::new(Box::new(Hmc::new(&settings).unwrap()), N_REPLICAS, 1);

@@ -8,7 +8,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use saltus::proposal::{
-    AdaptiveTorsionProposal, AdaptiveTorsionSettings, Current, Pivot, Proposal,
+    AdaptiveTorsionKind, AdaptiveTorsionProposal, AdaptiveTorsionSettings, Current, Pivot, Proposal,
 };
 use saltus::rng;
 use saltus::topology::Molecule;
@@ -63,8 +63,8 @@ fn learned(sequence: &str) -> (Molecule, AdaptiveTorsionProposal, usize, Vec<Piv
     let molecule = molecule(sequence);
     // The floor bounds 1 / q, so that the second estimate is sharp.
     let settings = AdaptiveTorsionSettings {
+        kind: AdaptiveTorsionKind::SideChain,
         floor: 0.3,
-        backbone: false,
         ..AdaptiveTorsionSettings::default()
     };
     let mut proposal = AdaptiveTorsionProposal::new(&molecule.topology, &settings).unwrap();

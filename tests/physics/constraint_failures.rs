@@ -57,8 +57,8 @@ fn hot(system: &System, positions: &[[f64; 3]], threads: usize) -> (Chain, u64, 
         ..Chain::default()
     };
     let settings = HmcSettings {
-        n_steps: 10,
-        timestep_ps: TIMESTEP_PS,
+        steps: 10,
+        timestep_fs: 1e3 * TIMESTEP_PS,
         ..HmcSettings::default()
     };
     let hmc = Hmc::new(&settings).unwrap();

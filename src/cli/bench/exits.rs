@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::analysis::{ExitTally, ObservableSet, RareSide, SideExits, Sides, slowest_side};
 use crate::cli::error::{Blame, CliError};
-use crate::cli::kernels::kernel_seed;
+use crate::proposal::kernel_seed;
 
 use super::draws::single;
 use super::reservoirs::Reservoirs;

@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::analysis::{ObservableSet, Sides};
-use crate::cli::kernels::kernel_seed;
+use crate::proposal::kernel_seed;
 use crate::rng;
 
 /// Configurations kept of a side.

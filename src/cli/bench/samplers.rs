@@ -1,13 +1,14 @@
 //! The samplers that are compared, each as an input file of its own.
 
-use crate::cli::config::{
-    AdaptiveTorsionConfig, AdaptiveTorsionKind, Constraints, HmcConfig, KernelConfig,
-    LangevinConfig, LoadedConfig, PuckerConfig, ReplicaExchangeConfig, SplittingConfig,
-    TorsionConfig, TorsionDrawConfig, TorsionKindConfig, nearest,
-};
+use crate::cli::config::{Constraints, LoadedConfig, ReplicaExchangeConfig, nearest};
 use crate::cli::error::CliError;
 use crate::forcefield::HYDROGEN_MASS_DA;
-use crate::proposal::{BlockKind, torsion_blocks};
+use crate::integrator::Splitting;
+use crate::mcmc::{KernelEntry, LangevinEntry};
+use crate::proposal::{
+    AdaptivePuckerSettings, AdaptiveTorsionKind, AdaptiveTorsionSettings, BlockKind, HmcSettings,
+    TorsionDraw, TorsionSettings, torsion_blocks,
+};
 use crate::topology::{Topology, pucker_rings};
 
 /// Every sampler, in the order in which they run.
@@ -112,19 +113,19 @@ pub(super) fn input_of(
     own
 }
 
-fn langevin(steps: u64, timestep_fs: f64, friction_per_ps: f64) -> KernelConfig {
-    KernelConfig::Langevin(LangevinConfig {
+fn langevin(steps: u64, timestep_fs: f64, friction_per_ps: f64) -> KernelEntry {
+    KernelEntry::Langevin(LangevinEntry {
         steps,
         timestep_fs,
         friction_per_ps,
     })
 }
 
-fn hmc(steps: u64) -> KernelConfig {
-    KernelConfig::Hmc(HmcConfig {
+fn hmc(steps: u64) -> KernelEntry {
+    KernelEntry::Hmc(HmcSettings {
         steps,
         timestep_fs: 1.2,
-        integrator: SplittingConfig::ThreeStage,
+        integrator: Splitting::ThreeStage,
         refresh: 1.0,
         adapt: true,
         target_acceptance: Some(0.9),
@@ -134,40 +135,37 @@ fn hmc(steps: u64) -> KernelConfig {
 }
 
 /// `hmc`, then uniform moves on every kind of torsion that the molecule has.
-fn uniform_torsion(topology: &Topology) -> Vec<KernelConfig> {
+fn uniform_torsion(topology: &Topology) -> Vec<KernelEntry> {
     leaping(topology, |kind, repeats| {
-        KernelConfig::Torsion(TorsionConfig {
+        KernelEntry::Torsion(TorsionSettings {
             kind: match kind {
-                BlockKind::SideChain => TorsionKindConfig::SideChain,
-                _ => TorsionKindConfig::Pair,
+                BlockKind::SideChain => BlockKind::SideChain,
+                _ => BlockKind::Pair,
             },
-            proposal: TorsionDrawConfig::Uniform,
+            proposal: TorsionDraw::Uniform,
             repeats,
-            ..TorsionConfig::default()
+            ..TorsionSettings::default()
         })
     })
 }
 
 /// The same with learned draws.
-fn adaptive_torsion(topology: &Topology) -> Vec<KernelConfig> {
+fn adaptive_torsion(topology: &Topology) -> Vec<KernelEntry> {
     leaping(topology, |kind, repeats| {
-        KernelConfig::AdaptiveTorsion(AdaptiveTorsionConfig {
+        KernelEntry::AdaptiveTorsion(AdaptiveTorsionSettings {
             kind: match kind {
                 BlockKind::SideChain => AdaptiveTorsionKind::SideChain,
                 _ => AdaptiveTorsionKind::Backbone,
             },
             repeats,
-            ..AdaptiveTorsionConfig::default()
+            ..AdaptiveTorsionSettings::default()
         })
     })
 }
 
 /// `hmc`, then two moves of (phi, psi), one of a side chain, one of a peptide bond, one flip of a peptide bond and three of every proline's ring, as far as the
 /// molecule has any.
-fn leaping(
-    topology: &Topology,
-    moves: impl Fn(BlockKind, u64) -> KernelConfig,
-) -> Vec<KernelConfig> {
+fn leaping(topology: &Topology, moves: impl Fn(BlockKind, u64) -> KernelEntry) -> Vec<KernelEntry> {
     let n_rings = pucker_rings(topology).len() as u64;
     // Proline's ring bends softly, and longer trajectories help it.
     let mut sampler = vec![hmc(if n_rings > 0 { 9 } else { 6 })];
@@ -177,17 +175,19 @@ fn leaping(
         }
     }
     if !torsion_blocks(topology, BlockKind::Omega, false).is_empty() {
-        for proposal in [TorsionDrawConfig::Normal, TorsionDrawConfig::Flip] {
-            sampler.push(KernelConfig::Torsion(TorsionConfig {
-                kind: TorsionKindConfig::Omega,
+        for proposal in [TorsionDraw::Normal, TorsionDraw::Flip] {
+            sampler.push(KernelEntry::Torsion(TorsionSettings {
+                kind: BlockKind::Omega,
                 proposal,
-                ..TorsionConfig::default()
+                ..TorsionSettings::default()
             }));
         }
     }
     if n_rings > 0 {
         let repeats = 3 * n_rings;
-        sampler.push(KernelConfig::AdaptivePucker(PuckerConfig { repeats }));
+        sampler.push(KernelEntry::AdaptivePucker(AdaptivePuckerSettings {
+            repeats,
+        }));
     }
     sampler
 }

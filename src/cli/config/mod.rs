@@ -3,34 +3,25 @@
 //! Every struct rejects unknown keys. Physical quantities carry their unit in the key.
 
 mod check;
-mod kernels;
 mod molecule;
 mod read;
 mod replica_exchange;
-mod sampler;
 mod system;
 mod timewarp;
 mod training;
 
 pub(crate) use check::size::MOST_REPLICAS;
-pub(crate) use kernels::{
-    AdaptiveTorsionConfig, AdaptiveTorsionKind, BUILTIN_MODEL, ConcertedConfig, HmcConfig,
-    LangevinConfig, LeapBlockConfig, MalaConfig, PuckerConfig, SplittingConfig, TorsionConfig,
-    TorsionDrawConfig, TorsionKindConfig, TorsionLeapConfig,
-};
 pub(crate) use molecule::expand_home;
 pub(crate) use read::fault::{InputFault, Source};
 pub(crate) use read::load::{LoadedConfig, load, load_molecule, parse};
 pub(crate) use read::suggest::nearest;
 pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};
-pub(crate) use sampler::{KERNEL_NAMES, KernelConfig, MixturePart};
 pub(crate) use system::{
     BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
 };
 
 pub(crate) use training::{FitConfig, LoadedTraining, TrainingConfig, load_training};
 
-pub(crate) use timewarp::kernel::{ProposalsConfig, TimewarpKernelConfig, TimewarpMode};
 pub(crate) use timewarp::training::{
     Coordinates, TimewarpTrainingConfig, TimewarpTrainingFile, load_timewarp_training,
 };
@@ -40,7 +31,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::mcmc::Ladder;
+use crate::mcmc::{KernelEntry, Ladder};
 
 /// Input file of `saltus run` and `saltus energy`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,7 +61,7 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) threads: Option<usize>,
     /// One cycle: the kernels in the order in which they are applied.
-    pub(crate) sampler: Vec<KernelConfig>,
+    pub(crate) sampler: Vec<KernelEntry>,
     /// A ladder of temperatures whose configurations are swapped after every cycle; none where the section is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replica_exchange: Option<ReplicaExchangeConfig>,

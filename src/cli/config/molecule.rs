@@ -1,12 +1,11 @@
 //! An input file of which only the molecule counts, as `saltus energy` reads it: what makes a run of it may be missing.
 
+use crate::mcmc::KernelEntry;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{
-    Config, KernelConfig, OutputConfig, Precision, ReplicaExchangeConfig, RunConfig, SystemConfig,
-};
+use super::{Config, OutputConfig, Precision, ReplicaExchangeConfig, RunConfig, SystemConfig};
 
 /// Temperature in K of a file that states none: nothing depends on it but the screening of salt, for which it must be stated.
 const UNSTATED_KELVIN: f64 = 300.0;
@@ -28,7 +27,7 @@ pub(super) struct MoleculeConfig {
     #[serde(default)]
     threads: Option<usize>,
     #[serde(default)]
-    sampler: Vec<KernelConfig>,
+    sampler: Vec<KernelEntry>,
     #[serde(default)]
     replica_exchange: Option<ReplicaExchangeConfig>,
     run: Option<RunConfig>,

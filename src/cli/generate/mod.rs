@@ -11,10 +11,10 @@ use clap::Args;
 
 use self::output::Folder;
 use self::report::Report;
-use super::config::{BUILTIN_MODEL, Constraints, KernelConfig, LoadedConfig};
+use super::config::{Constraints, LoadedConfig};
 use super::device::cpu_engine;
 use super::error::{Blame, CliError};
-use super::kernels::torsion_leap;
+use super::kernels::{context, fault};
 use super::memory;
 use super::run::interrupt::Interrupt;
 use super::setup::{self, Overrides};
@@ -22,7 +22,12 @@ use super::{CliResult, console};
 use crate::flow::torsion::LeapModel;
 use crate::generator::{Draw, Generator, GeneratorSettings};
 use crate::integrator::Engine;
+use crate::mcmc::KernelEntry;
+use crate::proposal::{
+    BUILTIN_MODEL, EntryContext, leap_model, read_leap_model, warn_of_other_physics,
+};
 use crate::rng;
+use crate::topology::Topology;
 
 /// Arguments of `saltus generate`.
 #[derive(Debug, Args)]
@@ -78,9 +83,8 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> CliResult {
         loaded.seed_is_drawn = false;
     }
     check(arguments, &loaded)?;
-    let model = model(arguments, &loaded)?;
-    torsion_leap::warn_of_other_physics(&loaded, &model.card);
     let mut prepared = setup::prepare(&loaded)?;
+    let model = model(arguments, &loaded, &prepared.molecule.topology)?;
     memory::check_bytes(
         memory::needed_bytes(prepared.system.n_atoms(), arguments.draws),
         &format!("{} draws", arguments.draws),
@@ -171,20 +175,35 @@ fn check(arguments: &GenerateArguments, loaded: &LoadedConfig) -> CliResult {
 }
 
 /// The model of the command line, else of the first `torsion_leap` of the input, else the one that ships.
-fn model(arguments: &GenerateArguments, loaded: &LoadedConfig) -> Result<LeapModel, CliError> {
+fn model(
+    arguments: &GenerateArguments,
+    loaded: &LoadedConfig,
+    topology: &Topology,
+) -> Result<LeapModel, CliError> {
+    let context = context(loaded, topology);
+    let model = named_model(arguments, loaded, &context)?;
+    warn_of_other_physics(&context, &model.card);
+    Ok(model)
+}
+
+fn named_model(
+    arguments: &GenerateArguments,
+    loaded: &LoadedConfig,
+    context: &EntryContext<'_>,
+) -> Result<LeapModel, CliError> {
     if let Some(file) = &arguments.model {
-        return torsion_leap::read_model(file)
+        return read_leap_model(file)
             .map_err(|error| format!("{error}\n  help: give a file that `saltus train` wrote"))
             .blame_input();
     }
     let mut sampler = loaded.config.sampler.iter().enumerate();
     let leap = sampler.find_map(|(index, kernel)| match kernel {
-        KernelConfig::TorsionLeap(leap) => Some((index, leap.model.as_str())),
+        KernelEntry::TorsionLeap(leap) => Some((index, leap.model.as_str())),
         _ => None,
     });
     let (index, name) = leap.unwrap_or((0, BUILTIN_MODEL));
     let path = format!("sampler[{index}].torsion_leap");
-    Ok(torsion_leap::model(loaded, &path, name)?)
+    leap_model(name, context).map_err(|error| fault(loaded, &path, error).into())
 }
 
 fn draw_all(

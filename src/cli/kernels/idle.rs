@@ -1,18 +1,18 @@
 //! Whether a sampler forgets something slow that no torsion move of (phi, psi) and side chains crosses: rings of prolines, cis
 //! and trans.
 
-use crate::cli::config::{KernelConfig, MixturePart, TorsionDrawConfig, TorsionKindConfig};
+use crate::mcmc::{KernelEntry, all_of};
 use crate::topology::{PeptideBond, PuckerRing, Topology, peptide_bonds, pucker_rings};
 
 /// Says what no move of the sampler crosses.
-pub(super) fn warn_of_idle(sampler: &[KernelConfig], topology: &Topology) {
+pub(super) fn warn_of_idle(sampler: &[KernelEntry], topology: &Topology) {
     warn_of_idle_rings(sampler, topology);
     warn_of_idle_isomers(sampler, topology);
 }
 
 /// Says that no move turns the peptide bonds that have two isomers: dynamics needs seconds to, so the run would have the
 /// start's isomer only and look converged.
-fn warn_of_idle_isomers(sampler: &[KernelConfig], topology: &Topology) {
+fn warn_of_idle_isomers(sampler: &[KernelEntry], topology: &Topology) {
     let bonds: Vec<PeptideBond> = peptide_bonds(topology)
         .into_iter()
         .filter(|bond| bond.is_tertiary)
@@ -30,7 +30,7 @@ fn warn_of_idle_isomers(sampler: &[KernelConfig], topology: &Topology) {
         );
     }
     let open = named(&|bond| bond.is_rotatable);
-    if !open.is_empty() && !any(sampler, &flips_peptide_bonds) {
+    if !open.is_empty() && !all_of(sampler.iter()).isomers {
         log::warn!(
             "no move of this sampler flips the peptide bond before {open} between cis and trans, and dynamics takes seconds to: the run \
              keeps the start's isomer and says nothing of the other; add `- adaptive_pucker: {{}}` or `- torsion: {{kind: omega, proposal: flip}}`"
@@ -38,39 +38,11 @@ fn warn_of_idle_isomers(sampler: &[KernelConfig], topology: &Topology) {
     }
 }
 
-fn flips_peptide_bonds(kernel: &KernelConfig) -> bool {
-    match kernel {
-        KernelConfig::AdaptivePucker(_) => true,
-        KernelConfig::Torsion(torsion) => {
-            let turns = match torsion.kind {
-                TorsionKindConfig::Omega => true,
-                TorsionKindConfig::Single => torsion.planar,
-                _ => false,
-            };
-            turns && torsion.proposal != TorsionDrawConfig::Normal
-        }
-        _ => false,
-    }
-}
-
 /// Says that the moves of a sampler leave proline's ring to dynamics: it would be what everything waits for.
-fn warn_of_idle_rings(sampler: &[KernelConfig], topology: &Topology) {
+fn warn_of_idle_rings(sampler: &[KernelEntry], topology: &Topology) {
     let rings = pucker_rings(topology);
-    let turns = |kernel: &KernelConfig| {
-        matches!(
-            kernel,
-            KernelConfig::Torsion(_)
-                | KernelConfig::AdaptiveTorsion(_)
-                | KernelConfig::TorsionLeap(_)
-        )
-    };
-    let flips = |kernel: &KernelConfig| {
-        matches!(
-            kernel,
-            KernelConfig::Pucker(_) | KernelConfig::AdaptivePucker(_)
-        )
-    };
-    if rings.is_empty() || !any(sampler, &turns) || any(sampler, &flips) {
+    let crossed = all_of(sampler.iter());
+    if rings.is_empty() || !crossed.torsions || crossed.rings {
         return;
     }
     let residue = |ring: &PuckerRing| {
@@ -82,16 +54,4 @@ fn warn_of_idle_rings(sampler: &[KernelConfig], topology: &Topology) {
         "no move of this sampler flips the ring of {}, only dynamics does: exact all the same, but slow; add `- adaptive_pucker: {{}}`",
         residues.join(", ")
     );
-}
-
-/// Whether one of the kernels, or of those within them, is such.
-fn any(kernels: &[KernelConfig], wanted: &impl Fn(&KernelConfig) -> bool) -> bool {
-    kernels.iter().any(|kernel| match kernel {
-        KernelConfig::Mixture(parts) => {
-            let part = |part: &MixturePart| any(std::slice::from_ref(&part.kernel), wanted);
-            parts.iter().any(part)
-        }
-        KernelConfig::Sequence(kernels) => any(kernels, wanted),
-        kernel => wanted(kernel),
-    })
 }

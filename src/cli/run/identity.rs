@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::cli::config::{BUILTIN_MODEL, LoadedConfig};
+use crate::cli::config::LoadedConfig;
 use crate::cli::error::CliError;
 use crate::cli::setup::Prepared;
 use crate::integrator::Engine;
+use crate::proposal::BUILTIN_MODEL;
 use crate::trajectory::RunIdentity;
 
 /// Keys that may change between a run and its continuation: they change no number of it.

@@ -1,4 +1,3 @@
 //! Timewarp on the command line: its kernel, and the check of converted weights.
 
 pub(super) mod check;
-pub(super) mod kernel;

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::TrainArguments;
 use crate::cli::CliResult;
-use crate::cli::config::{BUILTIN_MODEL, FitConfig, LoadedTraining, load_training};
+use crate::cli::config::{FitConfig, LoadedTraining, load_training};
 use crate::cli::console::{note, print_json};
 use crate::cli::error::{Blame, CliError};
 use crate::cli::run::interrupt::Interrupt;
 use crate::flow::torsion::{Head, LeapModel};
 use crate::forcefield::ForceField;
-use crate::proposal::{builtin_leap_model, check_leap_model};
+use crate::proposal::{BUILTIN_MODEL, builtin_leap_model, check_leap_model};
 use crate::topology::Sequence;
 use crate::training::{
     AcceptanceSettings, FitSettings, LeapEvent, LeapTraining, Origin, SamplingSettings,

@@ -7,6 +7,7 @@ use super::block::{LearnedBlock, Resolution, Scratch};
 use super::table::{MAX_RANK, Table};
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, Outcome, Proposal, ProposalError, Proposed};
+use crate::proposal::entry::{Crosses, EntryContext, EntryError, ProposalSettings, Settings};
 use crate::proposal::moved::draw_each;
 use crate::proposal::torsion::block::{
     BlockKind, TorsionBlock, TorsionMoveError, describe, torsion_blocks,
@@ -14,34 +15,81 @@ use crate::proposal::torsion::block::{
 use crate::topology::Topology;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// Settings of [`AdaptiveTorsionProposal`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What an `adaptive_torsion` move turns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AdaptiveTorsionKind {
+    /// phi and psi of one residue, or the side chain of one.
+    #[default]
+    Both,
+    /// phi and psi of one residue.
+    Backbone,
+    /// All chi of one residue.
+    SideChain,
+}
+
+/// Settings of `adaptive_torsion`.
+///
+/// The floor keeps every state within reach. What the density depends on are bond angles, planarity and neighbouring torsions, which
+/// the move leaves unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct AdaptiveTorsionSettings {
-    /// Whether (phi, psi) of residues move.
-    pub backbone: bool,
-    /// Whether side chains move.
-    pub side_chains: bool,
-    /// Cells of the tables in every direction, a multiple of 8.
+    /// What turns together.
+    pub kind: AdaptiveTorsionKind,
+    /// Cells of the tables in every direction, a multiple of 8 up to 96.
     pub n_bins: usize,
     /// Standard deviation of the kernel that smooths the counts, rad.
     pub kernel_width_rad: f64,
-    /// Share of the uniform density in the frozen one, above 0 so that no state is out of reach.
+    /// Share of the uniform density in the learned one, over 0 and at most 1.
     pub floor: f64,
-    /// Combinations of unchanged geometry (bond angles, planarity, neighbouring torsions) that the density depends on; 0 for a plain histogram.
+    /// Combinations of unchanged geometry that the density depends on; 0 for a plain histogram.
     pub n_discriminants: usize,
+    /// Moves a cycle.
+    pub repeats: u64,
 }
 
 impl Default for AdaptiveTorsionSettings {
     fn default() -> Self {
         Self {
-            backbone: true,
-            side_chains: true,
+            kind: AdaptiveTorsionKind::Both,
             n_bins: 32,
             kernel_width_rad: 0.06,
             floor: 0.02,
             n_discriminants: 6,
+            repeats: 1,
         }
+    }
+}
+
+impl Settings for AdaptiveTorsionSettings {
+    const NAME: &'static str = "adaptive_torsion";
+    const ABOUT: &'static str =
+        "Torsions drawn from a density learned during equilibration. Exact, not ergodic by itself.";
+}
+
+impl ProposalSettings for AdaptiveTorsionSettings {
+    fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
+    fn adapts(&self) -> bool {
+        true
+    }
+
+    fn crosses(&self) -> Crosses {
+        Crosses {
+            torsions: true,
+            ..Crosses::default()
+        }
+    }
+
+    fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
+        let proposal = AdaptiveTorsionProposal::new(context.topology, self);
+        Ok(Box::new(proposal.map_err(EntryError::of)?))
     }
 }
 
@@ -78,8 +126,14 @@ impl AdaptiveTorsionProposal {
         };
         let mut blocks = Vec::new();
         for (wanted, kind) in [
-            (settings.backbone, BlockKind::Pair),
-            (settings.side_chains, BlockKind::SideChain),
+            (
+                settings.kind != AdaptiveTorsionKind::SideChain,
+                BlockKind::Pair,
+            ),
+            (
+                settings.kind != AdaptiveTorsionKind::Backbone,
+                BlockKind::SideChain,
+            ),
         ] {
             if wanted {
                 let found = torsion_blocks(topology, kind, false).into_iter();

@@ -9,44 +9,124 @@ use crate::proposal::contract::mean_acceptance;
 use crate::proposal::contract::{
     Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities, Segment,
 };
+use crate::proposal::entry::{Checks, EntryContext, EntryError, ProposalSettings, Settings, one};
 use crate::proposal::settings_error::SettingsError;
 use crate::state::State;
-use crate::units::thermal_energy_kj_per_mol;
+use crate::units::{FS_PER_PS, thermal_energy_kj_per_mol};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// Settings of hybrid Monte Carlo.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Settings of `hmc`.
+///
+/// Velocities are refreshed by v' = sqrt(1 - r²) v + r sqrt(kT/m) xi. Lengths with jitter j lie from (1 - j) to (1 + j) times
+/// `steps`, each as likely, drawn from the run's step count and from nothing of the positions (doi:10.1201/b10905-6, section 3.2).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct HmcSettings {
-    /// Kicks and drifts of one trajectory.
-    pub splitting: Splitting,
-    /// Stages of one trajectory, each one force evaluation; whole steps of the splitting.
-    pub n_steps: u64,
-    /// Mean length of a stage in ps; the start of the tuning where there is one.
-    pub timestep_ps: f64,
-    /// Share r of the velocities drawn anew before a trajectory, 0 < r <= 1: v' = sqrt(1 - r²) v + r sqrt(kT/m) xi.
-    ///
-    /// 1 is plain hybrid Monte Carlo, less is generalised: velocities persist, and turn round where a move is rejected.
+    /// Time steps of a trajectory, each one force evaluation.
+    pub steps: u64,
+    /// Time step in fs, at most 5, the mean of a splitting's stages; where it starts with `adapt`.
+    pub timestep_fs: f64,
+    /// How a trajectory is split into kicks and drifts.
+    #[serde(default)]
+    pub integrator: Splitting,
+    /// Share of the velocities drawn anew before a trajectory, over 0 and at most 1; less than 1 is generalised hybrid Monte Carlo.
+    #[serde(default = "default_refresh")]
     pub refresh: f64,
-    /// Acceptance that the time step is tuned to in the adaptation phase; `None` keeps the time step.
+    /// Whether the time step is tuned to `target_acceptance` during equilibration.
+    #[serde(default)]
+    pub adapt: bool,
+    /// Acceptance that `adapt` aims at; 0.8 where the key is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_acceptance: Option<f64>,
-    /// Share j by which trajectories differ in length, 0 <= j < 1: their numbers of stages lie from (1 - j) to (1 + j) times
-    /// `n_steps`, each as likely, drawn from the run's step count and from nothing of the positions, so that no vibration
-    /// stays in step with them (doi:10.1201/b10905-6, section 3.2).
+    /// Share by which trajectories differ in length, from 0 and below 1: 0.5 draws 10 to 30 steps for `steps: 20`, so that no vibration stays in step.
+    #[serde(default)]
     pub jitter: f64,
+    /// Trajectories a cycle.
+    #[serde(default = "one")]
+    pub repeats: u64,
+}
+
+/// Acceptance that a tuned time step aims at where none is named.
+const TARGET_ACCEPTANCE: f64 = 0.8;
+
+fn default_refresh() -> f64 {
+    1.0
 }
 
 impl Default for HmcSettings {
     fn default() -> Self {
         Self {
-            splitting: Splitting::VelocityVerlet,
-            n_steps: 10,
-            timestep_ps: 0.001,
-            refresh: 1.0,
+            steps: 10,
+            timestep_fs: 1.0,
+            integrator: Splitting::VelocityVerlet,
+            refresh: default_refresh(),
+            adapt: false,
             target_acceptance: None,
             jitter: 0.0,
+            repeats: 1,
         }
+    }
+}
+
+impl HmcSettings {
+    /// Acceptance that the time step is tuned to; `None` keeps the time step.
+    #[must_use]
+    pub fn tuned_to(&self) -> Option<f64> {
+        self.adapt
+            .then(|| self.target_acceptance.unwrap_or(TARGET_ACCEPTANCE))
+    }
+
+    /// Mean length of a stage in ps.
+    #[must_use]
+    pub fn timestep_ps(&self) -> f64 {
+        self.timestep_fs / FS_PER_PS
+    }
+}
+
+impl Settings for HmcSettings {
+    const NAME: &'static str = "hmc";
+    const ABOUT: &'static str =
+        "Hybrid Monte Carlo: trajectories of constant energy, accepted or rejected. Exact.";
+}
+
+impl ProposalSettings for HmcSettings {
+    fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
+    fn check(&self, checks: &mut Checks<'_>) {
+        checks.steps(self.steps);
+        let n_stages = self.integrator.n_stages();
+        let over = self.steps % n_stages;
+        if over > 0 {
+            let (below, above) = (self.steps - over, self.steps - over + n_stages);
+            let help = match below {
+                0 => format!("write {above}"),
+                _ => format!("write {below} or {above}"),
+            };
+            checks.fault(
+                "steps",
+                &format!(
+                    "got {}, expected a multiple of {n_stages} with this `integrator`",
+                    self.steps
+                ),
+                &help,
+            );
+        }
+        checks.timestep_fs(self.timestep_fs);
+        checks.target_acceptance(self.adapt, self.target_acceptance);
+    }
+
+    fn adapts(&self) -> bool {
+        self.adapt
+    }
+
+    fn proposal(&self, _context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
+        Ok(Box::new(Hmc::new(self)?))
     }
 }
 
@@ -70,20 +150,20 @@ impl Hmc {
     /// [`SettingsError`] for no steps, a part of a splitting's step, a time step, refresh or target that makes no sense.
     #[expect(clippy::cast_precision_loss, reason = "a step count, for a message")]
     pub fn new(settings: &HmcSettings) -> Result<Self, SettingsError> {
-        if settings.n_steps == 0 {
+        if settings.steps == 0 {
             return Err(SettingsError::no_steps("hmc"));
         }
-        let n_stages = settings.splitting.n_stages();
-        if !settings.n_steps.is_multiple_of(n_stages) {
+        let n_stages = settings.integrator.n_stages();
+        if !settings.steps.is_multiple_of(n_stages) {
             return Err(SettingsError {
                 proposal: "hmc",
-                key: "n_steps",
-                got: settings.n_steps as f64,
+                key: "steps",
+                got: settings.steps as f64,
                 expected: "a multiple of the splitting's stages",
             });
         }
-        SettingsError::check_timestep("hmc", settings.timestep_ps)?;
-        SettingsError::check_target("hmc", settings.target_acceptance)?;
+        SettingsError::check_timestep("hmc", settings.timestep_fs)?;
+        SettingsError::check_target("hmc", settings.tuned_to())?;
         if !(settings.refresh > 0.0 && settings.refresh <= 1.0) {
             return Err(SettingsError {
                 proposal: "hmc",
@@ -100,13 +180,13 @@ impl Hmc {
                 expected: "a number from 0 and below 1",
             });
         }
-        let target = settings.target_acceptance.unwrap_or(1.0);
+        let target = settings.tuned_to().unwrap_or(1.0);
         Ok(Self {
-            splitting: settings.splitting,
-            length: TrajectoryLength::new(settings.splitting, settings.n_steps, settings.jitter),
+            splitting: settings.integrator,
+            length: TrajectoryLength::new(settings.integrator, settings.steps, settings.jitter),
             refresh: settings.refresh,
-            tunes: settings.target_acceptance.is_some(),
-            timestep_ps: DualAveraging::new(settings.timestep_ps, target),
+            tunes: settings.adapt,
+            timestep_ps: DualAveraging::new(settings.timestep_ps(), target),
         })
     }
 

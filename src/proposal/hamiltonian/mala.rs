@@ -6,27 +6,77 @@ use super::dual_averaging::DualAveraging;
 use crate::integrator::Engine;
 use crate::proposal::contract::mean_acceptance;
 use crate::proposal::contract::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
+use crate::proposal::entry::{Checks, EntryContext, EntryError, ProposalSettings, Settings, one};
 use crate::proposal::settings_error::SettingsError;
-use crate::units::thermal_energy_kj_per_mol;
+use crate::units::{FS_PER_PS, thermal_energy_kj_per_mol};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// Settings of the Metropolis-adjusted Langevin algorithm.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Settings of `mala`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MalaSettings {
-    /// Length t of the step in ps; the start of the tuning where there is one.
-    pub timestep_ps: f64,
-    /// Acceptance that the step is tuned to in the adaptation phase (0.574 is optimal in many dimensions); `None` keeps it.
+    /// Length of the step in fs, at most 5; where it starts with `adapt`.
+    pub timestep_fs: f64,
+    /// Whether the step is tuned to `target_acceptance` during equilibration.
+    #[serde(default)]
+    pub adapt: bool,
+    /// Acceptance that `adapt` aims at; 0.574 where the key is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_acceptance: Option<f64>,
+    /// Steps a cycle.
+    #[serde(default = "one")]
+    pub repeats: u64,
 }
+
+/// Acceptance that a tuned step aims at where none is named: the best in many dimensions (doi:10.1111/1467-9868.00123).
+const TARGET_ACCEPTANCE: f64 = 0.574;
 
 impl Default for MalaSettings {
     fn default() -> Self {
         Self {
-            timestep_ps: 0.001,
-            target_acceptance: Some(0.574),
+            timestep_fs: 1.0,
+            adapt: true,
+            target_acceptance: None,
+            repeats: 1,
         }
+    }
+}
+
+impl MalaSettings {
+    /// Acceptance that the step is tuned to; `None` keeps it.
+    #[must_use]
+    pub fn tuned_to(&self) -> Option<f64> {
+        self.adapt
+            .then(|| self.target_acceptance.unwrap_or(TARGET_ACCEPTANCE))
+    }
+}
+
+impl Settings for MalaSettings {
+    const NAME: &'static str = "mala";
+    const ABOUT: &'static str = "Metropolis-adjusted Langevin algorithm: one step, accepted or rejected. Exact; not for rigid bonds.";
+}
+
+impl ProposalSettings for MalaSettings {
+    fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
+    fn check(&self, checks: &mut Checks<'_>) {
+        checks.timestep_fs(self.timestep_fs);
+        checks.target_acceptance(self.adapt, self.target_acceptance);
+        checks.flexible_bonds();
+    }
+
+    fn adapts(&self) -> bool {
+        self.adapt
+    }
+
+    fn proposal(&self, _context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
+        Ok(Box::new(Mala::new(self)?))
     }
 }
 
@@ -54,12 +104,12 @@ impl Mala {
     /// # Errors
     /// [`SettingsError`] for a time step or target that makes no sense.
     pub fn new(settings: &MalaSettings) -> Result<Self, SettingsError> {
-        SettingsError::check_timestep("mala", settings.timestep_ps)?;
-        SettingsError::check_target("mala", settings.target_acceptance)?;
-        let target = settings.target_acceptance.unwrap_or(1.0);
+        SettingsError::check_timestep("mala", settings.timestep_fs)?;
+        SettingsError::check_target("mala", settings.tuned_to())?;
+        let target = settings.tuned_to().unwrap_or(1.0);
         Ok(Self {
-            tunes: settings.target_acceptance.is_some(),
-            timestep_ps: DualAveraging::new(settings.timestep_ps, target),
+            tunes: settings.adapt,
+            timestep_ps: DualAveraging::new(settings.timestep_fs / FS_PER_PS, target),
             last: None,
         })
     }

@@ -6,5 +6,6 @@ pub(super) mod measure;
 pub(super) mod model;
 pub(super) mod proposal;
 pub(super) mod residues;
+pub(super) mod settings;
 pub(super) mod site;
 pub(super) mod tune;

@@ -9,7 +9,9 @@ use super::residues::Chain;
 use super::site::{Block, LeapBlock, MIXED, Site, Step, blocks};
 use crate::flow::torsion::LeapModel;
 use crate::integrator::{Engine, on_threads_of};
-use crate::proposal::adaptive::proposal::{AdaptiveTorsionProposal, AdaptiveTorsionSettings};
+use crate::proposal::adaptive::proposal::{
+    AdaptiveTorsionKind, AdaptiveTorsionProposal, AdaptiveTorsionSettings,
+};
 use crate::proposal::contract::{
     Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities,
 };
@@ -217,8 +219,11 @@ fn fallback(
         return (None, residues);
     }
     let settings = AdaptiveTorsionSettings {
-        backbone: block != Some(LeapBlock::SideChain),
-        side_chains: block != Some(LeapBlock::Backbone),
+        kind: match block {
+            Some(LeapBlock::SideChain) => AdaptiveTorsionKind::SideChain,
+            Some(LeapBlock::Backbone) => AdaptiveTorsionKind::Backbone,
+            _ => AdaptiveTorsionKind::Both,
+        },
         ..AdaptiveTorsionSettings::default()
     };
     let Ok(mut proposal) = AdaptiveTorsionProposal::new(topology, &settings) else {

@@ -217,14 +217,17 @@ fn one_hot(place: usize, n: usize) -> impl Iterator<Item = f32> {
     (0..n).map(move |index| f32::from(u8::from(index == place)))
 }
 
-/// What one leap draws anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a `torsion_leap` draws anew.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum LeapBlock {
-    /// (phi, psi) of one residue.
+    /// phi and psi of one residue.
     Backbone,
     /// The side chain of one residue.
     SideChain,
-    /// (phi, psi) of one residue with its side chain.
+    /// phi and psi of one residue with its side chain.
     Residue,
     /// Both of two residues that follow each other.
     Neighbors,

@@ -16,11 +16,14 @@ use super::normal_mixture::Shares;
 use super::pucker::{Moving, rings_for};
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, Outcome, Proposal, ProposalError, Proposed};
+use crate::proposal::entry::{Crosses, EntryContext, EntryError, ProposalSettings, Settings};
 use crate::proposal::moved::draw_each;
 use crate::proposal::torsion::block::TorsionMoveError;
 use crate::topology::Topology;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Share of moves that need no density, once there is one.
 const PLAIN_SHARE: f64 = 0.05;
@@ -28,6 +31,48 @@ const PLAIN_SHARE: f64 = 0.05;
 const FLIP_SHARE: f64 = 0.2;
 /// Share of the draws that are from the puckers across the circle.
 const ACROSS_SHARE: f64 = 0.8;
+
+/// Settings of `adaptive_pucker`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdaptivePuckerSettings {
+    /// Moves a cycle.
+    pub repeats: u64,
+}
+
+impl Default for AdaptivePuckerSettings {
+    fn default() -> Self {
+        Self { repeats: 1 }
+    }
+}
+
+impl Settings for AdaptivePuckerSettings {
+    const NAME: &'static str = "adaptive_pucker";
+    const ABOUT: &'static str = "A proline's ring, phi and the peptide bond before it drawn from a density learned during equilibration. Exact, not ergodic by itself.";
+}
+
+impl ProposalSettings for AdaptivePuckerSettings {
+    fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
+    fn adapts(&self) -> bool {
+        true
+    }
+
+    fn crosses(&self) -> Crosses {
+        Crosses {
+            torsions: false,
+            rings: true,
+            isomers: true,
+        }
+    }
+
+    fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
+        let proposal = AdaptivePuckerProposal::new(context.topology);
+        Ok(Box::new(proposal.map_err(EntryError::of)?))
+    }
+}
 
 /// Redraws one ring a move, chosen whatever the state.
 #[derive(Debug, Clone)]

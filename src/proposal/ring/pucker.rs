@@ -12,6 +12,7 @@
 
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, LogRatio, Proposal, ProposalError, Proposed};
+use crate::proposal::entry::{Crosses, EntryContext, EntryError, ProposalSettings, Settings};
 use crate::proposal::moved::move_each;
 use crate::proposal::torsion::block::{TorsionMoveError, describe};
 use crate::proposal::torsion::pivot::{rotation, wrap};
@@ -19,7 +20,48 @@ use crate::topology::{PuckerRing, Topology, pucker_rings, torsion_rad};
 use nalgebra::{Matrix3, Unit, Vector3};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
+
+/// Settings of `pucker`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PuckerSettings {
+    /// Moves a cycle.
+    pub repeats: u64,
+}
+
+impl Default for PuckerSettings {
+    fn default() -> Self {
+        Self { repeats: 1 }
+    }
+}
+
+impl Settings for PuckerSettings {
+    const NAME: &'static str = "pucker";
+    const ABOUT: &'static str =
+        "Flips of a proline's ring between its two puckers. Exact, not ergodic by itself.";
+}
+
+impl ProposalSettings for PuckerSettings {
+    fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
+    fn crosses(&self) -> Crosses {
+        Crosses {
+            torsions: false,
+            rings: true,
+            isomers: false,
+        }
+    }
+
+    fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
+        let proposal = PuckerProposal::new(context.topology);
+        Ok(Box::new(proposal.map_err(EntryError::of)?))
+    }
+}
 
 /// Mirrors the puckering of one ring a move, chosen whatever the state.
 #[derive(Debug, Clone)]

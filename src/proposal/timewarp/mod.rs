@@ -2,4 +2,5 @@
 
 pub(super) mod guard;
 pub(super) mod proposal;
+pub(super) mod settings;
 pub(super) mod tree;

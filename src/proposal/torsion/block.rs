@@ -70,16 +70,30 @@ impl TorsionBlock {
 }
 
 /// Which torsions make up a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+///
+/// A pair has N-CA-C-O for psi at a free C-terminus, and the one that turns where there is but one. omega of a residue is the
+/// torsion of the peptide bond after it, whether planar bonds are admitted or not.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum BlockKind {
-    /// Every rotatable bond by itself, methyl rotors and caps included.
+    /// One rotatable bond, methyl groups included.
     Single,
-    /// phi and psi of a residue, at a free C-terminus N-CA-C-O for psi; the one that turns where there is but one.
+    /// phi and psi of one residue.
     #[default]
     Pair,
-    /// All chi of a residue.
+    /// All chi of one residue.
     SideChain,
-    /// omega of a residue, the torsion of the peptide bond after it, whether planar bonds are admitted or not.
+    /// omega of one residue, best with `proposal: normal`, and with `proposal: flip` between cis and trans.
     Omega,
 }
 

@@ -11,22 +11,28 @@ use super::closure::{Axis, Linkage, N_CONDITIONS};
 use super::step::AdaptedStep;
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
+use crate::proposal::entry::{EntryContext, EntryError, ProposalSettings, Settings};
 use crate::proposal::moved::move_each;
 use crate::topology::{NamedTorsion, Topology, TorsionKind, backbone_torsions, rotatable_bonds};
 use nalgebra::{DVector, Unit, Vector3};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// Settings of [`ConcertedProposal`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Settings of `concerted`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct ConcertedSettings {
-    /// Consecutive torsions (phi, psi, omega) that turn together, at least 7; shorter chains of 7 or more turn all they have.
+    /// Consecutive backbone torsions that turn together, at least 7.
     pub n_torsions: usize,
-    /// Step of omega relative to that of phi and psi, above 0.
+    /// Step of omega relative to that of phi and psi.
     pub omega_scale: f64,
     /// Step of phi and psi before tuning, rad.
     pub initial_step_rad: f64,
+    /// Moves a cycle.
+    pub repeats: u64,
 }
 
 impl Default for ConcertedSettings {
@@ -35,7 +41,28 @@ impl Default for ConcertedSettings {
             n_torsions: 9,
             omega_scale: 0.2,
             initial_step_rad: 0.1,
+            repeats: 1,
         }
+    }
+}
+
+impl Settings for ConcertedSettings {
+    const NAME: &'static str = "concerted";
+    const ABOUT: &'static str = "Loop-closing moves that turn a stretch of backbone and leave the rest in place. Exact, not ergodic by itself.";
+}
+
+impl ProposalSettings for ConcertedSettings {
+    fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
+    fn adapts(&self) -> bool {
+        true
+    }
+
+    fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
+        let proposal = ConcertedProposal::new(context.topology, self);
+        Ok(Box::new(proposal.map_err(EntryError::of)?))
     }
 }
 

@@ -7,22 +7,26 @@ use super::pivot::uniform_angle;
 use super::step::AdaptedStep;
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
+use crate::proposal::entry::{Crosses, EntryContext, EntryError, ProposalSettings, Settings};
 use crate::proposal::moved::move_each;
 use crate::topology::Topology;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// How the angle of a rotation is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum TorsionDraw {
     /// Uniform on the circle.
     #[default]
     Uniform,
-    /// Wrapped normal around no rotation, its width tuned for every block while adaptation lasts.
+    /// Wrapped normal around no rotation; its width is tuned for every block during equilibration.
     Normal,
-    /// Half a turn and a little: wrapped normal around pi. From cis to trans and back; nothing is tuned.
+    /// Half a turn and a little: with `kind: omega` from cis to trans and back, of prolines four times of five.
     Flip,
 }
 
@@ -30,17 +34,20 @@ pub enum TorsionDraw {
 /// becomes another.
 const FLIP_WIDTH_RAD: f64 = 0.1;
 
-/// Settings of [`TorsionProposal`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Settings of `torsion`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct TorsionSettings {
-    /// What moves together.
+    /// What turns together.
     pub kind: BlockKind,
-    /// How the angles are drawn.
+    /// How angles are drawn.
     pub proposal: TorsionDraw,
     /// Whether omega and other planar bonds turn too.
     pub planar: bool,
     /// Width of the normal before tuning, rad.
     pub initial_step_rad: f64,
+    /// Moves a cycle.
+    pub repeats: u64,
 }
 
 impl Default for TorsionSettings {
@@ -50,7 +57,41 @@ impl Default for TorsionSettings {
             proposal: TorsionDraw::Uniform,
             planar: false,
             initial_step_rad: 0.5,
+            repeats: 1,
         }
+    }
+}
+
+impl Settings for TorsionSettings {
+    const NAME: &'static str = "torsion";
+    const ABOUT: &'static str = "Rotations about one or several bonds. Exact, but bonds and angles stay: not ergodic by itself.";
+}
+
+impl ProposalSettings for TorsionSettings {
+    fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
+    fn adapts(&self) -> bool {
+        self.proposal == TorsionDraw::Normal
+    }
+
+    fn crosses(&self) -> Crosses {
+        let turns_peptide_bonds = match self.kind {
+            BlockKind::Omega => true,
+            BlockKind::Single => self.planar,
+            BlockKind::Pair | BlockKind::SideChain => false,
+        };
+        Crosses {
+            torsions: true,
+            rings: false,
+            isomers: turns_peptide_bonds && self.proposal != TorsionDraw::Normal,
+        }
+    }
+
+    fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
+        let proposal = TorsionProposal::new(context.topology, self);
+        Ok(Box::new(proposal.map_err(EntryError::of)?))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Checks that numbers are of a size that a machine can carry: counts beyond it are typing errors. Memory is checked in `cli/memory`.
 
-use super::values::{Checks, plain};
+use super::values::Checks;
+use crate::proposal::plain;
 
 /// Most replicas, temperatures of a ladder included: each is a trajectory, and noise is numbered by 32 bits.
 pub(crate) const MOST_REPLICAS: usize = 100_000_000;
@@ -8,8 +9,6 @@ pub(crate) const MOST_REPLICAS: usize = 100_000_000;
 const MOST_THREADS: usize = 4096;
 /// Most cycles of a phase: at a microsecond each they last for thirty years.
 const MOST_CYCLES: u64 = 1_000_000_000_000_000;
-/// Most steps or repeats in a cycle: nothing is written, and nothing stops, within one.
-pub(super) const MOST_IN_CYCLE: u64 = 1_000_000_000;
 /// Most minutes between two checkpoints: nineteen years.
 const MOST_MINUTES: f64 = 1e7;
 /// Residues beyond which a sequence is refused: each step visits every pair of atoms.

@@ -3,6 +3,7 @@
 use crate::cli::config::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
 use crate::cli::config::{InputFault, LoadedConfig, Precision, nearest};
 use crate::cli::device::Device;
+use crate::proposal::plain;
 
 /// Lowest temperature accepted in K: far below, kT drowns in the rounding of energies.
 const MIN_TEMPERATURE_KELVIN: f64 = 1.0;
@@ -60,15 +61,6 @@ impl LoadedConfig {
         } else {
             Err(checks.faults)
         }
-    }
-}
-
-/// A number in as few characters as tell it.
-pub(crate) fn plain(value: f64) -> String {
-    let size = value.abs();
-    match size == 0.0 || !size.is_finite() || (1e-4..1e15).contains(&size) {
-        true => value.to_string(),
-        false => format!("{value:e}"),
     }
 }
 

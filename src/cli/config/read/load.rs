@@ -6,15 +6,13 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 
 use crate::cli::console::note;
+use crate::mcmc::{HELP_MARK, kernel_names};
 
 use super::fault::{InputFault, Source};
 use super::locate::{Position, locate_duplicate};
 use super::suggest::nearest;
+use crate::cli::config::Config;
 use crate::cli::config::molecule::{MoleculeConfig, expand_home};
-use crate::cli::config::{Config, KERNEL_NAMES};
-
-/// Separates problem and remedy in a message of our own visitors.
-pub(crate) const HELP_MARK: &str = "; help: ";
 
 /// A parsed input file with what is needed to point into it.
 #[derive(Debug, Clone)]
@@ -185,7 +183,7 @@ fn explain(source: &Source, error: &serde_yaml::Error) -> InputFault {
         return source.fault(position, &format!("{prefix}unknown key `{word}`"), &help);
     }
     if message.starts_with("unknown variant") {
-        let kind = if known == KERNEL_NAMES {
+        let kind = if known == kernel_names() {
             "kernel"
         } else {
             "value"

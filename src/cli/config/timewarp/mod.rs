@@ -1,5 +1,4 @@
-//! Settings of Timewarp: of its kernel, and of its training.
+//! The training of Timewarp models as an input file has it.
 
-pub(super) mod kernel;
 pub(super) mod schema;
 pub(super) mod training;
