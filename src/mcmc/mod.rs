@@ -1,6 +1,7 @@
 //! Kernels, their composition and the chain driver. Never sees a network or a file.
 
 mod composition;
+mod drive_error;
 mod driver;
 mod exploration;
 mod kernel;
@@ -15,9 +16,8 @@ mod velocity_verlet;
 mod walkers;
 
 pub use composition::{CompositionError, Mixture, Repeat, Sequence};
-pub use driver::{
-    DriveError, Driven, Ending, SamplerWarning, Schedule, check_sampler, drive, run_cycle,
-};
+pub use drive_error::DriveError;
+pub use driver::{Driven, Ending, SamplerWarning, Schedule, check_sampler, drive, run_cycle};
 pub use exploration::ExplorationKernel;
 pub use kernel::{Chain, Kernel, KernelError, KernelPart, Observer};
 pub use ladder::{Ladder, LadderError};
