@@ -4,7 +4,7 @@
     python benches/cis_trans.py --minutes 1
 
 One turns the bond by half a turn and a little, and mirrors rings; the other draws omega uniformly, draws rings anew
-(`adaptive_pucker`, both isomers) and exchanges with hotter replicas. amber14, OBC1, 310 K, charged ends where there are no caps.
+(`adaptive_pucker`, both isomers) and exchanges with hotter replicas. amber14, 310 K, charged ends where there are no caps.
 `benches/openmm_cis.py` is the same by OpenMM.
 """
 
@@ -26,9 +26,9 @@ DRAWS = HMC + (
 LADDER = "replica_exchange: {min_kelvin: 310, max_kelvin: 440, count: 3}\n"
 
 
-def run(saltus, sequence, sampler, ladder, replicas, minutes, seed):
+def run(saltus, sequence, solvent, sampler, ladder, replicas, minutes, seed):
     """Peptide bonds as `saltus analyze` has them, and the largest R-hat."""
-    system = f"system: {{sequence: {sequence}, force_field: amber14, solvent: obc1, hydrogen_mass_da: 3}}\n"
+    system = f"system: {{sequence: {sequence}, force_field: amber14, solvent: {solvent}, hydrogen_mass_da: 3}}\n"
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         call = lambda cycles, name: (folder / name).write_text(
@@ -54,14 +54,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--saltus", default="target/release/saltus")
     parser.add_argument("--sequences", nargs="*", default="ACE-PRO-NME AP GP LPEM GPGP".split())
+    parser.add_argument("--solvent", default="obc1")
     parser.add_argument("--minutes", type=float, default=1.0, help="of every run")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     print("| peptide | bond | flips: cis, % | changes | R-hat | draws and exchange: cis, % | changes | R-hat | difference |")
     print("|---|---|---|---|---|---|---|---|---|")
     for sequence in arguments.sequences:
-        flips, flips_r_hat = run(arguments.saltus, sequence, FLIPS, "", 32, arguments.minutes, arguments.seed)
-        draws, draws_r_hat = run(arguments.saltus, sequence, DRAWS, LADDER, 10, arguments.minutes, arguments.seed + 1)
+        flips, flips_r_hat = run(arguments.saltus, sequence, arguments.solvent, FLIPS, "", 32, arguments.minutes, arguments.seed)
+        draws, draws_r_hat = run(arguments.saltus, sequence, arguments.solvent, DRAWS, LADDER, 10, arguments.minutes, arguments.seed + 1)
         for a, b in zip(flips, draws):
             if not a["is_tertiary"]:
                 continue

@@ -19,6 +19,7 @@ from openmm import app, unit
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--saltus", default="target/release/saltus")
 parser.add_argument("--sequence", default="ACE-PRO-NME")
+parser.add_argument("--solvent", default="obc2", help="obc2 is native in OpenMM; obc1 is interpreted there and some twenty times slower")
 parser.add_argument("--proline", type=int, default=2, help="number of the residue after the bond, caps counted")
 parser.add_argument("--kelvin", type=float, default=310.0)
 parser.add_argument("--chains", type=int, default=8)
@@ -31,7 +32,7 @@ with tempfile.TemporaryDirectory() as folder:
     pdb_file = pathlib.Path(folder) / "molecule.pdb"
     subprocess.run([arguments.saltus, "build", arguments.sequence, "-o", str(pdb_file)], check=True)
     pdb = app.PDBFile(str(pdb_file))
-force_field = app.ForceField("amber14/protein.ff14SB.xml", "implicit/obc1.xml")
+force_field = app.ForceField("amber14/protein.ff14SB.xml", f"implicit/{arguments.solvent}.xml")
 system = force_field.createSystem(pdb.topology, nonbondedMethod=app.NoCutoff, constraints=app.HBonds)
 
 residues = list(pdb.topology.residues())
@@ -76,5 +77,5 @@ share = sums[:, 0].sum() / sums[:, 1].sum()
 left_out = (sums[:, 0].sum() - sums[:, 0]) / (sums[:, 1].sum() - sums[:, 1])
 n = len(sums)
 error = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
-print(f"{arguments.sequence}, {arguments.kelvin} K, OpenMM {openmm.__version__}: {100 * share:.2f} +- {100 * error:.2f} % cis, "
+print(f"{arguments.sequence}, {arguments.solvent}, {arguments.kelvin} K, OpenMM {openmm.__version__}: {100 * share:.2f} +- {100 * error:.2f} % cis, "
       f"{changes} changes in {arguments.chains} x {arguments.nanoseconds} ns")

@@ -54,13 +54,11 @@ pub use slow::covariance::{CovarianceAccumulator, CovarianceError, LaggedCovaria
 pub use slow::koopman::KoopmanWeights;
 pub use slow::slow_modes::{SlowModes, implied_timescales, timescale_lags_frames};
 pub use slow::tica::{Tica, TicaError, TicaScaling};
-pub use speed::baseline::BaselineBasis;
-pub use speed::comparison::{
-    ObservableEss, SamplerComparison, SamplerComparisonError, SamplerDraws, SamplerVerdict,
-    compare_samplers,
-};
+pub use speed::comparison::{SamplerComparisonError, compare_samplers};
+pub use speed::draws::SamplerDraws;
 pub use speed::exit_rates::{ExitRate, Limits, slowest_side};
 pub use speed::exit_tally::{COMMITMENT_DRAWS, ExitTally, RELAXATION_DRAWS, SideExits};
+pub use speed::outcome::{BaselineBasis, ObservableEss, SamplerComparison, SamplerVerdict};
 pub use speed::ratio::Ratio;
 pub use speed::residue_basins::{Basin, basin_indicator};
 pub use speed::sides::{RareSide, Sides};

@@ -83,7 +83,8 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     }
     let prepared = setup::prepare(&loaded)?;
     let positions = setup::starting_positions(&loaded.config, &prepared)?;
-    let (terms, forces) = soundness::evaluate(&prepared, &positions)?;
+    let (terms, forces) =
+        soundness::evaluate(&prepared.molecule.topology, &prepared.system, &positions)?;
     let device = match arguments.device {
         None => None,
         Some(_) => {

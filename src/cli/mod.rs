@@ -5,6 +5,7 @@
 mod analyze;
 mod bench;
 mod build;
+mod columns;
 mod config;
 mod console;
 mod device;

@@ -186,13 +186,13 @@ pub(crate) fn starting_positions(
 ) -> Result<Vec<[f64; 3]>, CliError> {
     let molecule = &prepared.molecule;
     if !config.system.minimize {
-        soundness::evaluate(prepared, &molecule.positions)?;
+        soundness::evaluate(&molecule.topology, &prepared.system, &molecule.positions)?;
         return Ok(molecule.positions.clone());
     }
     // On the CPU whatever the device: one replica in f64 sums, and the same start everywhere.
     let mut engine = cpu_engine(config, &prepared.flexible_system)?;
     let positions = minimized(engine.as_mut(), molecule)?;
-    soundness::evaluate(prepared, &positions)?;
+    soundness::evaluate(&molecule.topology, &prepared.system, &positions)?;
     Ok(positions)
 }
 

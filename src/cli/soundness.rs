@@ -1,11 +1,11 @@
 //! What a structure, a chain and a kernel must show for their numbers to mean anything: finite energies, moves that are accepted.
 
-use crate::forcefield::{TermEnergies, reference_energies};
+use crate::forcefield::{System, TermEnergies, reference_energies};
 use crate::integrator::Engine;
 use crate::mcmc::{Chain, KernelReport};
+use crate::topology::Topology;
 
 use super::error::CliError;
-use super::setup::Prepared;
 
 /// What to do about atoms that lie on top of each other, or about parameters that overflow.
 const HELP: &str = "atoms on top of each other, or too far apart to be one molecule, have no energy: check the coordinates, or the parameters of a force field of your own";
@@ -23,8 +23,12 @@ pub(crate) type Evaluated = (TermEnergies, Vec<[f64; 3]>);
 ///
 /// # Errors
 /// An energy or a force that is not finite: which terms, which atoms, which of them are closest to each other.
-pub(crate) fn evaluate(prepared: &Prepared, positions: &[[f64; 3]]) -> Result<Evaluated, CliError> {
-    let (terms, forces) = reference_energies(&prepared.system, positions);
+pub(crate) fn evaluate(
+    topology: &Topology,
+    system: &System,
+    positions: &[[f64; 3]],
+) -> Result<Evaluated, CliError> {
+    let (terms, forces) = reference_energies(system, positions);
     let is_finite =
         terms.total().is_finite() && forces.as_flattened().iter().all(|f| f.is_finite());
     if is_finite {
@@ -34,8 +38,8 @@ pub(crate) fn evaluate(prepared: &Prepared, positions: &[[f64; 3]]) -> Result<Ev
         "the starting structure has a potential energy of {} kJ/mol{}{}{}\n  help: {HELP}",
         terms.total(),
         faulty_terms(terms),
-        faulty_atoms(prepared, &forces),
-        closest_pair(prepared, positions),
+        faulty_atoms(topology, &forces),
+        closest_pair(topology, positions),
     )))
 }
 
@@ -60,10 +64,9 @@ fn faulty_terms(terms: TermEnergies) -> String {
 }
 
 /// The first atoms whose force is not finite.
-fn faulty_atoms(prepared: &Prepared, forces: &[[f64; 3]]) -> String {
+fn faulty_atoms(topology: &Topology, forces: &[[f64; 3]]) -> String {
     let is_faulty = |force: &[f64; 3]| force.iter().any(|component| !component.is_finite());
     let mut faulty = (0..forces.len()).filter(|&atom| is_faulty(&forces[atom]));
-    let topology = &prepared.molecule.topology;
     let named: Vec<String> = faulty
         .by_ref()
         .take(MOST_NAMED)
@@ -83,7 +86,7 @@ fn faulty_atoms(prepared: &Prepared, forces: &[[f64; 3]]) -> String {
 }
 
 /// The two atoms closest to each other.
-fn closest_pair(prepared: &Prepared, positions: &[[f64; 3]]) -> String {
+fn closest_pair(topology: &Topology, positions: &[[f64; 3]]) -> String {
     let distance = |i: usize, j: usize| {
         let squares = (0..3).map(|axis| (positions[i][axis] - positions[j][axis]).powi(2));
         squares.sum::<f64>().sqrt()
@@ -93,7 +96,6 @@ fn closest_pair(prepared: &Prepared, positions: &[[f64; 3]]) -> String {
         .map(|(i, j)| (distance(i, j), i, j))
         .min_by(|a, b| a.0.total_cmp(&b.0));
     closest.map_or(String::new(), |(distance_nm, i, j)| {
-        let topology = &prepared.molecule.topology;
         format!(
             "\n  the closest atoms are {} and {}, {distance_nm:.4} nm apart",
             topology.label(i),

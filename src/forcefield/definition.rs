@@ -1,9 +1,5 @@
 //! A force field as its files define it: types, residue templates, parameter definitions. Not yet tied to a molecule.
 
-use std::path::PathBuf;
-
-use super::error::ForceFieldError;
-use super::template::ResidueTemplate;
 use crate::topology::Element;
 
 /// An atom type: what templates name and definitions match.
@@ -74,6 +70,26 @@ pub(super) const NONBONDED_PARAMETERS: [&str; 3] = ["charge", "sigma", "epsilon"
 /// Charge (e), sigma (nm), epsilon (kJ/mol); `None` where another place defines the value.
 pub(crate) type NonbondedParameters = [Option<f64>; 3];
 
+/// One atom of a template; bonds are indices into the template.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TemplateAtom {
+    pub(super) name: String,
+    pub(super) type_index: usize,
+    /// `None` matches no atom of a molecule.
+    pub(super) element: Option<Element>,
+    pub(super) parameters: NonbondedParameters,
+    pub(super) neighbors: Vec<usize>,
+    pub(super) n_external_bonds: usize,
+}
+
+/// One `<Residue>`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ResidueTemplate {
+    pub(super) name: String,
+    pub(super) override_level: u32,
+    pub(super) atoms: Vec<TemplateAtom>,
+}
+
 /// Scale factors of 1-4 interactions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct OneFourScales {
@@ -102,55 +118,7 @@ pub struct ForceField {
     pub(super) one_four: Option<OneFourScales>,
 }
 
-/// Names and texts of the built-in force fields.
-const BUILTIN: [(&str, &str); 2] = [
-    (
-        "amber14",
-        include_str!("../../data/forcefields/protein.ff14SB.xml"),
-    ),
-    (
-        "amber99sbildn",
-        include_str!("../../data/forcefields/amber99sbildn.xml"),
-    ),
-];
-
 impl ForceField {
-    /// Names that [`ForceField::builtin`] knows.
-    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
-        BUILTIN.iter().map(|&(name, _)| name)
-    }
-
-    /// A force field that comes with this program: `amber14` (ff14SB, doi:10.1021/acs.jctc.5b00255) or
-    /// `amber99sbildn` (ff99SB-ILDN, doi:10.1002/prot.22711).
-    ///
-    /// # Errors
-    /// [`ForceFieldError::UnknownBuiltin`] for any other name.
-    pub fn builtin(name: &str) -> Result<Self, ForceFieldError> {
-        let Some((_, text)) = BUILTIN.iter().find(|(known, _)| *known == name) else {
-            return Err(ForceFieldError::UnknownBuiltin {
-                name: name.to_owned(),
-                known: Self::builtin_names().collect::<Vec<_>>().join(", "),
-            });
-        };
-        super::xml::files::from_text(&format!("builtin:{name}"), text)
-    }
-
-    /// Reads one force field from OpenMM XML files; later files add to earlier ones, `<Include>`s are followed.
-    ///
-    /// # Errors
-    /// Any [`ForceFieldError`] that has a place in a file.
-    pub fn from_files(paths: &[PathBuf]) -> Result<Self, ForceFieldError> {
-        super::xml::files::from_files(paths)
-    }
-
-    /// Reads a force field from the text of one OpenMM XML file, called `name` in messages. An `<Include>` is not followed.
-    ///
-    /// # Errors
-    /// Any [`ForceFieldError`] that has a place in a file.
-    pub fn from_text(name: &str, text: &str) -> Result<Self, ForceFieldError> {
-        super::xml::files::from_text(name, text)
-    }
-
     /// `name (class CLASS)` of a type, for messages.
     pub(super) fn type_label(&self, type_index: usize) -> String {
         let atom_type = &self.types[type_index];

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::xml::error::{Location, XmlError};
+use super::xml::error::{Location, XmlError, XmlFault};
 
 /// Faults of force-field files (they name file and line) and of their assignment to a molecule (they name atoms).
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +123,16 @@ pub enum ForceFieldError {
         /// What is possible.
         expected: &'static str,
     },
+}
+
+impl XmlFault {
+    /// The fault at a place.
+    pub(super) fn at(self, location: &Location) -> ForceFieldError {
+        ForceFieldError::Xml(Box::new(XmlError {
+            location: location.clone(),
+            fault: self,
+        }))
+    }
 }
 
 /// `; the nearest is 'X'` for the candidate closest to a name, or nothing where none is close.

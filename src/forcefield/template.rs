@@ -1,4 +1,4 @@
-//! Residue templates and their match to a residue by elements and bonds. Atom names play no part in it.
+//! The match of a residue template to a residue by elements and bonds. Atom names play no part in it.
 //!
 //! The search visits atoms in the order OpenMM does, so that equivalent atoms (the two NH of an arginine) get the
 //! same template atoms there and here; AMBER's ordering of improper torsions depends on it.
@@ -6,28 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::definition::NonbondedParameters;
+use super::definition::{ResidueTemplate, TemplateAtom};
 use crate::topology::{Element, Topology};
-
-/// One atom of a template; bonds are indices into the template.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct TemplateAtom {
-    pub(super) name: String,
-    pub(super) type_index: usize,
-    /// `None` matches no atom of a molecule.
-    pub(super) element: Option<Element>,
-    pub(super) parameters: NonbondedParameters,
-    pub(super) neighbors: Vec<usize>,
-    pub(super) n_external_bonds: usize,
-}
-
-/// One `<Residue>`.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ResidueTemplate {
-    pub(super) name: String,
-    pub(super) override_level: u32,
-    pub(super) atoms: Vec<TemplateAtom>,
-}
 
 /// A residue cut out of a molecule; bonds are indices into the residue.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,5 @@
 //! Choices by importance weights.
 
-use super::draws::Draw;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -26,20 +25,4 @@ pub(super) fn choose(log_weights: &[f64], stream: &mut Xoshiro256PlusPlus) -> (u
         }
     }
     (chosen, largest + (sum / weights.len() as f64).ln())
-}
-
-/// Positions of `n` draws chosen by their weights, with replacement.
-pub(super) fn resample(
-    draws: &[Draw],
-    n: usize,
-    stream: &mut Xoshiro256PlusPlus,
-) -> Option<Vec<f64>> {
-    let log_weights: Vec<f64> = draws.iter().map(|draw| draw.log_weight).collect();
-    let is_any = log_weights.iter().any(|weight| weight.is_finite());
-    is_any.then(|| {
-        let chosen = (0..n).map(|_| choose(&log_weights, stream).0);
-        chosen
-            .flat_map(|index| draws[index].positions.clone())
-            .collect()
-    })
 }

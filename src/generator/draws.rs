@@ -1,7 +1,7 @@
 //! The generator: reference geometries, candidates of the torsions with their minima, weights. Geometries around a minimum,
 //! rotors, choices and the minimiser have files of their own.
 
-use super::choice::{choose, resample};
+use super::choice::choose;
 use super::geometries::{geometries, metric};
 use super::landscape::Landscape;
 use super::relax::{Metric, relax};
@@ -308,4 +308,16 @@ impl Generator {
             },
         }
     }
+}
+
+/// Positions of `n` draws chosen by their weights, with replacement.
+fn resample(draws: &[Draw], n: usize, stream: &mut Xoshiro256PlusPlus) -> Option<Vec<f64>> {
+    let log_weights: Vec<f64> = draws.iter().map(|draw| draw.log_weight).collect();
+    let is_any = log_weights.iter().any(|weight| weight.is_finite());
+    is_any.then(|| {
+        let chosen = (0..n).map(|_| choose(&log_weights, stream).0);
+        chosen
+            .flat_map(|index| draws[index].positions.clone())
+            .collect()
+    })
 }

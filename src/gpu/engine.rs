@@ -1,17 +1,17 @@
 //! The engine of the GPU: uploads a batch, runs kernels, downloads the result; implements [`Engine`]. The physics is in the shaders.
 
 use super::batch::{Batch, DeviceTables};
-use super::device::{AdapterSummary, Choice, Gpu};
+use super::device::{AdapterSummary, Gpu};
 use super::error::GpuError;
 use super::iterations::Iterations;
-use super::pace::bounded_iterations;
+use super::options::GpuOptions;
+use super::pace::Pace;
 use super::plan::{self, Plan};
-use super::profile::{Profile, Stopwatch};
+use super::profile::Stopwatch;
 use super::segment::{Run, earliest, gravest, timestep_settings, trajectory_settings};
 use super::shader::kernels::{KernelKind, Kernels, Recipe};
 use super::shader::layout::Settings;
-use super::shader::sources::ShaderSources;
-use super::shape::{NetworkRoom, Placement, Shape};
+use super::shape::{NetworkRoom, Shape};
 use super::tables::{Tables, index, single};
 use crate::forcefield::System;
 use crate::integrator::{Engine, EngineError, LangevinSettings, Splitting, put_back, take_off};
@@ -20,29 +20,8 @@ use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
 use std::time::Instant;
 
-/// How to build the engine. The defaults are what a user wants; the rest serves comparisons and tests.
-#[derive(Debug, Clone, Default)]
-pub struct GpuOptions {
-    /// Which adapter.
-    pub choice: Choice,
-    /// Where atoms are; `None` takes workgroup memory where they fit.
-    pub placement: Option<Placement>,
-    /// Replicas of a workgroup; `None` takes what wastes the fewest threads.
-    pub n_sharing: Option<usize>,
-    /// Sum energies in pairs of f32 even where the adapter has f64.
-    pub without_f64: bool,
-    /// Most replicas on the device at once; `None` takes what its limits allow.
-    pub largest_batch: Option<usize>,
-    /// Collects the time of every kernel, where the adapter can tell.
-    pub profile: Option<Profile>,
-    /// Shader files.
-    pub sources: ShaderSources,
-}
-
 /// Time step that scales the tolerance of velocity constraints where no step is taken, ps; as on the CPU.
 const PROJECTION_TIMESTEP_PS: f64 = 0.002;
-/// Steps of the first dispatch, whose duration is not known yet.
-pub(super) const FIRST_STEPS: u64 = 8;
 
 /// Builds the engine on the chosen adapter.
 ///
@@ -70,8 +49,8 @@ pub struct GpuEngine {
     /// Blocks of torsions that moves choose from.
     pub(super) n_blocks: usize,
     stopwatch: Option<Stopwatch>,
-    /// Steps a dispatch may take, from the duration of those before, for this number of replicas.
-    pub(super) pace: (usize, u64),
+    /// Steps that a dispatch may take.
+    pub(super) pace: Pace,
     /// Loop iterations of the kernels, where the adapter bounds those of a dispatch.
     pub(super) bounded: Option<Iterations>,
 }
@@ -99,7 +78,7 @@ impl GpuEngine {
         plan::check_workgroup_memory(&gpu.adapter, &shape)?;
         let Plan { largest_batch, .. } = Plan::new(system, &gpu.adapter, &shape)?;
         let tables = Tables::new(system, &shape)?;
-        let bounded = bounded_iterations(&gpu.adapter, system, &shape, &tables)?;
+        let bounded = Iterations::bounded(&gpu.adapter, system, &shape, &tables)?;
         let f64_sums = gpu.adapter.has_f64 && !options.without_f64;
         let recipe = Recipe::new(system, &shape, options.sources.clone(), f64_sums)?;
         plan::check_bindings(&gpu.adapter)?;
@@ -123,7 +102,7 @@ impl GpuEngine {
             n_testing: 0,
             n_blocks: 0,
             stopwatch,
-            pace: (0, FIRST_STEPS),
+            pace: Pace::new(0),
             bounded,
         })
     }
@@ -291,18 +270,21 @@ impl GpuEngine {
     /// Dispatches of a batch, none longer than drivers tolerate.
     fn run_steps(&mut self, run: &Run<'_>, first_replica: usize) -> Result<(), EngineError> {
         let n_replicas = self.batch().n_replicas;
-        if self.pace.0 != n_replicas {
-            self.pace = (n_replicas, FIRST_STEPS);
+        if self.pace.n_replicas != n_replicas {
+            self.pace = Pace::new(n_replicas);
         }
         // A trajectory may be cut between whole steps of its splitting alone.
         let whole = u64::from(run.settings.n_stages).max(1);
-        if run.paced {
-            self.check_step(whole)?;
+        if run.paced
+            && let Some(iterations) = self.bounded
+        {
+            iterations.check_step(&self.gpu.adapter, self.shape.n_atoms, whole)?;
         }
+        let most_steps = self.bounded.map_or(u64::MAX, Iterations::most_steps);
         let mut done = 0;
         loop {
             let most = if run.paced {
-                self.pace.1.min(self.most_steps())
+                self.pace.n_steps.min(most_steps)
             } else {
                 u64::MAX
             };
@@ -321,7 +303,7 @@ impl GpuEngine {
             self.dispatch(run.kind, &settings)?;
             let failures = self.batch().read_failures(&self.gpu)?;
             if run.paced {
-                self.adjust_pace(n_steps, start.elapsed().as_secs_f64());
+                self.pace.adjust(n_steps, start.elapsed().as_secs_f64());
             }
             done += n_steps;
             let latest = run.first_step + done;

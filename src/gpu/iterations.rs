@@ -7,9 +7,12 @@
 
 use super::cycle::leap::LeapSize;
 use super::cycle::moves::ResidentMove;
+use super::device::{AdapterKind, AdapterSummary};
+use super::error::GpuError;
 use super::shader::layout::Cluster;
 use super::shape::{Placement, Shape};
 use super::tables::Tables;
+use crate::forcefield::System;
 
 /// Iterations of one dispatch that leave a margin below 65,535.
 pub(super) const MOST_ITERATIONS: u64 = 60_000;
@@ -32,8 +35,33 @@ pub(crate) struct Iterations {
 }
 
 impl Iterations {
+    /// Those of the kernels on an adapter that ends loops early; `None` where none does.
+    ///
+    /// # Errors
+    /// [`GpuError::TooManyIterations`] where not even an energy can be computed.
+    pub(super) fn bounded(
+        adapter: &AdapterSummary,
+        system: &System,
+        shape: &Shape,
+        tables: &Tables,
+    ) -> Result<Option<Self>, GpuError> {
+        if adapter.kind != AdapterKind::Software {
+            return Ok(None);
+        }
+        let iterations = Self::of(tables, shape, system.implicit_solvent.is_some());
+        if iterations.alone() <= MOST_ITERATIONS {
+            return Ok(Some(iterations));
+        }
+        Err(GpuError::TooManyIterations {
+            adapter: adapter.name.clone(),
+            what: format!("the energy of {} atoms", shape.n_atoms),
+            needed: iterations.alone(),
+            offered: MOST_ITERATIONS,
+        })
+    }
+
     /// Of a molecule in a shape.
-    pub(super) fn of(tables: &Tables, shape: &Shape, is_solvated: bool) -> Self {
+    fn of(tables: &Tables, shape: &Shape, is_solvated: bool) -> Self {
         let (n_owned, n_threads) = (shape.n_owned as u64, shape.n_threads as u64);
         let n_tiles = match shape.placement {
             Placement::Resident => 1,
@@ -51,12 +79,12 @@ impl Iterations {
     }
 
     /// One evaluation by itself, with the sum over threads that may follow.
-    pub(super) fn alone(self) -> u64 {
+    fn alone(self) -> u64 {
         self.evaluation + self.n_threads + 3 * self.n_owned
     }
 
     /// One time step or stage of a trajectory.
-    pub(super) fn step(self) -> u64 {
+    fn step(self) -> u64 {
         1 + self.evaluation + 2 * self.constraints + 8 * self.n_owned
     }
 
@@ -68,6 +96,33 @@ impl Iterations {
     /// Most time steps of a dispatch; 0 where not even one fits.
     pub(super) fn most_steps(self) -> u64 {
         MOST_ITERATIONS.saturating_sub(self.frame()) / self.step()
+    }
+
+    /// Refuses time steps of so many stages where a dispatch carries fewer.
+    ///
+    /// # Errors
+    /// [`GpuError::TooManyIterations`].
+    pub(super) fn check_step(
+        self,
+        adapter: &AdapterSummary,
+        n_atoms: usize,
+        n_stages: u64,
+    ) -> Result<(), GpuError> {
+        if self.most_steps() >= n_stages {
+            return Ok(());
+        }
+        let what = format!("a time step of {n_atoms} atoms");
+        Err(self.too_many(adapter, what, n_stages * self.step()))
+    }
+
+    /// What cannot be done in one dispatch, and how many iterations it takes beside the frame of a kernel.
+    pub(super) fn too_many(self, adapter: &AdapterSummary, what: String, needed: u64) -> GpuError {
+        GpuError::TooManyIterations {
+            adapter: adapter.name.clone(),
+            what,
+            needed: needed.saturating_add(self.frame()),
+            offered: MOST_ITERATIONS,
+        }
     }
 
     /// One unit of an entry of a cycle, `n_steps` the time steps in it.

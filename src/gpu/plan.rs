@@ -3,8 +3,8 @@
 use super::batch::VECTOR_BYTES;
 use super::cycle::leap::TorsionLeaps;
 use super::device::{AdapterSummary, Choice, chosen};
-use super::engine::GpuOptions;
 use super::error::GpuError;
+use super::options::GpuOptions;
 use super::shape::{Placement, Shape};
 use crate::forcefield::System;
 

@@ -1,9 +1,9 @@
 //! The loop over cycles: kernels in order, adaptation frozen at its end, an observer after each.
 
-use super::kernel::{Chain, Kernel, KernelError, Observer};
+use super::drive_error::{DriveError, failure_of};
+use super::kernel::{Chain, Kernel, Observer};
 use super::parts::{part_sizes, run_parts};
 use crate::integrator::Engine;
-use std::error::Error;
 
 /// How many cycles there are; a cycle is one step of every kernel in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,22 +55,6 @@ pub struct Driven {
     pub ending: Ending,
     /// What the user should know; logged already.
     pub warnings: Vec<SamplerWarning>,
-}
-
-/// Why a run failed.
-#[derive(Debug, thiserror::Error)]
-pub enum DriveError {
-    /// A kernel could not go on.
-    #[error("kernel `{name}`: {source}")]
-    Kernel {
-        /// The kernel.
-        name: String,
-        /// Its reason.
-        source: KernelError,
-    },
-    /// The observer failed, for example to write a frame.
-    #[error("{0}")]
-    Observer(Box<dyn Error + Send + Sync>),
 }
 
 /// Looks for what makes a sampler doubtful before anything runs.
@@ -222,9 +206,4 @@ fn advance(
         false => stepped,
     };
     settled.map_err(failure_of(kernel.name()))
-}
-
-pub(super) fn failure_of(name: &str) -> impl FnOnce(KernelError) -> DriveError + use<> {
-    let name = name.to_owned();
-    move |source| DriveError::Kernel { name, source }
 }

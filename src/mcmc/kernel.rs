@@ -137,6 +137,27 @@ pub trait Kernel: Send {
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String>;
 }
 
+impl KernelStatistics {
+    /// Counters of several kernels together.
+    #[must_use]
+    pub(super) fn sum<'a>(kernels: impl Iterator<Item = &'a Box<dyn Kernel>>) -> Self {
+        kernels.fold(Self::default(), |sum, kernel| sum.and(kernel.statistics()))
+    }
+}
+
+impl KernelReport {
+    /// The report of a kernel without children or details.
+    pub fn of<K: Kernel + ?Sized>(kernel: &K) -> Self {
+        Self {
+            name: kernel.name().to_owned(),
+            statistics: kernel.statistics(),
+            exact: kernel.is_exact(),
+            children: Vec::new(),
+            details: serde_json::Value::Null,
+        }
+    }
+}
+
 /// The step of a kernel for some of the replicas, on a thread of its own.
 pub trait KernelPart: Send {
     /// Advances a chain of these replicas alone.

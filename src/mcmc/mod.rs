@@ -1,6 +1,7 @@
 //! Kernels, their composition and the chain driver. Never sees a network or a file.
 
 mod composition;
+mod drive_error;
 mod driver;
 mod entry;
 mod exploration;
@@ -16,9 +17,8 @@ mod velocity_verlet;
 mod walkers;
 
 pub use composition::{CompositionError, Mixture, Repeat, Sequence};
-pub use driver::{
-    DriveError, Driven, Ending, SamplerWarning, Schedule, check_sampler, drive, run_cycle,
-};
+pub use drive_error::DriveError;
+pub use driver::{Driven, Ending, SamplerWarning, Schedule, check_sampler, drive, run_cycle};
 pub use entry::{
     EMPTY, Entry, HELP_MARK, KernelEntry, LangevinEntry, MixtureEntry, MixturePart, OutsideEntry,
     OutsideKind, SequenceEntry, VelocityVerletEntry, all_of, names as kernel_names, register,

@@ -1,6 +1,6 @@
 //! Replicas that need not wait for each other: every thread takes its own through several kernels.
 
-use super::driver::{DriveError, failure_of};
+use super::drive_error::{DriveError, failure_of};
 use super::kernel::{Chain, Kernel, KernelPart};
 use crate::integrator::Engine;
 use rayon::prelude::*;

@@ -1,6 +1,5 @@
 //! What a kernel counts, and how it is reported.
 
-use super::kernel::Kernel;
 use crate::proposal::Outcome;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -39,15 +38,9 @@ impl KernelStatistics {
         }
     }
 
-    /// Counters of several kernels together.
-    #[must_use]
-    pub(super) fn sum<'a>(kernels: impl Iterator<Item = &'a Box<dyn Kernel>>) -> Self {
-        kernels.fold(Self::default(), |sum, kernel| sum.and(kernel.statistics()))
-    }
-
     /// With those of another kernel.
     #[must_use]
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         Self {
             proposed: self.proposed + other.proposed,
             accepted: self.accepted + other.accepted,
@@ -93,17 +86,4 @@ pub struct KernelReport {
     /// What else the kernel has to tell (replica exchange: pairs, round trips); `Null` for nothing.
     #[serde(skip_serializing_if = "serde_json::Value::is_null")]
     pub details: serde_json::Value,
-}
-
-impl KernelReport {
-    /// The report of a kernel without children or details.
-    pub fn of<K: Kernel + ?Sized>(kernel: &K) -> Self {
-        Self {
-            name: kernel.name().to_owned(),
-            statistics: kernel.statistics(),
-            exact: kernel.is_exact(),
-            children: Vec::new(),
-            details: serde_json::Value::Null,
-        }
-    }
 }

@@ -27,6 +27,8 @@ pub use hamiltonian::dual_averaging::DualAveraging;
 pub use hamiltonian::hmc::{Hmc, HmcSettings};
 pub use hamiltonian::mala::{Mala, MalaSettings};
 pub use hamiltonian::trajectory_length::TrajectoryLength;
+pub use leap::features::{N_BACKBONE_FEATURES, N_SIDE_CHAIN_FEATURES};
+pub use leap::known::{Known, SiteKind};
 pub use leap::measure::{Feature, Measure};
 pub use leap::model::{builtin_leap_model, random_leap_model};
 pub use leap::proposal::LeapSampler;
@@ -35,7 +37,7 @@ pub use leap::settings::{
     BUILTIN_MODEL, TorsionLeapSettings, leap_model, read_leap_model, warn_of_other_physics,
 };
 pub use leap::site::{Block as LeapDraws, LeapBlock, Step as LeapStep};
-pub use leap::site::{Known, N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES, Site, SiteKind};
+pub use leap::site::{N_FIXED, Site};
 pub use leap::tune::TunedLeapProposal;
 pub use ring::adaptive_pucker::{AdaptivePuckerProposal, AdaptivePuckerSettings};
 pub use ring::pucker::{PuckerProposal, PuckerSettings};

@@ -70,6 +70,25 @@ impl Blueprint {
         Some(Turn { atoms: group })
     }
 
+    /// phi and psi turns of a residue, where it has them.
+    pub(crate) fn backbone_turns(&self, residue_index: usize) -> [Option<Turn>; 2] {
+        let topology = &self.topology;
+        let atom = |index: Option<usize>, name: &str| {
+            index
+                .filter(|&index| index < topology.residues.len())
+                .and_then(|index| topology.atom_index(index, name))
+        };
+        let here = Some(residue_index);
+        let turn = |atoms: [Option<usize>; 4]| match atoms {
+            [Some(a), Some(b), Some(c), Some(d)] => self.turn([a, b, c, d]),
+            _ => None,
+        };
+        let (n, ca, c) = (atom(here, "N"), atom(here, "CA"), atom(here, "C"));
+        let previous_c = atom(residue_index.checked_sub(1), "C");
+        let next_n = atom(Some(residue_index + 1), "N").or_else(|| atom(here, "O"));
+        [turn([previous_c, n, ca, c]), turn([n, ca, c, next_n])]
+    }
+
     /// Current value of a turn in rad.
     pub(crate) fn value_rad(&self, turn: &Turn) -> f64 {
         self.placements[turn.atoms[0]]

@@ -2,7 +2,7 @@
 //! Minimises no energy: the geometry is a start for a minimiser.
 
 use super::Molecule;
-use super::blueprint::{Blueprint, Turn};
+use super::blueprint::Blueprint;
 use super::clash::ClashScore;
 use super::loop_closure::close_loops;
 use super::packing::pack_side_chains;
@@ -110,30 +110,11 @@ pub fn build(sequence: &Sequence, disulfides: &[[usize; 2]]) -> Result<Molecule,
     })
 }
 
-/// phi and psi turns of a residue, where it has them.
-pub(crate) fn backbone_turns(blueprint: &Blueprint, residue_index: usize) -> [Option<Turn>; 2] {
-    let topology = &blueprint.topology;
-    let atom = |index: Option<usize>, name: &str| {
-        index
-            .filter(|&index| index < topology.residues.len())
-            .and_then(|index| topology.atom_index(index, name))
-    };
-    let here = Some(residue_index);
-    let turn = |atoms: [Option<usize>; 4]| match atoms {
-        [Some(a), Some(b), Some(c), Some(d)] => blueprint.turn([a, b, c, d]),
-        _ => None,
-    };
-    let (n, ca, c) = (atom(here, "N"), atom(here, "CA"), atom(here, "C"));
-    let previous_c = atom(residue_index.checked_sub(1), "C");
-    let next_n = atom(Some(residue_index + 1), "N").or_else(|| atom(here, "O"));
-    [turn([previous_c, n, ca, c]), turn([n, ca, c, next_n])]
-}
-
 /// Proline keeps the phi of its template, on which its ring depends.
 fn set_backbone(blueprint: &mut Blueprint) {
     for residue_index in 0..blueprint.topology.residues.len() {
         let proline = blueprint.topology.residues[residue_index].name == "PRO";
-        let [phi, psi] = backbone_turns(blueprint, residue_index);
+        let [phi, psi] = blueprint.backbone_turns(residue_index);
         if let Some(phi) = phi.filter(|_| !proline) {
             blueprint.set(&phi, PHI_PSI_DEG[0].to_radians());
         }

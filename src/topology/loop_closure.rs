@@ -1,7 +1,6 @@
 //! Bends the backbone until the sulfur atoms of a disulfide are near each other, by annealing torsions.
 
 use super::blueprint::{Blueprint, Turn};
-use super::build::backbone_turns;
 use super::clash::ClashScore;
 use super::internal_coordinates::Point;
 use rand::{RngExt, SeedableRng};
@@ -185,7 +184,7 @@ impl Search {
 /// Proline's phi is held by its ring.
 fn hinge(blueprint: &Blueprint, residue_index: usize) -> Hinge {
     let name = &blueprint.topology.residues[residue_index].name;
-    let [phi, psi] = backbone_turns(blueprint, residue_index);
+    let [phi, psi] = blueprint.backbone_turns(residue_index);
     Hinge {
         phi: phi.filter(|_| name != "PRO"),
         psi,

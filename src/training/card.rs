@@ -5,8 +5,8 @@ use serde_json::json;
 use super::corpus::PeptideData;
 use super::fit::Fit;
 use super::fitting::Data;
+use super::leap_training::LeapTraining;
 use super::peptides::{is_held_out, one_letter_codes};
-use super::torsion_leap::LeapTraining;
 use crate::flow::torsion::{FineTunedFrom, LeapModel, ModelCard};
 
 /// The model of two fits, with its card. What a model was fine-tuned from has seen, it has seen too.

@@ -9,7 +9,7 @@ use super::corpus::PeptideData;
 use super::dataset::{Dataset, Part};
 use super::error::TrainingError;
 use super::fit::{Advance, Fit, FitSettings, FitWorkspace};
-use super::torsion_leap::{LeapEvent, LeapTraining};
+use super::leap_training::{LeapEvent, LeapTraining};
 use crate::flow::torsion::Head;
 
 /// Peptides to fit to, and peptides that say when to stop.

@@ -16,7 +16,8 @@ mod store;
 mod writer;
 mod writer_set;
 
-pub use checkpoint::file::{Checkpoint, CheckpointError, KernelRecord, RunIdentity};
+pub use checkpoint::file::CheckpointError;
+pub use checkpoint::record::{Checkpoint, KernelRecord, RunIdentity};
 pub use error::TrajectoryError;
 pub use format::header::Header;
 pub use lock::{LockError, OutputLock};

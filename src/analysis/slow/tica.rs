@@ -130,6 +130,32 @@ impl Tica {
     }
 }
 
+impl KoopmanWeights {
+    /// Weights from unweighted covariances; `epsilon` as in [`Tica::fit`].
+    ///
+    /// In whitened features the propagator with the constant function added has the eigenvalue 1; its left eigenvector
+    /// (v, 1) solves (I - K^T) v = R^T (mean_t - mean_0).
+    ///
+    /// # Errors
+    /// [`TicaError::ZeroRank`] for constant features, [`TicaError::NoStationaryState`] where the equation has no solution.
+    pub fn fit(covariances: &LaggedCovariances, epsilon: f64) -> Result<Self, TicaError> {
+        let basis = whitening(&covariances.cov_00, epsilon)?;
+        let propagator = basis.transpose() * &covariances.cov_0t * &basis;
+        let drift = basis.transpose() * (&covariances.mean_t - &covariances.mean_0);
+        let identity = DMatrix::identity(basis.ncols(), basis.ncols());
+        let solution = (identity - propagator.transpose())
+            .lu()
+            .solve(&drift)
+            .ok_or(TicaError::NoStationaryState)?;
+        let coefficients = basis * solution;
+        let constant = 1.0 - covariances.mean_0.dot(&coefficients);
+        Ok(Self {
+            coefficients,
+            constant,
+        })
+    }
+}
+
 fn accumulate(
     trajectories: &[Vec<Vec<f64>>],
     lag_frames: usize,
@@ -149,10 +175,7 @@ fn accumulate(
 /// L with L^T C L = 1 on the directions of C with a variance of at least `epsilon`, `[n_features, rank]`.
 ///
 /// Where rounding made eigenvalues negative, everything as small as the most negative one is noise and dropped too.
-pub(super) fn whitening(
-    covariance: &DMatrix<f64>,
-    epsilon: f64,
-) -> Result<DMatrix<f64>, TicaError> {
+fn whitening(covariance: &DMatrix<f64>, epsilon: f64) -> Result<DMatrix<f64>, TicaError> {
     let n_features = covariance.nrows();
     if n_features == 0 {
         return Err(TicaError::ZeroRank {

@@ -1,20 +1,8 @@
-//! What plain MD's figure rests on: its own draws, the crossings it made, or its exits from rare sides.
+//! What plain MD's figure rests on: its own draws, the crossings it made, or its exits from rare sides; and all ratios to it.
 
-use super::comparison::SamplerComparison;
 use super::exit_rates::{ExitRate, Limits};
+use super::outcome::{BaselineBasis, SamplerComparison};
 use super::ratio::{QUANTILE_95, Ratio, Speed, ratio};
-
-/// Where the ESS/s of the baseline comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum BaselineBasis {
-    /// It mixed and missed nothing, and no exits say less: its own slowest observable.
-    Draws,
-    /// An upper bound: the crossings it made of this observable's mean.
-    Crossings(String),
-    /// The rate at which it leaves the rare side that is slowest by its upper limit: an estimate with at least five exits,
-    /// with fewer an upper bound.
-    Exits(Box<ExitRate>),
-}
 
 impl SamplerComparison {
     /// Whether crossings say what plain MD is worth: it did not mix, or mixed with fewer crossings than its autocorrelation

@@ -1,6 +1,6 @@
 //! Which backbone basins a sampler visited, and which of those that others found it missed.
 
-use super::comparison::{FOUND_SHARE, SamplerDraws};
+use super::draws::{FOUND_SHARE, SamplerDraws};
 use super::residue_basins::{Basin, basin_indicator};
 
 /// The basins that cover the (phi, psi) plane without overlap.

@@ -7,9 +7,10 @@
 
 use thiserror::Error;
 
-use super::baseline::BaselineBasis;
 use super::basins::{ResidueBasin, basin_visits, missed};
 use super::crossings::{Crossings, Divide};
+use super::draws::{FOUND_SHARE, SamplerDraws};
+use super::outcome::{BaselineBasis, ObservableEss, SamplerComparison, SamplerVerdict};
 use super::ratio::{Ratio, Speed, spread_of_ln_ess};
 use super::sides::{BASIN_PREFIX, RareSide, basin_indicator_name, is_two_valued};
 use crate::analysis::convergence::chains;
@@ -17,8 +18,6 @@ use crate::analysis::convergence::chains::ChainError;
 use crate::analysis::convergence::ess::ess_mean;
 use crate::analysis::convergence::r_hat::r_hat;
 
-/// Share of a sampler's frames above which a basin counts as found, and a 0/1 observable as two-valued.
-pub(super) const FOUND_SHARE: f64 = 1e-3;
 /// R-hat above which chains disagree about where they are.
 const MIXED_R_HAT: f64 = 1.1;
 /// Draws a chain that R-hat looks at.
@@ -48,75 +47,6 @@ pub enum SamplerComparisonError {
         /// What is wrong with its chains.
         source: ChainError,
     },
-}
-
-/// What one sampler left behind.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct SamplerDraws {
-    /// Name.
-    pub name: String,
-    /// Whether this is a candidate for the baseline.
-    pub is_plain_md: bool,
-    /// Wall-clock seconds that its samples cost, equilibration included.
-    pub wall_seconds: f64,
-    /// Simulated time of all chains in ps; the fastest plain MD is the baseline where none mixes.
-    pub simulated_ps: f64,
-    /// Name and chains `[n_chains][n_draws]` of every observable, the same names in the same order for all samplers.
-    pub observables: Vec<(String, Vec<Vec<f32>>)>,
-}
-
-/// An observable of one sampler.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ObservableEss {
-    /// Name.
-    pub observable: String,
-    /// ESS of the mean over all chains, at most what the crossings allow; 0 for an observable that others moved and this
-    /// sampler did not.
-    pub ess: f64,
-    /// How often the chains crossed the observable's mean.
-    pub n_crossings: f64,
-    /// Whether the crossings set the ESS, and not the autocorrelation.
-    pub limited_by_crossings: bool,
-    /// R-hat of at most 400 draws a chain; infinite for a constant.
-    pub r_hat: f64,
-}
-
-/// What the comparison says of one sampler.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SamplerVerdict {
-    /// Name.
-    pub name: String,
-    /// Smallest ESS; 0, under the name of the basin, where the sampler missed one.
-    pub slowest: ObservableEss,
-    /// ESS of the slowest observable a second.
-    pub ess_per_second: f64,
-    /// Whether R-hat of every observable is at most 1.1.
-    pub mixed: bool,
-    /// Basins that another sampler spent over 0.1 % of its frames in and this one never saw: `alpha_left_2`.
-    pub missed_basins: Vec<String>,
-    /// Every observable that moved in any sampler.
-    pub observables: Vec<ObservableEss>,
-    /// ESS/s of the slowest observable relative to plain MD's.
-    pub ratio_to_md: Ratio,
-    pub(crate) speed: Speed,
-}
-
-/// Every sampler relative to the strongest plain MD.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SamplerComparison {
-    /// Name of the baseline: of the plain MDs that mixed and missed nothing the one with the largest ESS/s of its slowest
-    /// observable; where there is none, the one with the most simulated time a second.
-    pub baseline: String,
-    /// Whether the baseline's ESS is only bounded from above.
-    pub baseline_is_bound: bool,
-    /// What its ESS comes from.
-    pub baseline_basis: BaselineBasis,
-    /// ESS of the baseline's slowest observable a second, or its bound.
-    pub baseline_ess_per_second: f64,
-    /// The rarer sides of all 0/1 observables and basins, with their shares in the frames of the samplers that mixed.
-    pub rare_sides: Vec<RareSide>,
-    /// One a sampler, in the order given.
-    pub samplers: Vec<SamplerVerdict>,
 }
 
 /// Compares samplers of one molecule.

@@ -1,6 +1,6 @@
 //! Adds the two slowest collective coordinates of all samplers together to their observables.
 
-use super::comparison::SamplerDraws;
+use super::draws::SamplerDraws;
 use crate::analysis::slow::covariance::CovarianceAccumulator;
 use crate::analysis::slow::tica::{Tica, TicaError, TicaScaling};
 

@@ -2,20 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::analysis::{
-    HiddenCoordinate, ObservableRecorder, ObservableSet, Torsion, end_to_end_atoms,
-};
-use crate::topology::{Topology, TorsionKind, named_torsions};
+use crate::analysis::{HiddenCoordinate, ObservableRecorder, ObservableSet};
 use crate::trajectory::{ExchangeRecord, Header, Reader, RunCost, RunWarnings};
-
-use super::copies;
-use super::hidden;
 
 /// Coordinates held in memory at a time.
 const BLOCK_COORDINATES: usize = 1 << 21;
 
 /// Fewest frames of a chain: two for either half of split R-hat.
 pub(super) const MIN_FRAMES: usize = 4;
+
+/// Positions count as equal where they round to the same multiple of this, in nm: far below what a step moves an atom,
+/// far above what a change of units does to a number in single precision.
+const RESOLUTION_NM: f64 = 1e-4;
 
 /// What is kept of a file.
 #[derive(Debug, Clone)]
@@ -42,25 +40,6 @@ pub(super) struct ChainFile {
     pub(super) fingerprints: Vec<u64>,
     /// Some frames evenly spread over the file, positions in nm, `[n_atoms * 3]` each.
     pub(super) snapshots: Vec<Vec<f32>>,
-}
-
-/// The fixed list of observables of a molecule, with standard atomic masses so that files of all programs agree.
-///
-/// # Errors
-/// A message when a torsion names an atom that is not there.
-pub(crate) fn observable_set(topology: &Topology) -> Result<ObservableSet, String> {
-    let torsions = named_torsions(topology)
-        .into_iter()
-        .filter(|torsion| !matches!(torsion.kind, TorsionKind::Omega | TorsionKind::Other))
-        .map(|torsion| Torsion {
-            name: torsion.name,
-            atoms: torsion.atoms,
-        });
-    let masses_da = topology.atoms.iter().map(|atom| atom.element.mass_da());
-    let ends = end_to_end_atoms(topology);
-    ObservableSet::new(torsions.collect(), ends, masses_da.collect())
-        .and_then(|set| set.with_sides(hidden::two_sided(topology)))
-        .map_err(|error| error.to_string())
 }
 
 /// Streams a file from frame `burn_in` on and keeps `n_snapshots` of its frames.
@@ -117,9 +96,7 @@ pub(super) fn read(
                 column.push(value);
             }
             chain.times_ps.push(frame.time_ps);
-            chain
-                .fingerprints
-                .push(copies::fingerprint(&frame.positions));
+            chain.fingerprints.push(fingerprint(&frame.positions));
             if chain.snapshots.len() < n_snapshots
                 && index >= chain.snapshots.len() * n_frames / n_snapshots
             {
@@ -132,6 +109,20 @@ pub(super) fn read(
         .map(|(name, mut chains)| (name, chains.remove(0)))
         .collect();
     Ok(chain)
+}
+
+/// A frame as a number that equal frames share wherever the molecule stands: BLAKE3 of the positions about the first atom.
+fn fingerprint(positions: &[f32]) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    for atom in positions.chunks_exact(3) {
+        // Adding 0 turns -0 into 0, whose bytes differ.
+        for (value, origin) in atom.iter().zip(positions) {
+            let relative_nm = f64::from(*value) - f64::from(*origin);
+            hasher.update(&((relative_nm / RESOLUTION_NM).round() + 0.0).to_le_bytes());
+        }
+    }
+    let bytes = hasher.finalize();
+    u64::from_le_bytes(std::array::from_fn(|index| bytes.as_bytes()[index]))
 }
 
 fn push_hidden(series: &mut [Vec<Vec<f64>>], coordinates: &[HiddenCoordinate], positions: &[f32]) {

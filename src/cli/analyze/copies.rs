@@ -13,9 +13,6 @@ use crate::trajectory::Header;
 
 use super::chain_file::ChainFile;
 
-/// Positions count as equal where they round to the same multiple of this, in nm: far below what a step moves an atom,
-/// far above what a change of units does to a number in single precision.
-const RESOLUTION_NM: f64 = 1e-4;
 /// Share of its different frames that a trajectory has in common with its original, at least.
 const SHARED: f64 = 0.1;
 /// Copies named one by one on a terminal and on the page.
@@ -40,20 +37,6 @@ pub(super) struct Copy {
     of: String,
     /// What they share.
     why: String,
-}
-
-/// A frame as a number that equal frames share wherever the molecule stands: BLAKE3 of the positions about the first atom.
-pub(super) fn fingerprint(positions: &[f32]) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    for atom in positions.chunks_exact(3) {
-        // Adding 0 turns -0 into 0, whose bytes differ.
-        for (value, origin) in atom.iter().zip(positions) {
-            let relative_nm = f64::from(*value) - f64::from(*origin);
-            hasher.update(&((relative_nm / RESOLUTION_NM).round() + 0.0).to_le_bytes());
-        }
-    }
-    let bytes = hasher.finalize();
-    u64::from_le_bytes(std::array::from_fn(|index| bytes.as_bytes()[index]))
 }
 
 /// Files without those that lie at the path of an earlier one, and these.

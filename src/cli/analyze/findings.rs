@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::analysis::{
-    Ensemble, ObservableSummary, SlowModes, convergence_fault, entries_fault,
-    integrated_autocorrelation_time, summarise,
+    Comparison, Ensemble, ObservableSummary, SlowModes, SummarySource, convergence_fault,
+    entries_fault, integrated_autocorrelation_time, summarise,
 };
 use crate::cli::error::CliError;
 use crate::trajectory::Header;
@@ -13,7 +13,6 @@ use super::chain_file::ChainFile;
 use super::exchange::Exchange;
 use super::hidden::Hidden;
 use super::inputs::Input;
-use super::reference::ReferenceComparison;
 
 /// Slow coordinates that become observables.
 const N_SLOW: usize = 2;
@@ -50,6 +49,24 @@ pub(super) struct KernelAcceptance {
     pub(super) name: String,
     /// Mean acceptance over frames that tell; `None` for kernels that propose nothing.
     pub(super) acceptance: Option<f64>,
+}
+
+/// A comparison and with what.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct ReferenceComparison {
+    /// The file or folder.
+    pub(super) file: String,
+    /// Where it comes from.
+    pub(super) source: SummarySource,
+    /// Chains and frames of each.
+    pub(super) size: [usize; 2],
+    /// Whether any mean is flagged.
+    pub(super) biased: bool,
+    /// Numbers.
+    #[serde(flatten)]
+    pub(super) comparison: Comparison,
+    /// Remarks.
+    pub(super) notes: Vec<String>,
 }
 
 /// What was found.

@@ -9,8 +9,8 @@ use crate::topology::{Topology, pdb};
 use crate::trajectory::{Reader, TrajectoryError};
 
 use super::chain_file::{self, ChainFile};
+use super::coordinates::{self, observable_set};
 use super::copies::{self, Copy};
-use super::hidden;
 use super::pooling;
 
 /// Frames shown of all files together.
@@ -116,9 +116,9 @@ fn read_one(
         let (set, hidden) = (&molecule.set, &molecule.hidden);
         return chain_file::read(&reader, set, hidden, burn_in, n_snapshots);
     }
-    let set = chain_file::observable_set(reader.topology())
+    let set = observable_set(reader.topology())
         .map_err(|error| format!("{}: {error}", path.display()))?;
-    let hidden = hidden::coordinates(reader.topology());
+    let hidden = coordinates::hidden(reader.topology());
     let chain = chain_file::read(&reader, &set, &hidden, burn_in, n_snapshots)?;
     *molecule = Some(Molecule {
         path: path.to_path_buf(),

@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use super::copies::Copy;
 use super::exchange::Exchange;
-use super::findings::{Cost, Findings, KernelAcceptance, Row};
+use super::findings::{Cost, Findings, KernelAcceptance, ReferenceComparison, Row};
 use super::hidden::Hidden;
 use super::inputs::Input;
-use super::reference::ReferenceComparison;
 
 /// The object; `observables` is the promise of the format, the other keys are extra.
 #[derive(Debug, Serialize)]

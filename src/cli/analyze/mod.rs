@@ -1,6 +1,7 @@
 //! `saltus analyze`: what trajectories say about their molecule and how far to trust it. Each stage has a file of its own.
 
 mod chain_file;
+mod coordinates;
 mod copies;
 mod exchange;
 mod figures;
@@ -14,7 +15,7 @@ mod reference;
 mod reference_text;
 mod table;
 
-pub(super) use self::chain_file::observable_set;
+pub(super) use self::coordinates::observable_set;
 
 use std::path::PathBuf;
 

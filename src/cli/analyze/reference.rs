@@ -3,36 +3,16 @@
 use std::fs;
 use std::path::Path;
 
-use serde::Serialize;
-
 use crate::analysis::{
-    Comparison, EnsembleSummary, ObservableSummary, SummarySource, compare as compare_ensembles,
+    EnsembleSummary, ObservableSummary, SummarySource, compare as compare_ensembles,
 };
 use crate::cli::CliResult;
 use crate::cli::console;
 use crate::cli::error::{Blame, CliError};
 
 use super::copies;
-use super::findings::Findings;
+use super::findings::{Findings, ReferenceComparison};
 use super::inputs::{self, Input};
-
-/// A comparison and with what.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct ReferenceComparison {
-    /// The file or folder.
-    pub(super) file: String,
-    /// Where it comes from.
-    pub(super) source: SummarySource,
-    /// Chains and frames of each.
-    pub(super) size: [usize; 2],
-    /// Whether any mean is flagged.
-    pub(super) biased: bool,
-    /// Numbers.
-    #[serde(flatten)]
-    pub(super) comparison: Comparison,
-    /// Remarks.
-    pub(super) notes: Vec<String>,
-}
 
 /// Compares findings with the reference at a path.
 ///

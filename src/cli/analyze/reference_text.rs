@@ -1,10 +1,10 @@
 //! The comparison with a reference in words and tables, for terminal and page.
 
 use crate::analysis::{Distance, MAX_Z, MeanDifference};
+use crate::cli::columns::{aligned, number};
 use crate::report::{Cell, Table};
 
-use super::reference::ReferenceComparison;
-use super::table::{aligned, number};
+use super::findings::ReferenceComparison;
 
 const MEAN_HEADINGS: [&str; 7] = [
     "observable",

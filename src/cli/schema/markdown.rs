@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// Where a schema keeps the parts that it refers to.
 const PARTS: &str = "#/$defs/";
 
-/// The schema's title, its keys, and a section for every part that its keys refer to, each part once, in the order in which they are met.
+/// The schema's title, its keys, and a section for every part that its keys refer to, each part once, where it is first met.
 pub(super) fn tables(schema: &Value) -> String {
     let mut writer = Writer {
         parts: schema["$defs"].as_object().cloned().unwrap_or_default(),
@@ -17,25 +17,28 @@ pub(super) fn tables(schema: &Value) -> String {
         seen: BTreeSet::new(),
     };
     writer.section(1, "Input", schema);
-    let mut next = 0;
-    while next < writer.waiting.len() {
-        let (level, heading, part) = writer.waiting[next].clone();
-        next += 1;
-        writer.section(level, &heading, &part);
-    }
     writer.text
 }
 
 struct Writer {
     parts: Map<String, Value>,
     text: String,
-    /// Sections to come: level of the heading, heading, schema.
+    /// Sections that come below the one that is being written: level of the heading, heading, schema.
     waiting: Vec<(usize, String, Value)>,
     seen: BTreeSet<String>,
 }
 
 impl Writer {
+    /// The section of a part, then those of the parts in it.
     fn section(&mut self, level: usize, heading: &str, schema: &Value) {
+        let above = std::mem::take(&mut self.waiting);
+        self.table(level, heading, schema);
+        for (level, heading, part) in std::mem::replace(&mut self.waiting, above) {
+            self.section(level, &heading, &part);
+        }
+    }
+
+    fn table(&mut self, level: usize, heading: &str, schema: &Value) {
         let marks = "#".repeat(level);
         let description = description(schema);
         let _ = write!(self.text, "{marks} {heading}\n\n{description}\n\n");

@@ -1,8 +1,8 @@
 //! Whether conformations and targets fit a model, whatever computes it.
 
 use super::config::TimewarpConfig;
+use super::conformation::{Conformation, Pair};
 use super::error::TimewarpError;
-use super::model::{Conformation, Pair};
 
 /// Checks one conformation against a model's sizes.
 ///

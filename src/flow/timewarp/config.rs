@@ -99,8 +99,17 @@ impl TimewarpConfig {
                 "lengths over 0 nm",
             ));
         }
-        let internal = self.internal.as_ref();
-        internal.map_or(Ok(()), |coordinates| coordinates.check(self))
+        let Some(coordinates) = &self.internal else {
+            return Ok(());
+        };
+        if self.ignore_conditional_velocity {
+            return Err(fault(
+                "internal",
+                "there, with `ignore_conditional_velocity: true`".to_owned(),
+                "`ignore_conditional_velocity: false`: the coordinates of x take that place",
+            ));
+        }
+        coordinates.check()
     }
 }
 

@@ -1,8 +1,9 @@
 //! Log-densities and draws of a model on many pairs, in chunks that fit the cache.
 
 use super::check::check_pairs;
+use super::conformation::Pair;
 use super::error::TimewarpError;
-use super::model::{Condition, Drawn, Pair, StateCondition, Timewarp};
+use super::model::{Condition, Drawn, StateCondition, Timewarp};
 use super::network::affine::{Direction, Variables};
 use crate::flow::real::Real;
 use rayon::prelude::*;

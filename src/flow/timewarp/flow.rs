@@ -1,8 +1,9 @@
 //! What the users of a Timewarp model ask of it, whichever device computes. The formulas are elsewhere.
 
 use super::config::TimewarpConfig;
+use super::conformation::{Conformation, Pair};
 use super::error::TimewarpError;
-use super::model::{Conformation, Drawn, Pair, Timewarp};
+use super::model::{Drawn, Timewarp};
 use super::training::loss::in_pool;
 use crate::flow::real::Real;
 use std::fmt::Debug;

@@ -6,6 +6,7 @@
 
 mod check;
 mod config;
+mod conformation;
 mod density;
 mod error;
 mod files;
@@ -17,15 +18,17 @@ mod training;
 
 pub use check::{check_conformation, check_pairs};
 pub use config::{TimewarpConfig, read_config};
+pub use conformation::{Conformation, Pair};
 pub use density::log_normal;
 pub use error::TimewarpError;
 pub use files::{CONFIG_REMARK, load_model};
 pub use flow::TimewarpFlow;
-pub use internal::coordinates::{InternalCoordinates, PlacementTree};
+pub use internal::coordinates::InternalCoordinates;
 pub use internal::flow::InternalFlow;
 pub use internal::local::LocalNormal;
 pub use internal::torsion::TorsionDensity;
-pub use model::{Condition, Conformation, Drawn, Pair, Timewarp, centred};
+pub use internal::tree::PlacementTree;
+pub use model::{Condition, Drawn, Timewarp, centred};
 pub use network::initial::initial_parameters;
 pub use network::layout::{
     EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec,

@@ -2,6 +2,7 @@
 
 use super::check::{check_conformation, check_length};
 use super::config::TimewarpConfig;
+use super::conformation::Conformation;
 use super::error::TimewarpError;
 use super::network::attention;
 use super::network::layout::Layout;
@@ -25,28 +26,6 @@ pub struct Timewarp<R> {
     set_of_encoder: Vec<usize>,
 }
 
-/// A conformation to start from.
-#[derive(Debug, Clone, Copy)]
-pub struct Conformation<'a> {
-    /// Index of every atom's element in the vocabulary, `[n_atoms]`.
-    pub elements: &'a [usize],
-    /// Positions x in nm, `[n_atoms, 3]`.
-    pub positions: &'a [f64],
-    /// Auxiliary variables of x, `[n_atoms, 3]`; not needed where the model ignores them.
-    pub auxiliaries: Option<&'a [f64]>,
-}
-
-/// Where to, in data space or in latent space, from one of the conformations of a [`Condition`].
-#[derive(Debug, Clone, Copy)]
-pub struct Pair<'a> {
-    /// Which conformation the flow is conditioned on.
-    pub state: usize,
-    /// Positions y in nm, or the latents of y - x; `[n_atoms, 3]`.
-    pub positions: &'a [f64],
-    /// Auxiliary variables of y, or their latents; `[n_atoms, 3]`.
-    pub auxiliaries: &'a [f64],
-}
-
 /// A draw from the flow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drawn {
@@ -58,7 +37,7 @@ pub struct Drawn {
     pub log_density: f64,
 }
 
-/// Conformations with all that depends on them alone; serves any number of [`Pair`]s.
+/// Conformations with all that depends on them alone; serves any number of [`Pair`](super::Pair)s.
 #[derive(Debug, Clone)]
 pub struct Condition<R> {
     pub(super) states: Vec<StateCondition<R>>,

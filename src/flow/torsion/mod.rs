@@ -2,6 +2,7 @@
 //! a mixture on the circle or torus. Knows angles and features, no molecules.
 
 mod bessel;
+mod error;
 mod head;
 mod learner;
 mod likelihood;
@@ -11,6 +12,7 @@ mod sampling;
 mod tensors;
 mod weights;
 
+pub use error::WeightsError;
 pub use head::{FARTHEST, Head, LaneHead};
 pub use learner::{Learner, StepSize, Workspace};
 pub use likelihood::{Batch, GROUP, log_densities, negative_log_likelihood};
@@ -18,4 +20,4 @@ pub use mixture::{Angles, FLOOR, LN_CENTRE, LN_RANGE, Mixture, MixtureShape, add
 pub use network::{LaneNetwork, Network, NetworkGradient, Tape};
 pub use sampling::von_mises;
 pub use tensors::{NamedTensor, head_tensors, named_tensor, read_head, read_tensor, to_bytes};
-pub use weights::{FineTunedFrom, LeapModel, ModelCard, WeightsError};
+pub use weights::{FineTunedFrom, LeapModel, ModelCard};

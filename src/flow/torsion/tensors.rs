@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
+use super::error::WeightsError;
 use super::head::Head;
 use super::mixture::MixtureShape;
 use super::network::Network;
-use super::weights::WeightsError;
 use crate::flow::Dense;
 
 /// Name, shape and little-endian f32 of a tensor.

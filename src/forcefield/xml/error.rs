@@ -1,7 +1,5 @@
 //! What can be wrong in a force-field file.
 
-use crate::forcefield::error::ForceFieldError;
-
 /// A place in a force-field file, printed `file:line`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
@@ -91,14 +89,4 @@ pub enum XmlFault {
         /// What is defined twice.
         what: String,
     },
-}
-
-impl XmlFault {
-    /// The fault at a place.
-    pub(crate) fn at(self, location: &Location) -> ForceFieldError {
-        ForceFieldError::Xml(Box::new(XmlError {
-            location: location.clone(),
-            fault: self,
-        }))
-    }
 }

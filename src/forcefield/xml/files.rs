@@ -11,34 +11,76 @@ use super::{forces, residues};
 use crate::forcefield::definition::ForceField;
 use crate::forcefield::error::ForceFieldError;
 
-pub(crate) fn from_text(file: &str, text: &str) -> Result<ForceField, ForceFieldError> {
-    read_documents(&[document(file, text)?])
-}
+/// Names and texts of the built-in force fields.
+const BUILTIN: [(&str, &str); 2] = [
+    (
+        "amber14",
+        include_str!("../../../data/forcefields/protein.ff14SB.xml"),
+    ),
+    (
+        "amber99sbildn",
+        include_str!("../../../data/forcefields/amber99sbildn.xml"),
+    ),
+];
 
-pub(crate) fn from_files(paths: &[PathBuf]) -> Result<ForceField, ForceFieldError> {
-    let mut queue: Vec<(PathBuf, Option<Location>)> =
-        paths.iter().map(|path| (path.clone(), None)).collect();
-    let mut documents = Vec::new();
-    let mut next = 0;
-    while next < queue.len() {
-        let (path, included_from) = queue[next].clone();
-        next += 1;
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| ForceFieldError::Unreadable {
-                path: path.clone(),
-                included_from,
-                source,
-            })?;
-        let root = document(&path.display().to_string(), &text)?;
-        for include in root.children_named("Include") {
-            let target = included_path(&path, include.required("file")?);
-            if !queue.iter().any(|(queued, _)| *queued == target) {
-                queue.push((target, Some(include.location.clone())));
-            }
-        }
-        documents.push(root);
+impl ForceField {
+    /// Names that [`ForceField::builtin`] knows.
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+        BUILTIN.iter().map(|&(name, _)| name)
     }
-    read_documents(&documents)
+
+    /// A force field that comes with this program: `amber14` (ff14SB, doi:10.1021/acs.jctc.5b00255) or
+    /// `amber99sbildn` (ff99SB-ILDN, doi:10.1002/prot.22711).
+    ///
+    /// # Errors
+    /// [`ForceFieldError::UnknownBuiltin`] for any other name.
+    pub fn builtin(name: &str) -> Result<Self, ForceFieldError> {
+        let Some((_, text)) = BUILTIN.iter().find(|(known, _)| *known == name) else {
+            return Err(ForceFieldError::UnknownBuiltin {
+                name: name.to_owned(),
+                known: Self::builtin_names().collect::<Vec<_>>().join(", "),
+            });
+        };
+        Self::from_text(&format!("builtin:{name}"), text)
+    }
+
+    /// Reads one force field from OpenMM XML files; later files add to earlier ones, `<Include>`s are followed.
+    ///
+    /// # Errors
+    /// Any [`ForceFieldError`] that has a place in a file.
+    pub fn from_files(paths: &[PathBuf]) -> Result<Self, ForceFieldError> {
+        let mut queue: Vec<(PathBuf, Option<Location>)> =
+            paths.iter().map(|path| (path.clone(), None)).collect();
+        let mut documents = Vec::new();
+        let mut next = 0;
+        while next < queue.len() {
+            let (path, included_from) = queue[next].clone();
+            next += 1;
+            let text =
+                std::fs::read_to_string(&path).map_err(|source| ForceFieldError::Unreadable {
+                    path: path.clone(),
+                    included_from,
+                    source,
+                })?;
+            let root = document(&path.display().to_string(), &text)?;
+            for include in root.children_named("Include") {
+                let target = included_path(&path, include.required("file")?);
+                if !queue.iter().any(|(queued, _)| *queued == target) {
+                    queue.push((target, Some(include.location.clone())));
+                }
+            }
+            documents.push(root);
+        }
+        read_documents(&documents)
+    }
+
+    /// Reads a force field from the text of one OpenMM XML file, called `name` in messages. An `<Include>` is not followed.
+    ///
+    /// # Errors
+    /// Any [`ForceFieldError`] that has a place in a file.
+    pub fn from_text(name: &str, text: &str) -> Result<Self, ForceFieldError> {
+        read_documents(&[document(name, text)?])
+    }
 }
 
 /// An included path is relative to the including file.

@@ -5,9 +5,11 @@ use super::failure::Origin;
 use super::leap::TorsionLeaps;
 use super::moves::{ResidentMove, TorsionMoves};
 use crate::forcefield::System;
-use crate::gpu::engine::{GpuEngine, GpuOptions};
+use crate::gpu::engine::GpuEngine;
 use crate::gpu::error::GpuError;
 use crate::gpu::iterations::{MOST_ITERATIONS, UnitSizes};
+use crate::gpu::options::GpuOptions;
+use crate::gpu::pace::Pace;
 use crate::gpu::shader::kernels::KernelKind;
 use crate::gpu::shader::layout::{Failure, Settings};
 use crate::gpu::tables::index;
@@ -321,8 +323,8 @@ impl Resident {
     /// Submits one cycle; waits for it only until the pace of this batch is known.
     fn run_cycle(&mut self) -> Result<(), EngineError> {
         let n_replicas = self.engine.batch().n_replicas;
-        if self.engine.pace.0 != n_replicas {
-            self.engine.pace = (n_replicas, crate::gpu::engine::FIRST_STEPS);
+        if self.engine.pace.n_replicas != n_replicas {
+            self.engine.pace = Pace::new(n_replicas);
             self.n_timed = 0;
         }
         let timed = self.n_timed < TIMED_CYCLES;
@@ -333,7 +335,7 @@ impl Resident {
             let mut done = 0;
             while done < n_units {
                 let per_unit = self.n_evaluations(entry, 1);
-                let affordable = (self.engine.pace.1 / per_unit).max(1);
+                let affordable = (self.engine.pace.n_steps / per_unit).max(1);
                 let n = affordable
                     .min(resident_move.n_units_at_once())
                     .min(self.most_units(entry))
@@ -343,8 +345,8 @@ impl Resident {
                 self.submit(entry, n)?;
                 if timed {
                     self.engine.batch().read_failures(&self.engine.gpu)?;
-                    self.engine
-                        .adjust_pace(n_evaluations, start.elapsed().as_secs_f64());
+                    let seconds = start.elapsed().as_secs_f64();
+                    self.engine.pace.adjust(n_evaluations, seconds);
                 }
                 done += n;
             }
@@ -456,7 +458,7 @@ fn check_units(
                 }
                 other => format!("single moves of `{}` of {n_atoms} atoms", other.name()),
             };
-            return Err(engine.too_many_iterations(what, iterations, unit));
+            return Err(iterations.too_many(&engine.gpu.adapter, what, unit));
         }
     }
     Ok(())

@@ -7,12 +7,15 @@ use std::fmt::{self, Debug};
 use std::sync::OnceLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize as DeriveDeserialize;
+use serde::Serialize as DeriveSerialize;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::Entry;
-use super::kernels::{LangevinEntry, MixtureEntry, SequenceEntry, VelocityVerletEntry};
+use super::kernels::{LangevinEntry, VelocityVerletEntry};
+use crate::mcmc::composition::{Mixture, Sequence};
 use crate::mcmc::kernel::Kernel;
 use crate::proposal::{
     AdaptivePuckerSettings, AdaptiveTorsionSettings, Checks, ConcertedSettings, Crosses,
@@ -367,4 +370,123 @@ impl Visitor<'_> for KernelName {
             .copied()
             .ok_or_else(|| E::unknown_variant(name, names()))
     }
+}
+
+/// One kernel of a mixture.
+#[derive(Debug, Clone, PartialEq, DeriveSerialize, DeriveDeserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MixturePart {
+    /// Relative probability, over 0.
+    pub weight: f64,
+    /// The kernel, written as an entry of the sampler list.
+    pub kernel: KernelEntry,
+}
+
+/// Settings of `mixture`: its parts.
+#[derive(Debug, Clone, PartialEq, DeriveSerialize, DeriveDeserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct MixtureEntry(pub Vec<MixturePart>);
+
+/// What an empty list of kernels is told.
+pub const EMPTY: &str = "the list is empty, expected at least one kernel";
+
+impl Settings for MixtureEntry {
+    const NAME: &'static str = "mixture";
+    const ABOUT: &'static str =
+        "One kernel out of several a cycle, drawn with fixed weights for all replicas together.";
+}
+
+impl Entry for MixtureEntry {
+    fn check(&self, checks: &mut Checks<'_>) {
+        if self.0.is_empty() {
+            let help = "list kernels: `- mixture: [{weight: 1, kernel: {hmc: {steps: 10, timestep_fs: 1.0}}}]`";
+            checks.fault("", EMPTY, help);
+        }
+        for (index, part) in self.0.iter().enumerate() {
+            checks.within(&format!("[{index}]"), |checks| {
+                if !(part.weight > 0.0 && part.weight.is_finite()) {
+                    checks.fault(
+                        "weight",
+                        &format!("got {}, expected a finite number over 0", part.weight),
+                        "leave the kernel out of the mixture instead of giving it no weight; weights need not sum to 1",
+                    );
+                }
+                checks.within(".kernel", |checks| part.kernel.check(checks));
+            });
+        }
+    }
+
+    fn name_adapting(&self, names: &mut Vec<&'static str>) {
+        for part in &self.0 {
+            part.kernel.name_adapting(names);
+        }
+    }
+
+    fn crosses(&self) -> Crosses {
+        all_of(self.0.iter().map(|part| &part.kernel))
+    }
+
+    fn kernel(&self, context: &EntryContext<'_>) -> Result<Box<dyn Kernel>, EntryError> {
+        let seed = context.seed();
+        let mut weighted = Vec::with_capacity(self.0.len());
+        for (index, part) in self.0.iter().enumerate() {
+            let kernel = part.kernel.kernel(context);
+            let kernel = kernel.map_err(|error| error.within(&format!("[{index}].kernel")))?;
+            weighted.push((part.weight, kernel));
+        }
+        let mixture = Mixture::new(weighted, seed).map_err(EntryError::of)?;
+        Ok(Box::new(mixture))
+    }
+}
+
+/// Settings of `sequence`: its kernels.
+#[derive(Debug, Clone, PartialEq, DeriveSerialize, DeriveDeserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct SequenceEntry(pub Vec<KernelEntry>);
+
+impl Settings for SequenceEntry {
+    const NAME: &'static str = "sequence";
+    const ABOUT: &'static str = "Several kernels one after another, for use within a mixture.";
+}
+
+impl Entry for SequenceEntry {
+    fn check(&self, checks: &mut Checks<'_>) {
+        if self.0.is_empty() {
+            checks.fault("", EMPTY, "list kernels as in `sampler`, or remove it");
+        }
+        for (index, kernel) in self.0.iter().enumerate() {
+            checks.within(&format!("[{index}]"), |checks| kernel.check(checks));
+        }
+    }
+
+    fn name_adapting(&self, names: &mut Vec<&'static str>) {
+        for kernel in &self.0 {
+            kernel.name_adapting(names);
+        }
+    }
+
+    fn crosses(&self) -> Crosses {
+        all_of(self.0.iter())
+    }
+
+    fn kernel(&self, context: &EntryContext<'_>) -> Result<Box<dyn Kernel>, EntryError> {
+        let mut parts = Vec::with_capacity(self.0.len());
+        for (index, kernel) in self.0.iter().enumerate() {
+            let kernel = kernel.kernel(context);
+            parts.push(kernel.map_err(|error| error.within(&format!("[{index}]")))?);
+        }
+        Ok(Box::new(Sequence::new(parts).map_err(EntryError::of)?))
+    }
+}
+
+/// What several kernels cross together.
+pub fn all_of<'a>(kernels: impl Iterator<Item = &'a KernelEntry>) -> Crosses {
+    kernels.fold(Crosses::default(), |all, kernel| {
+        let own = kernel.crosses();
+        Crosses {
+            torsions: all.torsions || own.torsions,
+            rings: all.rings || own.rings,
+            isomers: all.isomers || own.isomers,
+        }
+    })
 }

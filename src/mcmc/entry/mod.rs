@@ -3,10 +3,11 @@
 mod kernels;
 mod list;
 
-pub use kernels::{
-    EMPTY, LangevinEntry, MixtureEntry, MixturePart, SequenceEntry, VelocityVerletEntry, all_of,
+pub use kernels::{LangevinEntry, VelocityVerletEntry};
+pub use list::{
+    EMPTY, HELP_MARK, KernelEntry, MixtureEntry, MixturePart, OutsideEntry, OutsideKind,
+    SequenceEntry, all_of, names, register,
 };
-pub use list::{HELP_MARK, KernelEntry, OutsideEntry, OutsideKind, names, register};
 
 use super::composition::Repeat;
 use super::kernel::Kernel;

@@ -1,6 +1,7 @@
 //! The draws of a batch of replicas and their densities, one step of their blocks after another, a register of replicas at a time.
 
-use super::site::{Block, Known, Site, SiteKind, Step};
+use super::known::{Known, SiteKind};
+use super::site::{Block, Site, Step};
 use crate::flow::torsion::{Angles, LaneHead, LeapModel};
 use crate::lane::{Array, Lane};
 use crate::proposal::torsion::pivot::Pivot;

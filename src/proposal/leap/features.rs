@@ -1,10 +1,15 @@
 //! The features of (phi, psi) of a residue and of a chi: which angles, torsions and landmarks, each in a slot of its own, spent
 //! whether or not its atoms are there. `measure` evaluates them.
 
+use super::known::Known;
 use super::measure::{Multiplicity, Recipe};
 use super::residues::{Chain, Landmarks};
-use super::site::{Known, N_BACKBONE_FEATURES, N_SIDE_CHAIN_FEATURES};
 use crate::topology::TorsionKind;
+
+/// Changing inputs of the backbone's network, the temperature last.
+pub const N_BACKBONE_FEATURES: usize = 23 + 4 + 24 + 14 + 3 * 25 + 1;
+/// Changing inputs of the side chain's network, the temperature last.
+pub const N_SIDE_CHAIN_FEATURES: usize = 15 + 12 + 10 + 3 * 18 + 1;
 
 /// Features where the torsions of `moving` are drawn.
 pub(super) fn backbone_recipe(

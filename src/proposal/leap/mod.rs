@@ -2,6 +2,7 @@
 
 pub(super) mod draw;
 pub(super) mod features;
+pub(super) mod known;
 pub(super) mod measure;
 pub(super) mod model;
 pub(super) mod proposal;

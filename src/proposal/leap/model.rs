@@ -1,6 +1,7 @@
 //! Where the models of `torsion_leap` come from: the ones compiled into the program, and random ones.
 
-use super::site::{N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES};
+use super::features::{N_BACKBONE_FEATURES, N_SIDE_CHAIN_FEATURES};
+use super::site::N_FIXED;
 use crate::flow::torsion::{Head, LeapModel, MixtureShape, ModelCard, Network};
 use crate::rng;
 use rand::RngExt;

@@ -192,7 +192,8 @@ impl TorsionLeapProposal {
 /// # Errors
 /// [`LeapError::Inputs`].
 pub fn check_leap_model(model: &LeapModel) -> Result<(), LeapError> {
-    use super::site::{N_BACKBONE_FEATURES, N_FIXED, N_SIDE_CHAIN_FEATURES};
+    use super::features::{N_BACKBONE_FEATURES, N_SIDE_CHAIN_FEATURES};
+    use super::site::N_FIXED;
     for (part, head, n_features) in [
         ("backbones", &model.backbone, N_BACKBONE_FEATURES),
         ("side chains", &model.side_chain, N_SIDE_CHAIN_FEATURES),

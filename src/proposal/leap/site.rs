@@ -1,62 +1,16 @@
 //! The densities that a molecule offers, for (phi, psi) of each residue and for each chi; and which of them a leap draws together,
 //! in which order, given what is known by then. Which features they see is in `features`.
 
-use super::features::{backbone_recipe, side_chain_recipe};
+use super::features::{
+    N_BACKBONE_FEATURES, N_SIDE_CHAIN_FEATURES, backbone_recipe, side_chain_recipe,
+};
+use super::known::{Known, SiteKind};
 use super::measure::{Feature, Measure, Recipe};
 use super::residues::{Chain, N_TYPES};
 use crate::flow::torsion::Angles;
 use crate::proposal::torsion::block::{BlockKind, torsion_blocks};
 use crate::proposal::torsion::pivot::Pivot;
 use crate::topology::{Topology, TorsionKind};
-use rand::RngExt;
-use rand_xoshiro::Xoshiro256PlusPlus;
-
-/// Which of the surroundings a density may look at; the rest moves together with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Known {
-    /// Everything else stays.
-    All,
-    /// The residue's own side chain moves too.
-    NotOwnSideChain,
-    /// The residue's own side chain, and all residues after it.
-    OnlyBefore,
-}
-
-impl Known {
-    /// All three.
-    pub const EACH: [Self; 3] = [Self::All, Self::NotOwnSideChain, Self::OnlyBefore];
-
-    /// One of them, as often as networks are to learn from it.
-    #[must_use]
-    pub fn draw(kind: SiteKind, stream: &mut Xoshiro256PlusPlus) -> Self {
-        let shares = match kind {
-            SiteKind::Backbone => BACKBONE_SHARES,
-            SiteKind::SideChain(_) => SIDE_CHAIN_SHARES,
-        };
-        let mut rest: f64 = stream.random();
-        for (known, share) in Self::EACH.into_iter().zip(shares) {
-            rest -= share;
-            if rest < 0.0 {
-                return known;
-            }
-        }
-        Self::All
-    }
-}
-
-/// How often each [`Known`] is learned from.
-const BACKBONE_SHARES: [f64; 3] = [0.5, 0.2, 0.3];
-/// The same for side chains, whose own rest always moves.
-const SIDE_CHAIN_SHARES: [f64; 3] = [0.65, 0.0, 0.35];
-
-/// Which network a density belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SiteKind {
-    /// (phi, psi), or the one of them that can turn.
-    Backbone,
-    /// The chi of that place, from 0; those before it are known, those after it move too.
-    SideChain(usize),
-}
 
 /// One density of a molecule.
 #[derive(Debug, Clone)]
@@ -75,10 +29,6 @@ pub struct Site {
     fixed: [Vec<f32>; 3],
 }
 
-/// Changing inputs of the backbone's network, the temperature last.
-pub const N_BACKBONE_FEATURES: usize = 23 + 4 + 24 + 14 + 3 * 25 + 1;
-/// Changing inputs of the side chain's network, the temperature last.
-pub const N_SIDE_CHAIN_FEATURES: usize = 15 + 12 + 10 + 3 * 18 + 1;
 /// Inputs of either network that are known beforehand.
 pub const N_FIXED: usize = 5 * N_TYPES + 3 + 3 + 6 + 5;
 

@@ -2,10 +2,11 @@
 //! lately, and are frozen after it.
 
 use super::draw::angles;
+use super::known::{Known, SiteKind};
 use super::proposal::LeapError;
 use super::proposal::TorsionLeapProposal;
 use super::site::LeapBlock;
-use super::site::{Known, N_FIXED, Site, SiteKind};
+use super::site::{N_FIXED, Site};
 use crate::flow::torsion::{
     Batch, GROUP, Head, LeapModel, Learner, NamedTensor, StepSize, WeightsError, Workspace,
     head_tensors, named_tensor, read_head, read_tensor, to_bytes,

@@ -2,6 +2,7 @@
 //! redrawing itself.
 
 use super::conditional_normal::Sizes;
+use super::frame::{Frame, at};
 use super::surroundings::RingSurroundings;
 use crate::proposal::torsion::pivot::wrap;
 use crate::topology::{PuckerRing, Topology};
@@ -34,23 +35,6 @@ pub(crate) struct RingGeometry {
     surroundings: RingSurroundings,
     n_given: usize,
     n_drawn: usize,
-}
-
-/// Origin and axes of a frame, the axes in columns.
-pub(crate) struct Frame {
-    origin: Vector3<f64>,
-    axes: Matrix3<f64>,
-}
-
-impl Frame {
-    /// An atom's place in it.
-    pub(crate) fn seen(&self, positions: &[f64], atom: usize) -> Vector3<f64> {
-        self.axes.tr_mul(&(at(positions, atom) - self.origin))
-    }
-}
-
-fn at(positions: &[f64], atom: usize) -> Vector3<f64> {
-    Vector3::from_column_slice(&positions[3 * atom..3 * atom + 3])
 }
 
 impl RingGeometry {

@@ -2,6 +2,7 @@
 
 pub(super) mod adaptive_pucker;
 pub(super) mod conditional_normal;
+pub(super) mod frame;
 pub(super) mod geometry;
 pub(super) mod normal_mixture;
 pub(super) mod pucker;

@@ -1,7 +1,7 @@
 //! What a proline's ring is redrawn in: which atoms turn about its phi and the peptide bond before it, and the coordinates that
 //! the redrawing leaves unchanged, which its density is given.
 
-use super::geometry::Frame;
+use super::frame::Frame;
 use crate::proposal::adaptive::feature::{Feature, sine_cosine};
 use crate::proposal::torsion::pivot::Pivot;
 use crate::topology::{Element, PuckerRing, Topology};

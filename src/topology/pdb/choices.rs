@@ -1,6 +1,6 @@
 //! What was decided for a file that says nothing of it: protonation states, chain ends, added atoms; and what its names hide.
 
-use super::residues::RawResidue;
+use super::record::RawResidue;
 use crate::topology::Molecule;
 use crate::topology::chirality::{CenterKind, chiral_centers};
 

@@ -3,8 +3,7 @@
 use super::PdbError;
 use super::cell::Cell;
 use super::names::residue_name;
-use super::record::{Records, ResidueId};
-use super::residues::{RawResidue, place};
+use super::record::{RawResidue, Records, ResidueId, place};
 use crate::topology::internal_coordinates::point;
 
 /// Sulfur atoms nearer than this in nm are bonded where no record says so.

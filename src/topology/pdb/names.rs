@@ -1,6 +1,6 @@
 //! Residue and atom names of other programs to ours. Looks at names and at which hydrogens are there, never at positions.
 
-use super::residues::RawResidue;
+use super::record::RawResidue;
 use crate::topology::residue_library::ResidueLibrary;
 
 /// Residue names of CHARMM, GROMACS, AMBER and the PDB for what we call otherwise.
@@ -105,6 +105,13 @@ pub(super) fn residue_name(name: &str) -> Option<&'static str> {
         let inner = alias.strip_prefix(['N', 'C']).filter(|n| n.len() == 3)?;
         known(inner)
     })
+}
+
+impl RawResidue {
+    /// Whether it is an acetyl, a methylamide or an amide.
+    pub(super) fn is_cap(&self) -> bool {
+        matches!(residue_name(&self.name), Some("ACE" | "NME" | "NHE"))
+    }
 }
 
 /// The protonation variant that the hydrogens in the file tell; the plain residue where there are none.

@@ -1,6 +1,6 @@
 //! Chain letters and residue numbers such that no two residues share both: the file's, changed where they must.
 
-use super::residues::RawResidue;
+use super::record::RawResidue;
 use std::collections::HashSet;
 
 /// Letters that a chain may be given.

@@ -1,6 +1,6 @@
 //! The order of a residue's atoms: the file's, and what the file lacks after the atom it belongs to.
 
-use super::residues::RawResidue;
+use super::record::RawResidue;
 use crate::topology::element::Element;
 use crate::topology::residue_library::{ResidueTemplate, TemplateAtom, bonds_among};
 

@@ -45,6 +45,47 @@ pub(super) struct Pair<T> {
     pub(super) same_image: bool,
 }
 
+/// The records of one residue, one location each.
+#[derive(Debug)]
+pub(super) struct RawResidue {
+    pub(super) name: String,
+    pub(super) id: ResidueId,
+    pub(super) atoms: Vec<AtomRecord>,
+    /// Begins a chain.
+    pub(super) first: bool,
+    /// Ends a chain.
+    pub(super) last: bool,
+    /// A cysteine whose partner is not in the file.
+    pub(super) widowed: bool,
+}
+
+impl RawResidue {
+    /// `ALA 12 (chain A)` for messages.
+    pub(super) fn label(&self) -> String {
+        format!("{} {}", self.name, place(self.id))
+    }
+
+    /// First line in the file.
+    pub(super) fn line(&self) -> usize {
+        self.atoms[0].line
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.atoms.iter().any(|atom| atom.name == name)
+    }
+}
+
+/// `12A (chain B)` of a residue id.
+pub(super) fn place((chain, number, insertion): ResidueId) -> String {
+    let insertion = insertion.to_string();
+    let insertion = insertion.trim();
+    if chain == ' ' {
+        format!("{number}{insertion}")
+    } else {
+        format!("{number}{insertion} (chain {chain})")
+    }
+}
+
 /// Columns `first..=last` (from 1) trimmed; empty beyond the end of the line.
 fn columns(line: &str, first: usize, last: usize) -> &str {
     let end = last.min(line.len());

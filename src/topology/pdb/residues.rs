@@ -3,58 +3,13 @@
 use super::caps;
 use super::cell::Cell;
 use super::names::residue_name;
-use super::record::{AtomRecord, ResidueId};
+use super::record::{AtomRecord, RawResidue, place};
 use crate::topology::internal_coordinates::point;
 
 /// Residue names of water in common use.
 const WATERS: [&str; 10] = [
     "HOH", "WAT", "H2O", "SOL", "TIP", "TIP3", "TIP4", "SPC", "DOD", "OH2",
 ];
-
-/// The records of one residue, one location each.
-#[derive(Debug)]
-pub(super) struct RawResidue {
-    pub(super) name: String,
-    pub(super) id: ResidueId,
-    pub(super) atoms: Vec<AtomRecord>,
-    /// Begins a chain.
-    pub(super) first: bool,
-    /// Ends a chain.
-    pub(super) last: bool,
-    /// A cysteine whose partner is not in the file.
-    pub(super) widowed: bool,
-}
-
-impl RawResidue {
-    /// `ALA 12 (chain A)` for messages.
-    pub(super) fn label(&self) -> String {
-        format!("{} {}", self.name, place(self.id))
-    }
-
-    /// First line in the file.
-    pub(super) fn line(&self) -> usize {
-        self.atoms[0].line
-    }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.atoms.iter().any(|atom| atom.name == name)
-    }
-
-    pub(super) fn is_cap(&self) -> bool {
-        matches!(residue_name(&self.name), Some("ACE" | "NME" | "NHE"))
-    }
-}
-
-/// `12A (chain B)` of a residue id.
-pub(super) fn place((chain, number, insertion): ResidueId) -> String {
-    let insertion = insertion.to_string();
-    let insertion = insertion.trim();
-    if chain == ' ' {
-        format!("{number}{insertion}")
-    } else {
-        format!("{number}{insertion} (chain {chain})")
-    }
-}
 
 /// Residues in file order without waters.
 pub(super) fn group(atoms: Vec<AtomRecord>, cell: Option<&Cell>, file: &str) -> Vec<RawResidue> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::codec::{Decoder, Encoder, Malformed};
-use super::file::{Checkpoint, KernelRecord, RunIdentity};
+use super::record::{Checkpoint, KernelRecord, RunIdentity};
 use crate::mcmc::{Chain, KernelStatistics};
 use crate::state::{Frame, State};
 use crate::trajectory::writer::WriterProgress;

@@ -3,3 +3,4 @@
 pub(super) mod codec;
 pub(super) mod content;
 pub(super) mod file;
+pub(super) mod record;

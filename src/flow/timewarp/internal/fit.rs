@@ -1,8 +1,9 @@
 //! Means, widths and correlations of internal coordinates, from frames.
 
-use super::coordinates::{InternalCoordinates, PlacementTree, wrapped};
+use super::coordinates::InternalCoordinates;
 use super::local::LocalNormal;
-use super::torsion::TorsionDensity;
+use super::torsion::{TorsionDensity, wrapped};
+use super::tree::PlacementTree;
 use crate::flow::timewarp::training::pairs::{Frames, Shaking, draw_whole_pair};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;

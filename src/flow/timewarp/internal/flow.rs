@@ -2,9 +2,10 @@
 
 use super::coordinates::InternalCoordinates;
 use crate::flow::timewarp::config::TimewarpConfig;
+use crate::flow::timewarp::conformation::{Conformation, Pair};
 use crate::flow::timewarp::error::TimewarpError;
 use crate::flow::timewarp::flow::TimewarpFlow;
-use crate::flow::timewarp::model::{Conformation, Drawn, Pair};
+use crate::flow::timewarp::model::Drawn;
 use rayon::prelude::*;
 use std::sync::Arc;
 

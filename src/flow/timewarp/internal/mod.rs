@@ -5,3 +5,4 @@ pub(super) mod fit;
 pub(super) mod flow;
 pub(super) mod local;
 pub(super) mod torsion;
+pub(super) mod tree;

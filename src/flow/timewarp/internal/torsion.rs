@@ -1,6 +1,5 @@
 //! The density of one torsion, by itself or given another, as the map that makes it normal: a histogram, then a quantile.
 
-use super::coordinates::wrapped;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
 
@@ -146,6 +145,12 @@ impl TorsionDensity {
         let ([low, high], part) = rows_beside(given, self.shares.len());
         (&self.shares[low], &self.shares[high], part)
     }
+}
+
+/// An angle in [-π, π).
+pub(crate) fn wrapped(angle: f64) -> f64 {
+    let turn = (angle + PI).rem_euclid(TAU) - PI;
+    if turn < PI { turn } else { -PI }
 }
 
 /// Share of a bin between two rows.

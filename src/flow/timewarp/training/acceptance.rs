@@ -4,9 +4,10 @@
 
 use super::loss::{LossWeights, Losses, ReducedEnergies, TrainingPair, dot, per_atom};
 use crate::flow::real::Real;
+use crate::flow::timewarp::conformation::{Conformation, Pair};
 use crate::flow::timewarp::density::displacements;
 use crate::flow::timewarp::error::TimewarpError;
-use crate::flow::timewarp::model::{Conformation, Drawn, Pair, Timewarp};
+use crate::flow::timewarp::model::{Drawn, Timewarp};
 
 /// What the draws owe to the loss.
 pub(crate) struct AcceptanceTerms {

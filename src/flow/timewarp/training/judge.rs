@@ -4,9 +4,10 @@
 
 use super::acceptance::{squares, summarise};
 use super::loss::{Losses, ReducedEnergies, TrainingPair, dot};
+use crate::flow::timewarp::conformation::{Conformation, Pair};
 use crate::flow::timewarp::error::TimewarpError;
 use crate::flow::timewarp::flow::TimewarpFlow;
-use crate::flow::timewarp::model::{Conformation, Drawn, Pair};
+use crate::flow::timewarp::model::Drawn;
 
 /// Likelihood of the pairs, and what draws from their starts come to.
 pub(crate) fn losses(

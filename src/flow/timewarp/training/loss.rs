@@ -4,9 +4,10 @@
 
 use crate::flow::real::Real;
 use crate::flow::timewarp::check::check_pairs;
+use crate::flow::timewarp::conformation::{Conformation, Pair};
 use crate::flow::timewarp::density::{displacements, drawn_from_latents};
 use crate::flow::timewarp::error::TimewarpError;
-use crate::flow::timewarp::model::{Conformation, Pair, StateCondition, Timewarp};
+use crate::flow::timewarp::model::{StateCondition, Timewarp};
 use crate::flow::timewarp::network::affine::{Direction, Variables};
 use crate::flow::timewarp::network::gradient::{ConditionGradient, Upstream};
 

@@ -5,7 +5,8 @@
 //! six dimensions less, where a density has no bound. For a model in internal coordinates the two are laid on each other by
 //! their frames, come in either order, and are not turned: such a model does not see how they lie.
 
-use crate::flow::timewarp::internal::coordinates::{PlacementTree, local_axes, wrapped};
+use crate::flow::timewarp::internal::torsion::wrapped;
+use crate::flow::timewarp::internal::tree::{Naming, PlacementTree, local_axes};
 use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -48,14 +49,6 @@ pub struct Shaking {
     pub rotation_rad: f64,
     /// Standard deviation of the translation of y along each axis, nm.
     pub translation_nm: f64,
-}
-
-/// How a molecule lies and what its rotors' atoms are called, for coordinates of a tree.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Naming<'a> {
-    pub(crate) tree: &'a PlacementTree,
-    /// Middle of one of the three wells of every rotor's torsion, rad, `[n_atoms]`.
-    pub(crate) wells_rad: &'a [f64],
 }
 
 /// A pair with the auxiliary variables and normals that go with it.

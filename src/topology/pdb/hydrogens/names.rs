@@ -4,7 +4,7 @@ use crate::topology::element::Element;
 use crate::topology::internal_coordinates::point;
 use crate::topology::pdb::cell::Cell;
 use crate::topology::pdb::names::{rename_atoms, residue_name, variant};
-use crate::topology::pdb::residues::RawResidue;
+use crate::topology::pdb::record::RawResidue;
 use crate::topology::residue_library::{ResidueLibrary, bonds_among};
 
 /// A hydrogen nearer than this in nm to its nearest heavy atom is bonded to it.
