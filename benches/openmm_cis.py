@@ -1,7 +1,7 @@
 """Share of cis peptide bonds before a proline, by OpenMM alone: the check of `saltus`'s flips by another program and another method.
 
-Langevin dynamics cross the barrier of the peptide bond (some 80 kJ/mol) because a bias takes it away:
-B(omega) = -height (1 - cos 2 omega) / 2. Frames are weighted with exp(B / kT), which is exact, and next to 1 where the bond is
+Langevin dynamics cross the barrier of the peptide bond (some 60 kJ/mol) because a bias takes it away:
+B(omega) = -height (1 - cos 2 omega) / 2 + fourth (1 - cos 4 omega) / 2. Frames are weighted with exp(B / kT), which is exact, and next to 1 where the bond is
 flat. Several chains from both isomers; the error is that of the chains' means (jackknife of the ratio).
 
     python benches/openmm_cis.py --saltus target/release/saltus --sequence ACE-PRO-NME --nanoseconds 20
@@ -24,7 +24,8 @@ parser.add_argument("--proline", type=int, default=2, help="number of the residu
 parser.add_argument("--kelvin", type=float, default=310.0)
 parser.add_argument("--chains", type=int, default=8)
 parser.add_argument("--nanoseconds", type=float, default=5.0, help="of each chain")
-parser.add_argument("--height", type=float, default=75.0, help="of the bias, kJ/mol")
+parser.add_argument("--height", type=float, default=60.0, help="of the bias, kJ/mol")
+parser.add_argument("--fourth", type=float, default=8.0, help="of its fourth harmonic, kJ/mol, which keeps omega off the slopes")
 parser.add_argument("--seed", type=int, default=1)
 arguments = parser.parse_args()
 
@@ -47,8 +48,9 @@ residues = list(pdb.topology.residues())
 before, after = residues[arguments.proline - 2], residues[arguments.proline - 1]
 index = lambda residue, *names: next(a.index for a in residue.atoms() if a.name in names)
 omega = [index(before, "CA", "CH3"), index(before, "C"), index(after, "N"), index(after, "CA")]
-bias = openmm.CustomTorsionForce("-0.5*height*(1-cos(2*theta))")
+bias = openmm.CustomTorsionForce("-0.5*height*(1-cos(2*theta))+0.5*fourth*(1-cos(4*theta))")
 bias.addGlobalParameter("height", arguments.height)
+bias.addGlobalParameter("fourth", arguments.fourth)
 bias.addTorsion(*omega, [])
 bias.setForceGroup(1)
 system.addForce(bias)

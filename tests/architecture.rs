@@ -85,6 +85,43 @@ fn folders_are_rooms_and_the_front_page_is_one_page() {
     );
 }
 
+#[test]
+fn links_of_the_pages_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+    for folder in ["docs", "benches/results", "data/reference"] {
+        let entries = fs::read_dir(root.join(folder)).unwrap();
+        let files = entries.map(|entry| entry.unwrap().path());
+        pages.extend(files.filter(|file| file.extension().is_some_and(|own| own == "md")));
+    }
+    let mut faults = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in links(&text) {
+            if !page.parent().unwrap().join(link).exists() {
+                faults.push(format!("{}: there is no {link}", page.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    assert_eq!(
+        links("[a](b.md) ![c](d.png#e) [f](https://g) [h](#i)"),
+        ["b.md", "d.png"]
+    );
+}
+
+/// Files that a page links to.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'));
+    targets
+        .map(|(target, _)| target.split('#').next().unwrap())
+        .filter(|target| !target.is_empty() && !target.contains("://"))
+        .collect()
+}
+
 /// Every folder below one, with the names of its sources.
 fn folders(directory: &Path) -> Vec<(String, Vec<String>)> {
     let mut names = Vec::new();

@@ -210,7 +210,7 @@ fn the_schema_knows_every_key_of_the_input() {
         );
     }
     assert_eq!(schema["additionalProperties"], false);
-    assert!(schema["$defs"]["LangevinConfig"]["properties"]["timestep_fs"].is_object());
+    assert!(schema["$defs"]["LangevinEntry"]["properties"]["timestep_fs"].is_object());
 }
 
 #[test]

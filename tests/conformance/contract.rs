@@ -171,14 +171,14 @@ fn settings_that_make_no_sense_are_named() {
                 timestep_fs: -100.0,
                 ..good
             },
-            "got -0.1 for timestep_ps",
+            "got -100 for timestep_fs",
         ),
         (
             HmcSettings {
-                timestep_fs: 1e3 * f64::NAN,
+                timestep_fs: f64::NAN,
                 ..good
             },
-            "got NaN for timestep_ps",
+            "got NaN for timestep_fs",
         ),
         (
             HmcSettings {
