@@ -21,7 +21,10 @@
 //! | [`topology`], [`state`] | atoms, residues, bonds, sequences, PDB; positions and velocities of all replicas |
 //! | [`units`], [`rng`], [`lane`] | no domain knowledge |
 //!
-//! Imports point down only; a test enforces it.
+//! Imports point down only; a test enforces it. [`flow`] has the networks of proposals, [`training`] fits them, [`report`] draws.
+//!
+//! Features: `cli` (the program, default; brings the other two), `gpu` (the WGSL engine), `trajectory` (HDF5 files). Without any the
+//! library has the force field, the CPU engine, kernels, proposals, generator, training and analysis.
 //!
 //! ## Vocabulary
 //!
@@ -66,21 +69,25 @@
 //! ```
 
 pub mod analysis;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod cpu;
 pub mod flow;
 pub mod forcefield;
 pub mod generator;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod integrator;
 pub mod lane;
 pub mod mcmc;
 pub mod proposal;
+#[cfg(feature = "cli")]
 pub mod report;
 pub mod rng;
 pub mod state;
 pub mod topology;
 pub mod training;
+#[cfg(feature = "trajectory")]
 pub mod trajectory;
 pub mod units;
 

@@ -50,4 +50,5 @@ pub use torsion::block::{BlockKind, TorsionBlock, TorsionMoveError, flip_blocks,
 pub use torsion::concerted::{ConcertedProposal, ConcertedSettings};
 pub use torsion::pivot::Pivot;
 pub use torsion::proposal::{TorsionDraw, TorsionProposal, TorsionSettings};
+#[cfg(feature = "gpu")]
 pub(crate) use torsion::step::AdaptedStep;
