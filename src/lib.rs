@@ -19,7 +19,7 @@
 //! | [`integrator`] | the trait [`Engine`], elementary time steps, constraints, minimiser |
 //! | [`forcefield`] | one formula a file for every energy term; OpenMM's XML; parameter assignment |
 //! | [`topology`], [`state`] | atoms, residues, bonds, sequences, PDB; positions and velocities of all replicas |
-//! | [`units`], [`rng`], [`lane`] | no domain knowledge |
+//! | [`units`], [`rng`], [`lane`], [`files`] | no domain knowledge |
 //!
 //! Imports point down only; a test enforces it. [`flow`] has the networks of proposals, [`training`] fits them, [`report`] draws.
 //!
@@ -72,6 +72,7 @@ pub mod analysis;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod cpu;
+pub mod files;
 pub mod flow;
 pub mod forcefield;
 pub mod generator;

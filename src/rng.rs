@@ -97,6 +97,12 @@ pub fn step_words(step: u64, stream: Stream) -> [u32; 2] {
     ]
 }
 
+/// One host generator: the first of [`streams`].
+#[must_use]
+pub fn stream(seed: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed)
+}
+
 /// Host generators of `n_streams` replicas: one seed, each a jump of 2^128 draws after the one before.
 ///
 /// ```

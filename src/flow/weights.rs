@@ -1,6 +1,7 @@
 //! Named tensors in safetensors files: reading one at a time, checked, and writing.
 
 use super::real::Real;
+use crate::files;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo, TensorView};
 use std::collections::HashMap;
 use std::fs::File;
@@ -349,9 +350,8 @@ pub fn write_tensors<'a, R: Real>(
         .iter()
         .map(|(key, value)| ((*key).to_owned(), value.clone()))
         .collect();
-    let temporary = path.with_extension("safetensors.part");
-    safetensors::serialize_to_file(views, Some(remarks), &temporary).map_err(format_error)?;
-    std::fs::rename(&temporary, path).map_err(|source| WeightsError::File {
+    let bytes = safetensors::serialize(views, Some(remarks)).map_err(format_error)?;
+    files::replace(path, &bytes).map_err(|source| WeightsError::File {
         path: path.to_owned(),
         source,
     })

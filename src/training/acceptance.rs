@@ -76,7 +76,7 @@ pub(super) fn raise_acceptance(
     let mut cases = Cases::new(trained, force_field, sampling)?;
     let likelihood = Dataset::new(Part::Backbone, trained.to_vec())?;
     let mut learner = Learner::new(head.clone());
-    let mut stream = rng::streams(settings.seed, 1).remove(0);
+    let mut stream = rng::stream(settings.seed);
     let (mut batch, mut work) = (Batch::default(), Workspace::default());
     for step in 0..settings.n_steps {
         if !goes_on(step) {

@@ -1,8 +1,8 @@
 //! What was sampled of one peptide, as a file that a later run reads instead of sampling again.
 
+use crate::files;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -229,7 +229,7 @@ fn parse(bytes: &[u8], sequence: &str, physics: &str) -> Result<PeptideData, Str
 /// # Errors
 /// [`TrainingError::File`].
 pub fn check_writable(path: &Path) -> Result<(), TrainingError> {
-    let temporary = path.with_extension("partial");
+    let temporary = files::beside(path);
     let written = File::create(&temporary).and_then(|_| std::fs::remove_file(&temporary));
     written.map_err(|error| TrainingError::File {
         action: "write",
@@ -241,23 +241,11 @@ pub fn check_writable(path: &Path) -> Result<(), TrainingError> {
 
 /// Writes a file beside its place, then moves it there, so that no half of it is ever seen.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
-    let temporary = path.with_extension("partial");
-    let synced = || {
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        // Else a power cut after the rename could leave an empty file under the name.
-        file.sync_all()
-    };
-    let written = synced().and_then(|()| std::fs::rename(&temporary, path));
-    written.map_err(|error| {
-        // The rest of a full disk is of no use to anyone; that it may not be removable changes nothing.
-        drop(std::fs::remove_file(&temporary));
-        TrainingError::File {
-            action: "write",
-            path: path.to_owned(),
-            reason: error.to_string(),
-            remedy: "make room, then start the same command again: it goes on where it stopped",
-        }
+    files::replace(path, bytes).map_err(|error| TrainingError::File {
+        action: "write",
+        path: path.to_owned(),
+        reason: error.to_string(),
+        remedy: "make room, then start the same command again: it goes on where it stopped",
     })
 }
 

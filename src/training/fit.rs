@@ -136,7 +136,7 @@ impl Fit {
     /// A random network with inputs scaled to the training data.
     #[must_use]
     pub fn start(settings: FitSettings, training: &Dataset) -> Self {
-        let mut stream = rng::streams(settings.seed, 1).remove(0);
+        let mut stream = rng::stream(settings.seed);
         let shape = MixtureShape {
             n_components: settings.n_components,
             n_angles: settings.n_angles,
@@ -164,7 +164,7 @@ impl Fit {
     /// never worse on the validation peptides. Sizes of networks are those of `head`, whatever the settings say.
     #[must_use]
     pub fn start_from(settings: FitSettings, head: &Head, validation: &Dataset) -> Self {
-        let stream = rng::streams(settings.seed, 1).remove(0);
+        let stream = rng::stream(settings.seed);
         let mut fit = Self::begin(settings, head.clone(), stream);
         fit.validate(validation, None);
         fit
@@ -173,7 +173,7 @@ impl Fit {
     /// A trained network as it is: the fit is over before it begins.
     #[must_use]
     pub fn keep(settings: FitSettings, head: &Head) -> Self {
-        let stream = rng::streams(settings.seed, 1).remove(0);
+        let stream = rng::stream(settings.seed);
         let mut fit = Self::begin(settings, head.clone(), stream);
         fit.place.n_since_best = u64::MAX;
         fit
@@ -346,7 +346,7 @@ impl Fit {
 pub fn evaluate(head: &Head, dataset: &Dataset, known: Known) -> f64 {
     let (mut batch, mut tape) = (Batch::default(), Tape::default());
     // The same samples every time, so that losses can be compared.
-    let mut stream = rng::streams(17, 1).remove(0);
+    let mut stream = rng::stream(17);
     let n = 1024;
     let mut sum = 0.0;
     for _ in 0..VALIDATION_SAMPLES / n {

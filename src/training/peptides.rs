@@ -136,7 +136,7 @@ pub fn one_letter_codes(names: &[String]) -> String {
 /// The first `n_peptides` of an endless list without repeats; the same seed gives the same list.
 #[must_use]
 pub fn training_peptides(n_peptides: usize, seed: u64) -> Vec<Peptide> {
-    let mut stream = rng::streams(seed, 1).remove(0);
+    let mut stream = rng::stream(seed);
     let mut capped = capped_residues();
     let mut peptides: Vec<Peptide> = Vec::with_capacity(n_peptides);
     while peptides.len() < n_peptides {

@@ -26,4 +26,4 @@ pub use notes::exchange::ExchangeRecord;
 pub use notes::warnings::RunWarnings;
 pub use reader::Reader;
 pub use writer::{Writer, WriterProgress};
-pub use writer_set::{WriterSet, trajectory_name};
+pub use writer_set::{WriterSet, is_trajectory_file, trajectory_name};

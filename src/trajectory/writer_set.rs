@@ -134,14 +134,15 @@ fn former_outputs(directory: &Path, pdb: &Path) -> Result<Vec<PathBuf>, Trajecto
     for entry in fs::read_dir(directory).map_err(failed())? {
         let path = entry.map_err(failed())?.path();
         let name = path.file_name().and_then(|name| name.to_str());
-        let is_trajectory = name.is_some_and(|name| {
-            name.starts_with("trajectory_")
-                && (name.ends_with(".h5") || PublishedFile::is_left_over(name))
-        });
-        if is_trajectory || path == pdb {
+        if name.is_some_and(is_trajectory_file) || path == pdb {
             found.push(path);
         }
     }
     found.sort();
     Ok(found)
+}
+/// Whether a run writes files of that name: trajectories, and the second copies that a killed run leaves.
+#[must_use]
+pub fn is_trajectory_file(name: &str) -> bool {
+    name.starts_with("trajectory_") && (name.ends_with(".h5") || PublishedFile::is_left_over(name))
 }

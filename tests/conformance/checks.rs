@@ -265,7 +265,7 @@ pub(crate) fn uniform_ranks(
     };
     let (forward, backward) = (grow(), grow());
     let own = observe(&*target, &start);
-    let mut stream: Xoshiro256PlusPlus = rng::streams(15, 1).remove(0);
+    let mut stream: Xoshiro256PlusPlus = rng::stream(15);
     let mut counts = [0.0; N_RANKS];
     for replica in 0..n_replicas {
         let n_before = stream.random_range(0..N_RANKS);

@@ -31,7 +31,7 @@ const N_DRAWS: usize = 3000;
 
 /// Exact draws of a chain, each followed by itself with every atom moved a little.
 fn frames(n_atoms: usize) -> Frames {
-    let mut stream = rng::streams(61, 1).remove(0);
+    let mut stream = rng::stream(61);
     let target = Backbone::new(n_atoms);
     let draw = target.source(thermal_energy_kj_per_mol(KELVIN));
     let mut positions = Vec::new();

@@ -78,7 +78,7 @@ pub(crate) fn learned(n_discriminants: usize) -> Box<dyn Proposal> {
     let mut proposal = AdaptiveTorsionProposal::new(&topology(4), &settings).unwrap();
     let four_atoms = Backbone::new(4);
     let source = four_atoms.source(thermal_energy_kj_per_mol(KELVIN));
-    let mut stream = rng::streams(97, 1).remove(0);
+    let mut stream = rng::stream(97);
     let n_replicas = 8000;
     let positions: Vec<f64> = (0..n_replicas).flat_map(|_| source(&mut stream)).collect();
     let state = State {

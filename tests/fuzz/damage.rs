@@ -43,7 +43,7 @@ pub(crate) struct Damage {
 impl Damage {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            stream: rng::streams(seed, 1).remove(0),
+            stream: rng::stream(seed),
         }
     }
 

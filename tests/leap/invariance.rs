@@ -42,7 +42,7 @@ fn moving(topology: &Topology, site: &Site, known: Known) -> Vec<Pivot> {
 
 #[test]
 fn features_stay_when_what_is_drawn_moves() {
-    let mut stream = rng::streams(3, 1).remove(0);
+    let mut stream = rng::stream(3);
     for sequence in SEQUENCES {
         let molecule = molecule(sequence);
         let sites = Site::find(&molecule.topology);
@@ -103,7 +103,7 @@ fn features_change_when_the_rest_moves() {
 fn leaps_change_torsions_only() {
     let molecule = molecule("ACE-TRP-ARG-GLH-NHE");
     let mut start = chain(&molecule, 8);
-    let mut stream = rng::streams(4, 1).remove(0);
+    let mut stream = rng::stream(4);
     start
         .state
         .velocities

@@ -30,7 +30,7 @@ fn densities(sequence: &str) -> [Vec<f64>; 2] {
     proposal.freeze();
     let mut engine = ToyEngine::new(&molecule.topology, [pivots[0].atoms, pivots[1].atoms]);
     let mut chain = chain(&molecule, N_REPLICAS);
-    let mut stream = rng::streams(SEED, 1).remove(0);
+    let mut stream = rng::stream(SEED);
     let mut streams = rng::streams(SEED + 1, N_REPLICAS);
     let [mut uniform, mut drawn] = [Vec::new(), Vec::new()];
     for _ in 0..N_ROUNDS {

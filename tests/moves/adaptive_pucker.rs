@@ -78,7 +78,7 @@ fn springs(molecule: &Molecule, n_replicas: usize, seed: u64) -> (ToyEngine, Cha
 }
 
 fn scatter(chain: &mut Chain, molecule: &Molecule, seed: u64) {
-    let mut stream = rng::streams(seed, 1).remove(0);
+    let mut stream = rng::stream(seed);
     let wells = wells(molecule);
     for replica in chain.state.positions.chunks_exact_mut(rest_len(molecule)) {
         replica.copy_from_slice(&wells.draw(&mut stream));

@@ -57,7 +57,7 @@ fn everything_outside_the_stretch_stays() {
 fn uniform_start(molecule: &Molecule, n_replicas: usize) -> Chain {
     let mut chain = chain(molecule, n_replicas);
     let size = chain.state.n_atoms * 3;
-    let mut stream = rng::streams(29, 1).remove(0);
+    let mut stream = rng::stream(29);
     let pivots = pivots(&molecule.topology);
     for replica in chain.state.positions.chunks_exact_mut(size) {
         for pivot in &pivots {

@@ -9,7 +9,7 @@ use std::f64::consts::{PI, TAU};
 /// Rough weights that add up to whatever, with a floor.
 #[expect(clippy::cast_possible_truncation, reason = "weights are f32")]
 fn weights(grid: PeriodicGrid) -> CellWeights {
-    let mut stream = rng::streams(3, 1).remove(0);
+    let mut stream = rng::stream(3);
     let rough: Vec<f64> = (0..grid.n_cells())
         .map(|_| stream.random::<f64>().powi(4) + 0.001)
         .collect();
@@ -71,7 +71,7 @@ fn draws_follow_the_density_and_a_shifted_one_is_noticed() {
             .map(|mass| mass * f64::from(n_draws))
             .collect();
         let boxes = PeriodicGrid { n_bins: 16, ..grid };
-        let mut stream = rng::streams(5, 1).remove(0);
+        let mut stream = rng::stream(5);
         let mut point = vec![0.0; grid.n_angles];
         let (mut counts, mut shifted) = (vec![0.0; expected.len()], vec![0.0; expected.len()]);
         for _ in 0..n_draws {

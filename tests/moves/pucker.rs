@@ -36,7 +36,7 @@ fn flipped(molecule: &Molecule, positions: &[f64], velocities: &[f64]) -> (Vec<f
 
 /// A molecule away from any symmetry, with velocities.
 fn shaken(molecule: &Molecule, width_nm: f64, seed: u64) -> (Vec<f64>, Vec<f64>) {
-    let mut stream = rng::streams(seed, 1).remove(0);
+    let mut stream = rng::stream(seed);
     let mut normal = || stream.sample::<f64, _>(StandardNormal);
     let rest = molecule.positions.as_flattened();
     let positions: Vec<f64> = rest.iter().map(|x| x + width_nm * normal()).collect();
@@ -163,7 +163,7 @@ fn worst_z(proposal: impl FnOnce(PuckerProposal) -> Box<dyn Proposal>) -> (f64, 
     };
     let mut engine = ToyEngine::on_springs(&molecule.topology, springs);
     let mut chain = chain(&molecule, N_REPLICAS);
-    let mut stream = rng::streams(5, 1).remove(0);
+    let mut stream = rng::stream(5);
     for (x, rest) in chain.state.positions.iter_mut().zip(rest.iter().cycle()) {
         *x = rest + width_nm * stream.sample::<f64, _>(StandardNormal);
     }

@@ -72,7 +72,7 @@ fn learned(sequence: &str) -> (Molecule, AdaptiveTorsionProposal, usize, Vec<Piv
     let block = blocks.iter().position(|block| block.pivots.len() >= 4);
     let block = block.expect("the side chain has four torsions");
     let pivots = blocks[block].pivots.clone();
-    let mut stream = rng::streams(SEED, 1).remove(0);
+    let mut stream = rng::stream(SEED);
     let mut chain = chain(&molecule, 500);
     for _ in 0..60 {
         for replica in chain
@@ -100,7 +100,7 @@ fn at_uniform(
     n_points: usize,
     of: impl Fn(&[f64]) -> f64,
 ) -> Vec<f64> {
-    let mut stream = rng::streams(SEED + 1, 1).remove(0);
+    let mut stream = rng::stream(SEED + 1);
     let mut positions = molecule.positions.as_flattened().to_vec();
     let volume = TAU.powi(i32::try_from(pivots.len()).unwrap());
     let value = |_| {
@@ -124,7 +124,7 @@ fn the_density_of_four_torsions_is_normalised_and_that_of_the_draws() {
         let uniform = Estimate::of(&peaked);
 
         let volume = TAU.powi(i32::try_from(pivots.len()).unwrap());
-        let mut stream = rng::streams(SEED + 2, 1).remove(0);
+        let mut stream = rng::stream(SEED + 2);
         let mut positions = molecule.positions.as_flattened().to_vec();
         let mut velocities = vec![0.0; positions.len()];
         let mut gap: f64 = 0.0;

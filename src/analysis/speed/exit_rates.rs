@@ -135,7 +135,7 @@ mod tests {
         };
         let mut tally = ExitTally::new(leaves.iter().map(side).collect(), 16);
         let mut inside = [true; 16];
-        let mut stream = rng::streams(seed, 1).remove(0);
+        let mut stream = rng::stream(seed);
         for _ in 0..n_draws {
             for (replica, inside) in inside.iter_mut().enumerate() {
                 let leave = leaves[tally.side_of(replica)][usize::from(!*inside)];

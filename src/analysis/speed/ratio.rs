@@ -68,7 +68,7 @@ pub(super) fn spread_of_ln_ess(halves: &[Vec<f64>]) -> f64 {
         return 0.0;
     }
     let moments = SplitMoments::of(halves);
-    let mut stream = rng::streams(SEED, 1).remove(0);
+    let mut stream = rng::stream(SEED);
     let logarithms: Vec<f64> = (0..N_RESAMPLES)
         .map(|_| {
             let drawn: Vec<usize> = (0..n_chains)

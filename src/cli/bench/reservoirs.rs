@@ -34,7 +34,7 @@ impl Reservoirs {
         let sides = Sides::of(&set.names());
         Self {
             reservoirs: vec![Reservoir::default(); sides.names().len()],
-            stream: rng::streams(kernel_seed(seed, SEED_PLACE), 1).remove(0),
+            stream: rng::stream(kernel_seed(seed, SEED_PLACE)),
             sides,
         }
     }

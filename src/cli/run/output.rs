@@ -9,7 +9,9 @@ use crate::cli::setup::Prepared;
 use crate::integrator::Engine;
 use crate::mcmc::{Chain, Kernel};
 use crate::topology::{Molecule, pdb};
-use crate::trajectory::{Checkpoint, Header, OutputLock, RunIdentity, WriterProgress, WriterSet};
+use crate::trajectory::{
+    Checkpoint, Header, OutputLock, RunIdentity, WriterProgress, WriterSet, is_trajectory_file,
+};
 
 use super::identity;
 
@@ -162,8 +164,7 @@ impl OutputDirectory {
             .map(|entry| entry.path())
             .filter(|path| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let is_trajectory = name.starts_with("trajectory_") && name.ends_with(".h5");
-                is_trajectory || name == CHECKPOINT || name == TOPOLOGY
+                is_trajectory_file(&name) || name == CHECKPOINT || name == TOPOLOGY
             })
             .collect();
         files.sort();

@@ -332,7 +332,7 @@ mod tests {
     };
 
     fn raw(shape: MixtureShape, seed: u64) -> Vec<f64> {
-        let mut stream = rng::streams(seed, 1).remove(0);
+        let mut stream = rng::stream(seed);
         let spread = shape.spread();
         spread
             .iter()
@@ -398,7 +398,7 @@ mod tests {
         let mixture = Mixture::new(TORUS, &raw(TORUS, 3));
         let n_draws = 200_000;
         let mut counts = vec![0.0; (n_cells * n_cells) as usize];
-        let mut stream = rng::streams(4, 1).remove(0);
+        let mut stream = rng::stream(4);
         for _ in 0..n_draws {
             let [a, b] = mixture.draw(Angles::Both, 0, &mut stream);
             counts[cell(a) * n_cells as usize + cell(b)] += 1.0;

@@ -308,7 +308,7 @@ mod tests {
     use rand_distr::StandardNormal;
 
     fn network() -> Network {
-        let mut stream = rng::streams(6, 1).remove(0);
+        let mut stream = rng::stream(6);
         Network::random(7, 12, 3, vec![0.1; 5], move || {
             stream.sample(StandardNormal)
         })

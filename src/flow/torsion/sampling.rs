@@ -51,7 +51,7 @@ mod tests {
     fn draws_follow_the_density() {
         let n_cells = 24;
         for (number, concentration) in [0.01, 0.7, 5.0, 60.0].into_iter().enumerate() {
-            let mut stream = rng::streams(20 + number as u64, 1).remove(0);
+            let mut stream = rng::stream(20 + number as u64);
             let n = 100_000;
             let mut counts = vec![0.0; n_cells];
             for _ in 0..n {

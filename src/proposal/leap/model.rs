@@ -40,7 +40,7 @@ pub fn builtin_leap_model(force_field: &str, solvent: &str) -> LeapModel {
 /// A model with random weights: a bad proposal that must give the right ensemble all the same.
 #[must_use]
 pub fn random_leap_model(seed: u64) -> LeapModel {
-    let mut stream = rng::streams(seed, 1).remove(0);
+    let mut stream = rng::stream(seed);
     let mut head = |n_features: usize, n_angles: usize| {
         let shape = MixtureShape {
             n_components: 6,

@@ -283,7 +283,7 @@ impl Tuning {
                 kelvins: Vec::new(),
                 next: 0,
             },
-            stream: rng::streams(seed, 1).remove(0),
+            stream: rng::stream(seed),
             batch: Batch::default(),
             work: Workspace::default(),
         }

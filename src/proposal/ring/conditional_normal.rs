@@ -298,7 +298,7 @@ mod tests {
     /// Two wells of (x, f, y, z) where y and z follow x, and f follows y by 0.5.
     fn learned() -> ConditionalNormal {
         let mut mixture = ConditionalNormal::new(SIZES);
-        let mut stream = rng::streams(3, 1).remove(0);
+        let mut stream = rng::stream(3);
         for number in 0..40_000 {
             let part = usize::from(number % 4 == 0);
             let [a, b, c, d]: [f64; 4] = std::array::from_fn(|_| stream.sample(StandardNormal));
@@ -326,7 +326,7 @@ mod tests {
     fn draws_have_the_conditional_moments() {
         let mixture = learned();
         let densities = mixture.densities().unwrap();
-        let mut stream = rng::streams(4, 1).remove(0);
+        let mut stream = rng::stream(4);
         let shares = densities.counted_shares();
         // What is left of the follower says nothing of y.
         let given = [1.0, 7.0];
@@ -355,7 +355,7 @@ mod tests {
         for (probability, width) in [(0.1, 1.0), (0.25, 1.0), (0.9, 1.0), (0.25, 1.5)] {
             let conditional = densities.mixture.at(&[1.0, 7.0], width);
             let shares = densities.shares_with(|part| part == 1, probability);
-            let mut stream = rng::streams(5, 1).remove(0);
+            let mut stream = rng::stream(5);
             let n = 40_000;
             let sum: f64 = (0..n)
                 .map(|_| {
@@ -378,7 +378,7 @@ mod tests {
         let densities = mixture.densities().unwrap();
         let conditional = densities.mixture.at(&[1.0, 7.0], 1.0);
         let shares = densities.shares_with(|part| part == 1, 0.8);
-        let mut stream = rng::streams(6, 1).remove(0);
+        let mut stream = rng::stream(6);
         let high = (0..10_000).filter(|_| conditional.draw(&shares, &mut stream)[0] > 2.0);
         assert!(high.count().abs_diff(8000) < 200);
         assert_eq!(

@@ -264,7 +264,7 @@ mod tests {
             let molecule = build(&Sequence::parse(sequence).unwrap(), &[]).unwrap();
             let ring = pucker_rings(&molecule.topology).remove(0);
             let geometry = RingGeometry::new(&molecule.topology, ring).unwrap();
-            let mut stream = rng::streams(7, 1).remove(0);
+            let mut stream = rng::stream(7);
             let noise = |x: &f64| x + 0.01 * stream.sample::<f64, _>(StandardNormal);
             let positions = molecule.positions.as_flattened().iter().map(noise);
             (geometry, positions.collect())

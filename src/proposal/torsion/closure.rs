@@ -231,7 +231,7 @@ mod tests {
 
     /// Nine axes along a jagged chain, scales included.
     fn linkage() -> Linkage {
-        let mut stream = rng::streams(13, 1).remove(0);
+        let mut stream = rng::stream(13);
         let mut uniform = || stream.random::<f64>() - 0.5;
         let mut point = Vector3::zeros();
         let axes = (0..9)

@@ -2,8 +2,9 @@
 //!
 //! Layout: 8 bytes `SALTUSCK`, format version (u64), length of the content (u64), content, BLAKE3 hash of all before.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use crate::files;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::content;
@@ -91,15 +92,7 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError::Io`]; the old checkpoint is then still there.
     pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
-        let bytes = self.to_bytes();
-        let temporary = path.with_extension("tmp");
-        let written = write_synced(&temporary, &bytes).and_then(|()| fs::rename(&temporary, path));
-        if let Err(error) = written {
-            // Best effort: the error that matters is the first one.
-            fs::remove_file(&temporary).ok();
-            return Err(io_error("write", path)(error));
-        }
-        sync_directory(path).map_err(io_error("sync the directory of", path))
+        files::replace(path, &self.to_bytes()).map_err(io_error("write", path))
     }
 
     /// Reads a checkpoint and verifies its checksum.
@@ -210,27 +203,6 @@ fn io_error(
 fn u64_at(bytes: &[u8], start: usize) -> Option<u64> {
     let bytes = bytes.get(start..start + 8)?;
     Some(u64::from_le_bytes(bytes.try_into().ok()?))
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// A rename is only safe once its directory is on the disk.
-#[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(directory)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// First line (from 1) in which two texts differ, and both versions of it.
