@@ -19,33 +19,22 @@ impl LoadedConfig {
     /// # Errors
     /// All faults found, in the order of the file's sections.
     pub(crate) fn validate(&self) -> Result<(), Vec<InputFault>> {
-        let mut checks = Checks {
-            loaded: self,
-            faults: Vec::new(),
-        };
-        checks.molecule();
-        checks.force_field();
-        checks.solvent_and_masses();
-        checks.ensemble();
-        checks.sizes();
-        checks.device();
+        let mut checks = self.checks_of_molecule();
         checks.sampler();
         checks.replica_exchange();
         checks.run_and_output();
-        if checks.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(checks.faults)
-        }
+        checks.verdict()
     }
-}
 
-impl LoadedConfig {
     /// Checks what concerns the molecule and where it is evaluated: nothing of a run.
     ///
     /// # Errors
     /// All faults found.
     pub(crate) fn validate_molecule(&self) -> Result<(), Vec<InputFault>> {
+        self.checks_of_molecule().verdict()
+    }
+
+    fn checks_of_molecule(&self) -> Checks<'_> {
         let mut checks = Checks {
             loaded: self,
             faults: Vec::new(),
@@ -56,11 +45,7 @@ impl LoadedConfig {
         checks.ensemble();
         checks.sizes();
         checks.device();
-        if checks.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(checks.faults)
-        }
+        checks
     }
 }
 
@@ -70,6 +55,13 @@ pub(crate) struct Checks<'a> {
 }
 
 impl Checks<'_> {
+    fn verdict(self) -> Result<(), Vec<InputFault>> {
+        match self.faults.is_empty() {
+            true => Ok(()),
+            false => Err(self.faults),
+        }
+    }
+
     pub(crate) fn fault(&mut self, path: &str, problem: &str, help: &str) {
         self.faults
             .push(self.loaded.source.fault_at(path, problem, help));
