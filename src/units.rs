@@ -26,3 +26,13 @@ pub const NM_PER_ANGSTROM: f64 = 0.1;
 pub fn thermal_energy_kj_per_mol(temperature_kelvin: f64) -> f64 {
     BOLTZMANN_KJ_PER_MOL_K * temperature_kelvin
 }
+
+/// A number in as few characters as tell it.
+#[must_use]
+pub fn plain(value: f64) -> String {
+    let size = value.abs();
+    match size == 0.0 || !size.is_finite() || (1e-4..1e15).contains(&size) {
+        true => value.to_string(),
+        false => format!("{value:e}"),
+    }
+}

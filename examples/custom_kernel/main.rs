@@ -9,8 +9,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use saltus::integrator::Engine;
 use saltus::mcmc::OutsideKind;
 use saltus::proposal::{
-    Checks, Current, EntryContext, EntryError, LogRatio, Proposal, ProposalError, ProposalSettings,
-    Proposed, Settings,
+    Current, EntryChecks, EntryContext, EntryError, LogRatio, Proposal, ProposalError,
+    ProposalSettings, Proposed, Settings,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ impl ProposalSettings for CrankshaftSettings {
         self.repeats
     }
 
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         if self.largest_turn_rad.is_nan() || self.largest_turn_rad <= 0.0 {
             let problem = format!("got {}, expected a number over 0", self.largest_turn_rad);
             checks.fault("largest_turn_rad", &problem, "write 0.2");

@@ -10,9 +10,11 @@ use serde::de::DeserializeOwned;
 
 use super::contract::Proposal;
 use super::settings_error::SettingsError;
+use super::torsion::block::TorsionMoveError;
 use crate::flow::timewarp::{Timewarp, TimewarpFlow};
 use crate::rng;
 use crate::topology::Topology;
+use crate::units::plain;
 
 /// Settings of an entry of the sampler list: the type that YAML reads, whose field docs are the documentation of its keys.
 pub trait Settings:
@@ -35,7 +37,7 @@ pub trait ProposalSettings: Settings {
     }
 
     /// Reports values that no molecule allows.
-    fn check(&self, _checks: &mut Checks<'_>) {}
+    fn check(&self, _checks: &mut EntryChecks<'_>) {}
 
     /// Whether equilibration changes the proposal.
     fn adapts(&self) -> bool {
@@ -151,6 +153,12 @@ impl EntryError {
     }
 }
 
+impl From<TorsionMoveError> for EntryError {
+    fn from(error: TorsionMoveError) -> Self {
+        Self::of(error)
+    }
+}
+
 impl From<SettingsError> for EntryError {
     fn from(error: SettingsError) -> Self {
         Self::at(error.key, error, "")
@@ -167,7 +175,7 @@ const MAX_TIMESTEP_FS: f64 = 5.0;
 const MAX_FLEXIBLE_TIMESTEP_FS: f64 = 1.5;
 
 /// Collects what is wrong with the values of an entry, and knows what of the run they depend on.
-pub struct Checks<'a> {
+pub struct EntryChecks<'a> {
     /// Whether bonds to hydrogen are rigid.
     pub has_rigid_bonds: bool,
     /// Cycles in which kernels may learn.
@@ -180,14 +188,14 @@ pub struct Checks<'a> {
     pub faults: Vec<EntryError>,
 }
 
-impl Checks<'_> {
+impl EntryChecks<'_> {
     /// Reports a value; an empty key means the entry itself. `help` says what to write instead.
     pub fn fault(&mut self, key: &str, problem: &str, help: &str) {
         let fault = EntryError::at(key, problem, help).within(&self.path);
         self.faults.push(fault);
     }
 
-    /// Checks an entry within this one.
+    /// EntryChecks an entry within this one.
     pub fn within(&mut self, place: &str, check: impl FnOnce(&mut Self)) {
         let outer = self.path.clone();
         self.path.push_str(place);
@@ -265,16 +273,6 @@ impl Checks<'_> {
                 "write `constraints: none`, or take `hmc`, which keeps bonds rigid",
             );
         }
-    }
-}
-
-/// A number in as few characters as tell it.
-#[must_use]
-pub fn plain(value: f64) -> String {
-    let size = value.abs();
-    match size == 0.0 || !size.is_finite() || (1e-4..1e15).contains(&size) {
-        true => value.to_string(),
-        false => format!("{value:e}"),
     }
 }
 

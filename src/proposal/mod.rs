@@ -20,8 +20,8 @@ pub use contract::{
     mean_acceptance,
 };
 pub use entry::{
-    Checks, Crosses, EntryContext, EntryError, FlowOpener, MOST_IN_CYCLE, ProposalSettings,
-    Settings, kernel_seed, one, plain,
+    Crosses, EntryChecks, EntryContext, EntryError, FlowOpener, MOST_IN_CYCLE, ProposalSettings,
+    Settings, kernel_seed, one,
 };
 pub use hamiltonian::dual_averaging::DualAveraging;
 pub use hamiltonian::hmc::{Hmc, HmcSettings};

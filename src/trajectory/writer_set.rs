@@ -146,3 +146,27 @@ fn former_outputs(directory: &Path, pdb: &Path) -> Result<Vec<PathBuf>, Trajecto
 pub fn is_trajectory_file(name: &str) -> bool {
     name.starts_with("trajectory_") && (name.ends_with(".h5") || PublishedFile::is_left_over(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_trajectory_file;
+
+    #[test]
+    fn second_copies_of_a_killed_run_are_its_files_too() {
+        for name in [
+            "trajectory_0000.h5",
+            "trajectory_0000.h5.next",
+            "trajectory_0012.h5.held",
+        ] {
+            assert!(is_trajectory_file(name), "{name}");
+        }
+        for name in [
+            "trajectory_0000.dcd",
+            "other.h5",
+            "notes.next",
+            "trajectory_0000.h5.part",
+        ] {
+            assert!(!is_trajectory_file(name), "{name}");
+        }
+    }
+}

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use saltus::forcefield::{BornModel, ForceField, ForceFieldError, SystemOptions};
-use saltus::topology::{Atom, Element, Residue, Topology};
+use saltus::topology::{Atom, Element, Residue, Sequence, Topology, build};
 
 /// Hydrogen peroxide: four atoms, all kinds of terms. The comments mark lines that the tests replace.
 const PEROXIDE: &str = r#"<ForceField>
@@ -326,6 +326,28 @@ fn molecules_that_do_not_fit_are_explained() {
         assign_error(&unbonded, &options),
         "residue HPO 1 matches no template of the force field; compared with the closest one, HPO: O2 has 1 bonds in the residue, expected 2; H2 has 0 bonds in the residue, expected 1"
     );
+}
+
+/// ff14SB has neutral lysine inside chains alone; files of other programs end with it.
+#[test]
+fn a_protonation_state_that_no_end_has_is_told_with_what_to_do() {
+    let force_field = ForceField::builtin("amber14").unwrap();
+    for (sequence, expected) in [
+        (
+            "ALA-LYN",
+            "; it has no C-terminal LYN: cap that end with NME or NHE, or name another protonation state",
+        ),
+        (
+            "GLH-ALA",
+            "; it has no N-terminal GLH: cap that end with ACE, or name another protonation state",
+        ),
+    ] {
+        let sequence = Sequence::parse(sequence).unwrap();
+        let molecule = build(&sequence, &[]).unwrap();
+        let error = force_field.assign(&molecule.topology, &SystemOptions::default());
+        let message = error.unwrap_err().to_string();
+        assert!(message.ends_with(expected), "{message}");
+    }
 }
 
 #[test]

@@ -79,9 +79,6 @@ impl Writer {
                     part = settings.clone();
                 }
                 part["description"] = Value::String(description(schema));
-                if part["type"] == "array" {
-                    part["properties"] = Value::Null;
-                }
                 self.later(level + 1, &name, &name, part);
             }
             (None, Some(_)) => {

@@ -145,8 +145,21 @@ fn no_template(
     ForceFieldError::NoTemplate {
         residue: residue_label(topology, residue_index),
         template: template.name.clone(),
-        differences: differences(template, &atom_names, graph),
+        differences: differences(template, &atom_names, graph)
+            + &end_clause(&residue.name, &extra_atoms(template, &atom_names)),
     }
+}
+
+/// What to do where the atoms of a chain's end are all that a template lacks: ff14SB has neutral lysine, for example, inside chains only.
+fn end_clause(name: &str, extra: &[&str]) -> String {
+    let (end, caps) = match extra {
+        ["OXT"] => ("C-terminal", "NME or NHE"),
+        _ if !extra.is_empty() && extra.iter().all(|atom| ["H1", "H2", "H3"].contains(atom)) => {
+            ("N-terminal", "ACE")
+        }
+        _ => return String::new(),
+    };
+    format!("; it has no {end} {name}: cap that end with {caps}, or name another protonation state")
 }
 
 fn differences(template: &ResidueTemplate, atom_names: &[&str], graph: &ResidueGraph) -> String {

@@ -10,10 +10,10 @@ use crate::mcmc::langevin::LangevinKernel;
 use crate::mcmc::lookahead::{Ahead, LookaheadKernel};
 use crate::mcmc::velocity_verlet::VelocityVerletKernel;
 use crate::proposal::{
-    AheadSetting, Checks, Crosses, EntryContext, EntryError, Settings, TimewarpMode,
-    TimewarpSettings, plain,
+    AheadSetting, Crosses, EntryChecks, EntryContext, EntryError, Settings, TimewarpMode,
+    TimewarpSettings,
 };
-use crate::units::FS_PER_PS;
+use crate::units::{FS_PER_PS, plain};
 
 /// Settings of `langevin`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,7 +41,7 @@ impl Settings for LangevinEntry {
 }
 
 impl Entry for LangevinEntry {
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         checks.steps(self.steps);
         checks.timestep_fs(self.timestep_fs);
         checks.warn_of_long_timestep(self.timestep_fs);
@@ -90,7 +90,7 @@ impl Settings for VelocityVerletEntry {
 }
 
 impl Entry for VelocityVerletEntry {
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         checks.steps(self.steps);
         checks.timestep_fs(self.timestep_fs);
         checks.warn_of_long_timestep(self.timestep_fs);
@@ -109,7 +109,7 @@ impl Entry for VelocityVerletEntry {
 }
 
 impl Entry for TimewarpSettings {
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         Self::check(self, checks);
     }
 

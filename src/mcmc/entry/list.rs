@@ -18,7 +18,7 @@ use super::kernels::{LangevinEntry, VelocityVerletEntry};
 use crate::mcmc::composition::{Mixture, Sequence};
 use crate::mcmc::kernel::Kernel;
 use crate::proposal::{
-    AdaptivePuckerSettings, AdaptiveTorsionSettings, Checks, ConcertedSettings, Crosses,
+    AdaptivePuckerSettings, AdaptiveTorsionSettings, ConcertedSettings, Crosses, EntryChecks,
     EntryContext, EntryError, HmcSettings, MalaSettings, PuckerSettings, Settings,
     TimewarpSettings, TorsionLeapSettings, TorsionSettings,
 };
@@ -172,7 +172,7 @@ pub fn names() -> &'static [&'static str] {
 trait AnyEntry: Debug + Send + Sync {
     fn name(&self) -> &'static str;
     fn value(&self) -> Value;
-    fn check(&self, checks: &mut Checks<'_>);
+    fn check(&self, checks: &mut EntryChecks<'_>);
     fn name_adapting(&self, names: &mut Vec<&'static str>);
     fn crosses(&self) -> Crosses;
     fn kernel(&self, context: &EntryContext<'_>) -> Result<Box<dyn Kernel>, EntryError>;
@@ -190,7 +190,7 @@ impl<E: Entry> AnyEntry for E {
         json!(self)
     }
 
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         Entry::check(self, checks);
     }
 
@@ -230,7 +230,7 @@ impl KernelEntry {
     }
 
     /// Reports values that no molecule allows; the path of `checks` is that of the entry, above the kernel's name.
-    pub fn check(&self, checks: &mut Checks<'_>) {
+    pub fn check(&self, checks: &mut EntryChecks<'_>) {
         checks.within(&format!(".{}", self.name()), |checks| {
             self.entry().check(checks)
         });
@@ -397,7 +397,7 @@ impl Settings for MixtureEntry {
 }
 
 impl Entry for MixtureEntry {
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         if self.0.is_empty() {
             let help = "list kernels: `- mixture: [{weight: 1, kernel: {hmc: {steps: 10, timestep_fs: 1.0}}}]`";
             checks.fault("", EMPTY, help);
@@ -450,7 +450,7 @@ impl Settings for SequenceEntry {
 }
 
 impl Entry for SequenceEntry {
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         if self.0.is_empty() {
             checks.fault("", EMPTY, "list kernels as in `sampler`, or remove it");
         }

@@ -12,14 +12,14 @@ pub use list::{
 use super::composition::Repeat;
 use super::kernel::Kernel;
 use super::metropolis::MetropolisKernel;
-use crate::proposal::{Checks, Crosses, EntryContext, EntryError, ProposalSettings, Settings};
+use crate::proposal::{Crosses, EntryChecks, EntryContext, EntryError, ProposalSettings, Settings};
 
 /// Settings that make a kernel for a molecule.
 ///
 /// Every [`ProposalSettings`] is one; a kernel that is no proposal implements it by itself.
 pub trait Entry: Settings {
     /// Reports values that no molecule allows.
-    fn check(&self, checks: &mut Checks<'_>);
+    fn check(&self, checks: &mut EntryChecks<'_>);
 
     /// Adds the names of what equilibration changes.
     fn name_adapting(&self, names: &mut Vec<&'static str>);
@@ -35,7 +35,7 @@ pub trait Entry: Settings {
 }
 
 impl<P: ProposalSettings> Entry for P {
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         ProposalSettings::check(self, checks);
         checks.repeats(self.repeats());
     }

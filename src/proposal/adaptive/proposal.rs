@@ -88,8 +88,10 @@ impl ProposalSettings for AdaptiveTorsionSettings {
     }
 
     fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
-        let proposal = AdaptiveTorsionProposal::new(context.topology, self);
-        Ok(Box::new(proposal.map_err(EntryError::of)?))
+        Ok(Box::new(AdaptiveTorsionProposal::new(
+            context.topology,
+            self,
+        )?))
     }
 }
 

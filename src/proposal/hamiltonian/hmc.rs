@@ -9,7 +9,9 @@ use crate::proposal::contract::mean_acceptance;
 use crate::proposal::contract::{
     Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities, Segment,
 };
-use crate::proposal::entry::{Checks, EntryContext, EntryError, ProposalSettings, Settings, one};
+use crate::proposal::entry::{
+    EntryChecks, EntryContext, EntryError, ProposalSettings, Settings, one,
+};
 use crate::proposal::settings_error::SettingsError;
 use crate::state::State;
 use crate::units::{FS_PER_PS, thermal_energy_kj_per_mol};
@@ -98,7 +100,7 @@ impl ProposalSettings for HmcSettings {
         self.repeats
     }
 
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         checks.steps(self.steps);
         let n_stages = self.integrator.n_stages();
         let over = self.steps % n_stages;

@@ -6,7 +6,9 @@ use super::dual_averaging::DualAveraging;
 use crate::integrator::Engine;
 use crate::proposal::contract::mean_acceptance;
 use crate::proposal::contract::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
-use crate::proposal::entry::{Checks, EntryContext, EntryError, ProposalSettings, Settings, one};
+use crate::proposal::entry::{
+    EntryChecks, EntryContext, EntryError, ProposalSettings, Settings, one,
+};
 use crate::proposal::settings_error::SettingsError;
 use crate::units::{FS_PER_PS, thermal_energy_kj_per_mol};
 use rand::RngExt;
@@ -65,7 +67,7 @@ impl ProposalSettings for MalaSettings {
         self.repeats
     }
 
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         checks.timestep_fs(self.timestep_fs);
         checks.target_acceptance(self.adapt, self.target_acceptance);
         checks.flexible_bonds();

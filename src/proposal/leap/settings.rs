@@ -12,7 +12,7 @@ use super::tune::TunedLeapProposal;
 use crate::flow::torsion::{LeapModel, ModelCard};
 use crate::proposal::contract::Proposal;
 use crate::proposal::entry::{
-    Checks, Crosses, EntryContext, EntryError, ProposalSettings, Settings,
+    Crosses, EntryChecks, EntryContext, EntryError, ProposalSettings, Settings,
 };
 use crate::topology::Topology;
 
@@ -74,7 +74,7 @@ impl ProposalSettings for TorsionLeapSettings {
         self.repeats
     }
 
-    fn check(&self, checks: &mut Checks<'_>) {
+    fn check(&self, checks: &mut EntryChecks<'_>) {
         if self.fine_tune && checks.equilibration_cycles == 0 {
             checks.fault(
                 "fine_tune",

@@ -69,8 +69,7 @@ impl ProposalSettings for AdaptivePuckerSettings {
     }
 
     fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
-        let proposal = AdaptivePuckerProposal::new(context.topology);
-        Ok(Box::new(proposal.map_err(EntryError::of)?))
+        Ok(Box::new(AdaptivePuckerProposal::new(context.topology)?))
     }
 }
 

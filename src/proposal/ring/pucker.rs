@@ -58,8 +58,7 @@ impl ProposalSettings for PuckerSettings {
     }
 
     fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
-        let proposal = PuckerProposal::new(context.topology);
-        Ok(Box::new(proposal.map_err(EntryError::of)?))
+        Ok(Box::new(PuckerProposal::new(context.topology)?))
     }
 }
 

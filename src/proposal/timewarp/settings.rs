@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::proposal::TimewarpProposal;
 use crate::flow::timewarp::load_model;
-use crate::proposal::entry::{Checks, EntryContext, EntryError, Settings};
+use crate::proposal::entry::{EntryChecks, EntryContext, EntryError, Settings};
 
 /// Settings of `timewarp`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -133,7 +133,7 @@ impl TimewarpSettings {
     }
 
     /// Reports values that no molecule allows.
-    pub fn check(&self, checks: &mut Checks<'_>) {
+    pub fn check(&self, checks: &mut EntryChecks<'_>) {
         checks.repeats(self.repeats);
         checks.flexible_bonds();
         let files = [Some(&self.model), self.config.as_ref()];

@@ -61,8 +61,7 @@ impl ProposalSettings for ConcertedSettings {
     }
 
     fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
-        let proposal = ConcertedProposal::new(context.topology, self);
-        Ok(Box::new(proposal.map_err(EntryError::of)?))
+        Ok(Box::new(ConcertedProposal::new(context.topology, self)?))
     }
 }
 

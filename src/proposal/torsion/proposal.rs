@@ -90,8 +90,7 @@ impl ProposalSettings for TorsionSettings {
     }
 
     fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {
-        let proposal = TorsionProposal::new(context.topology, self);
-        Ok(Box::new(proposal.map_err(EntryError::of)?))
+        Ok(Box::new(TorsionProposal::new(context.topology, self)?))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cli::config::ReplicaExchangeConfig;
 use crate::cli::config::replica_exchange::{LadderForm, WrittenTemperatures};
 use crate::cli::config::system::Constraints;
 use crate::mcmc::{EMPTY, LadderError};
-use crate::proposal::{Checks as EntryChecks, EntryError};
+use crate::proposal::{EntryChecks, EntryError};
 
 /// Most temperatures of a ladder.
 const MAX_RUNGS: usize = 1000;

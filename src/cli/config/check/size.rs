@@ -1,7 +1,7 @@
 //! Checks that numbers are of a size that a machine can carry: counts beyond it are typing errors. Memory is checked in `cli/memory`.
 
 use super::values::Checks;
-use crate::proposal::plain;
+use crate::units::plain;
 
 /// Most replicas, temperatures of a ladder included: each is a trajectory, and noise is numbered by 32 bits.
 pub(crate) const MOST_REPLICAS: usize = 100_000_000;

@@ -3,7 +3,7 @@
 use crate::cli::config::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
 use crate::cli::config::{InputFault, LoadedConfig, Precision, nearest};
 use crate::cli::device::Device;
-use crate::proposal::plain;
+use crate::units::plain;
 
 /// Lowest temperature accepted in K: far below, kT drowns in the rounding of energies.
 const MIN_TEMPERATURE_KELVIN: f64 = 1.0;
