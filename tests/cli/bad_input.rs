@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Duration;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/config/bad")
@@ -16,6 +17,8 @@ fn run(input: &str, output: &Path) -> Output {
         .env_remove("RUST_LOG")
         .args(["run", input, "--output"])
         .arg(output)
+        // An input that isn't refused may be one that runs for ever.
+        .timeout(Duration::from_secs(60))
         .output()
         .unwrap()
 }

@@ -439,30 +439,51 @@ fn a_molecule_without_proline_is_told_so() {
     );
 }
 
+/// How many rings a saved proposal has densities of.
+fn n_ready(saved: &serde_json::Value) -> usize {
+    let rings = saved["proposal"]["densities"].as_array().unwrap();
+    let is_ready = |ring: &&serde_json::Value| !ring["densities"].is_null();
+    rings.iter().filter(is_ready).count()
+}
+
 /// Rings get their densities one after the other; a run may be stopped in between.
 #[test]
 fn several_rings_resume_bit_for_bit_at_any_step() {
+    // A warm replica beside a cold one: how wide it draws depends on the coldest temperature that was learned from.
+    const KELVIN: [f64; 2] = [TEMPERATURE_KELVIN, 2.0 * TEMPERATURE_KELVIN];
     for (sequence, seed) in [("ACE-PRO-PRO-NME", 5), ("PAP", 7)] {
         let molecule = molecule(sequence);
-        let (mut engine, mut chain) = springs(&molecule, 1, seed);
+        let (mut engine, mut chain) = springs(&molecule, KELVIN.len(), seed);
+        chain.temperatures_kelvin = KELVIN.to_vec();
         let kernel = || {
             let proposal = AdaptivePuckerProposal::new(&molecule.topology).unwrap();
-            MetropolisKernel::new(Box::new(proposal), 1, seed)
+            MetropolisKernel::new(Box::new(proposal), KELVIN.len(), seed)
         };
         let mut whole = kernel();
-        for step in 0..120 {
-            scatter(&mut chain, &molecule, 1000 * seed + step);
-            let text = whole.save().to_string();
+        // Resumptions with the densities of no ring, of one, of both.
+        let mut resumed_with = [0; 3];
+        for step in 0..3000 {
+            scatter(&mut chain, &molecule, 10_000 * seed + step);
+            let saved = whole.save();
+            let known = n_ready(&saved);
+            if resumed_with[known] == 40 {
+                whole.step(&mut chain, &mut engine).unwrap();
+                continue;
+            }
+            resumed_with[known] += 1;
             let mut resumed = kernel();
-            resumed
-                .restore(&serde_json::from_str(&text).unwrap())
-                .unwrap();
+            let read_back = serde_json::from_str(&saved.to_string()).unwrap();
+            resumed.restore(&read_back).unwrap();
             let mut resumed_chain = chain.clone();
             whole.step(&mut chain, &mut engine).unwrap();
             resumed.step(&mut resumed_chain, &mut engine).unwrap();
             assert_eq!(chain, resumed_chain, "{sequence}, seed {seed}, step {step}");
             let saved = [&whole, &resumed].map(|kernel| kernel.save()["proposal"].to_string());
             assert_eq!(saved[0], saved[1], "{sequence}, seed {seed}, step {step}");
+            if resumed_with == [40; 3] {
+                break;
+            }
         }
+        assert_eq!(resumed_with, [40; 3], "{sequence}, seed {seed}");
     }
 }
