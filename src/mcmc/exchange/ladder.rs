@@ -132,7 +132,7 @@ impl Ladder {
         self.temperatures_kelvin.len()
     }
 
-    /// Temperatures of a batch `[n_copies][n_rungs]` in K, for [`Chain::temperatures_kelvin`](super::Chain).
+    /// Temperatures of a batch `[n_copies][n_rungs]` in K, for [`Chain::temperatures_kelvin`](crate::mcmc::Chain).
     ///
     /// # Errors
     /// [`LadderError::Replicas`] when the batch is not a whole number of ladders.
