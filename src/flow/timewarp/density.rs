@@ -5,7 +5,7 @@ use super::conformation::Pair;
 use super::error::TimewarpError;
 use super::model::{Condition, Drawn, StateCondition, Timewarp};
 use super::network::affine::{Direction, Variables};
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use rayon::prelude::*;
 
 /// Rows (atoms) that go through the layers together: enough for full speed of the products, few enough for the cache.

@@ -7,8 +7,9 @@ use super::error::TimewarpError;
 use super::network::attention;
 use super::network::layout::Layout;
 use super::network::transformer::{Block, Network};
-use crate::flow::real::Real;
-use crate::flow::weights::{TensorFile, WeightsError, write_tensors};
+use crate::flow::nn::real::Real;
+use crate::flow::nn::tensor_file::{TensorFile, write_tensors};
+use crate::flow::nn::weights_error::WeightsError;
 use rayon::prelude::*;
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use super::layout::{EncoderLayout, LinearLayout, NormLayout};
 use super::transformer::{Block, EncoderTape, MlpTape, Network, NetworkTape};
-use crate::flow::real::{Matrix, MatrixMut, Real};
+use crate::flow::nn::real::{Matrix, MatrixMut, Real};
 
 /// Gradients that a network adds to.
 pub(crate) struct Sink<'a, R> {

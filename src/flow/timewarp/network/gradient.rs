@@ -4,7 +4,7 @@ use super::affine::{CouplingTape, Direction, Stack};
 use super::attention;
 use super::backward::Sink;
 use super::transformer::Block;
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use crate::flow::timewarp::model::Timewarp;
 
 /// Gradients at what the flow is conditioned on, conformation by conformation.

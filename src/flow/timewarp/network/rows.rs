@@ -1,7 +1,7 @@
 //! Elementary maps on matrices whose rows are atoms: linear, activations, layer norm.
 
 use super::layout::{LinearLayout, NormLayout};
-use crate::flow::real::{Matrix, MatrixMut, Real};
+use crate::flow::nn::real::{Matrix, MatrixMut, Real};
 
 /// Added to the variance in a layer norm.
 const NORM_EPSILON: f64 = 1e-5;

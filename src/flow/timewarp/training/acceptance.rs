@@ -1,9 +1,9 @@
-//! The acceptance and entropy terms on draws, and their gradient at the draws. The way back through the draw is elsewhere.
+//! The acceptance and entropy terms on draws, and their gradient at the draws. The way back through the draw: `loss.rs`.
 //!
 //! ln r = -(U(y) - U(x))/kT - (|v_y|² - |v_x|²)/2 - ln p(Y|x) + ln p(X|Y).
 
 use super::loss::{LossWeights, Losses, ReducedEnergies, TrainingPair, dot, per_atom};
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use crate::flow::timewarp::conformation::{Conformation, Pair};
 use crate::flow::timewarp::density::displacements;
 use crate::flow::timewarp::error::TimewarpError;

@@ -2,7 +2,7 @@
 //!
 //! All are per atom, averaged over the batch; arXiv:2302.01170, section 4.
 
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use crate::flow::timewarp::check::check_pairs;
 use crate::flow::timewarp::conformation::{Conformation, Pair};
 use crate::flow::timewarp::density::{displacements, drawn_from_latents};
