@@ -91,6 +91,7 @@ pub mod training;
 #[cfg(feature = "trajectory")]
 pub mod trajectory;
 pub mod units;
+mod vector;
 
 pub use forcefield::{BornModel, ForceField, System, SystemOptions, reference_energies};
 pub use integrator::{Engine, EngineError, LangevinSettings};

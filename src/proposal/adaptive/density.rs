@@ -4,7 +4,8 @@
 //! its mass, go to its centre, add the sum of two uniform numbers (a triangular one) in every direction. So drawing and
 //! evaluation agree exactly. A share of the uniform density keeps it above zero everywhere.
 
-use crate::proposal::torsion::pivot::{uniform_angle, wrap};
+use crate::proposal::torsion::pivot::uniform_angle;
+use crate::vector::wrap;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::f64::consts::{PI, TAU};

@@ -2,6 +2,8 @@
 //!
 //! Differences of positions are taken in f64, all after that in f32: the inputs of an f32 network.
 
+use crate::vector::{cross, dot};
+
 type Vector = [f32; 3];
 
 /// Where the values of a description go and which atoms they come from; slots without a value stay NaN, for unknown.
@@ -169,20 +171,6 @@ impl Recipe {
 fn between(positions: &[[f64; 3]], from: usize, to: usize) -> Vector {
     let (from, to) = (positions[from], positions[to]);
     [0, 1, 2].map(|k| (to[k] - from[k]) as f32)
-}
-
-#[inline]
-fn dot(a: Vector, b: Vector) -> f32 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-#[inline]
-fn cross(a: Vector, b: Vector) -> Vector {
-    [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
 }
 
 #[inline]

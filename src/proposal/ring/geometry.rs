@@ -4,8 +4,8 @@
 use super::conditional_normal::Sizes;
 use super::frame::{Frame, at};
 use super::surroundings::RingSurroundings;
-use crate::proposal::torsion::pivot::wrap;
 use crate::topology::{PuckerRing, Topology};
+use crate::vector::wrap;
 use nalgebra::{Matrix3, Quaternion, UnitQuaternion, Vector3};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 

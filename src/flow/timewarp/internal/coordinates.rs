@@ -1,9 +1,10 @@
 //! Distances, angles and torsions of a conformation, seen from the frame of another, as whitened variables of a flow.
 
 use super::local::LocalNormal;
-use super::torsion::{TorsionDensity, wrapped};
+use super::torsion::TorsionDensity;
 use super::tree::{Frame, Naming, PlacementTree};
 use crate::flow::timewarp::error::TimewarpError;
+use crate::vector::wrap_half_open;
 use nalgebra::Vector3;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{PI, TAU};
@@ -159,7 +160,7 @@ impl InternalCoordinates {
     pub(super) fn unwind(&self, values: &mut [f64], turns: &[f64]) {
         for atom in self.with_torsion() {
             let value = &mut values[3 * atom + 2];
-            *value = turns[atom] + wrapped(*value - turns[atom]);
+            *value = turns[atom] + wrap_half_open(*value - turns[atom]);
         }
     }
 

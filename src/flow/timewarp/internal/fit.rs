@@ -2,9 +2,10 @@
 
 use super::coordinates::InternalCoordinates;
 use super::local::LocalNormal;
-use super::torsion::{TorsionDensity, wrapped};
+use super::torsion::TorsionDensity;
 use super::tree::PlacementTree;
 use crate::flow::timewarp::training::pairs::{Frames, Shaking, draw_whole_pair};
+use crate::vector::wrap_half_open;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::f64::consts::{PI, TAU};
@@ -104,7 +105,7 @@ impl InternalCoordinates {
         for atom in self.with_torsion().collect::<Vec<_>>() {
             if !self.is_rotor(atom) {
                 let torsions = pairs.iter().map(|[_, y]| y[3 * atom + 2]);
-                self.centers_rad[atom] = wrapped(emptiest(torsions) + PI);
+                self.centers_rad[atom] = wrap_half_open(emptiest(torsions) + PI);
             }
         }
     }
@@ -206,7 +207,7 @@ fn emptiest(angles: impl Iterator<Item = f64>) -> f64 {
             clippy::cast_sign_loss,
             reason = "between 0 and the number of bins"
         )]
-        let bin = ((wrapped(angle) + PI) / width) as usize;
+        let bin = ((wrap_half_open(angle) + PI) / width) as usize;
         counts[bin.min(N_BINS - 1)] += 1;
         sin += angle.sin();
         cos += angle.cos();
@@ -218,7 +219,7 @@ fn emptiest(angles: impl Iterator<Item = f64>) -> f64 {
         let middle = -PI + (bin as f64 + 0.5) * width;
         (around.sum::<usize>(), middle)
     });
-    let distance = |middle: f64| wrapped(middle - mean).abs();
+    let distance = |middle: f64| wrap_half_open(middle - mean).abs();
     candidates
         .min_by(|(a, at), (b, bt)| a.cmp(b).then(distance(*bt).total_cmp(&distance(*at))))
         .map_or(0.0, |(_, middle)| middle)

@@ -1,4 +1,4 @@
-//! Distances, angles and stiff torsions as one normal distribution, given the wide torsions of the same conformation. Knows no atoms' places.
+//! Distances, angles and stiff torsions as one normal distribution, given the wide torsions of the same conformation. Places of atoms: `coordinates.rs`.
 
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};

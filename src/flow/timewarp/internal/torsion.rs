@@ -1,5 +1,6 @@
 //! The density of one torsion, by itself or given another, as the map that makes it normal: a histogram, then a quantile.
 
+use crate::vector::wrap_half_open;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
 
@@ -147,12 +148,6 @@ impl TorsionDensity {
     }
 }
 
-/// An angle in [-π, π).
-pub(crate) fn wrapped(angle: f64) -> f64 {
-    let turn = (angle + PI).rem_euclid(TAU) - PI;
-    if turn < PI { turn } else { -PI }
-}
-
 /// Share of a bin between two rows.
 fn share((low, high, part): Between<'_>, bin: usize) -> f64 {
     low[bin] + part * (high[bin] - low[bin])
@@ -163,7 +158,7 @@ fn rows_beside(angle: f64, n_rows: usize) -> ([usize; 2], f64) {
     if n_rows == 1 {
         return ([0, 0], 0.0);
     }
-    let (bin, part) = place((wrapped(angle) + PI) / TAU, n_rows);
+    let (bin, part) = place((wrap_half_open(angle) + PI) / TAU, n_rows);
     if part < 0.5 {
         ([(bin + n_rows - 1) % n_rows, bin], part + 0.5)
     } else {
