@@ -1,4 +1,4 @@
-//! What importance weights say about themselves, and weighted means with their errors. Draws nothing, clips nothing.
+//! What importance weights say about themselves, and weighted means with their errors.
 
 use crate::analysis::{ParetoError, pareto_smooth};
 
