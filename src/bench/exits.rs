@@ -95,10 +95,6 @@ pub(super) fn run_exits(
     };
     let (n_draws, seconds) = (watch.n_draws, watch.clock.elapsed().as_secs_f64());
     let own_ps = md.chain.time_ps - start_ps;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a batch has far fewer than 2^53 replicas"
-    )]
     let simulated_ps = own_ps * n_replicas as f64;
     (n_draws > 0).then(|| ExitRun {
         starts_from,

@@ -190,10 +190,6 @@ impl<'a> Turns<'a> {
     pub(super) fn finish(mut self) -> Finished {
         let sampler = self.sampler;
         let n_chains = sampler.replicas.len();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a batch has far fewer than 2^53 replicas"
-        )]
         let simulated_ps = sampler.chain.time_ps * n_chains as f64;
         let reservoirs = self.draws.take_reservoirs();
         let kernels = sampler.kernels.iter();

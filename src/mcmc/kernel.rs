@@ -48,10 +48,6 @@ impl Chain {
     }
 
     /// Books the simulated time of a segment of dynamics.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "step counts stay far below 2^53"
-    )]
     pub(super) fn book_segment(&mut self, n_steps: u64, timestep_ps: f64) {
         self.time_ps += n_steps as f64 * timestep_ps;
     }

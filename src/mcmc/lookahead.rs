@@ -143,9 +143,7 @@ impl Lookahead {
     }
 
     #[expect(
-        clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "counts of tests, and a small number over 0"
     )]
     fn tune(&mut self, outcomes: &[Outcome]) {

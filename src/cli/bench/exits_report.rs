@@ -128,10 +128,6 @@ pub(super) fn basis(basis: &BaselineBasis, exits: Option<&ExitRun>) -> String {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of draws stay far below 2^53"
-)]
 fn inside_ns(exits: &SideExits, draw_ps: f64) -> f64 {
     exits.n_inside as f64 * draw_ps / 1000.0
 }

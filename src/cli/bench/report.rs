@@ -133,10 +133,6 @@ impl BenchReport {
 }
 
 impl SamplerReport {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of evaluations stay far below 2^53"
-    )]
     fn of(measured: &Measured, setup_seconds: f64, verdict: &SamplerVerdict) -> Self {
         let run = &measured.draws;
         let slowest = &verdict.slowest;

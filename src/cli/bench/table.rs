@@ -75,10 +75,6 @@ fn remark(sampler: &SamplerReport, baseline: &str) -> String {
     remarks.join(", ")
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of moves stay far below 2^53"
-)]
 fn acceptance(kernels: &[KernelReport]) -> String {
     let shares = kernels
         .iter()

@@ -46,7 +46,6 @@ impl Report {
     ///
     /// # Errors
     /// Weights that are all zero, or not numbers.
-    #[expect(clippy::cast_precision_loss, reason = "a count of draws")]
     pub(super) fn new(
         topology: &Topology,
         draws: &[Draw],

@@ -29,11 +29,7 @@ pub struct DenseGradient {
 
 impl Dense {
     /// Weights from a function that yields standard normal numbers, scaled by `gain / sqrt(n_in)`; no bias.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "weights are f32"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "weights are f32")]
     pub fn random(n_in: usize, n_out: usize, gain: f64, mut normal: impl FnMut() -> f64) -> Self {
         let scale = gain / (n_in.max(1) as f64).sqrt();
         Self {

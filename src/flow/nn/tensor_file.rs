@@ -190,10 +190,6 @@ impl TensorFile {
 }
 
 /// Numbers from their bytes; `false` for a type that is not known here.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "indices and counts are far below 2^53"
-)]
 fn decode<R: Real>(dtype: Dtype, bytes: &[u8], values: &mut [R]) -> bool {
     fn each<R: Real, const N: usize>(
         bytes: &[u8],

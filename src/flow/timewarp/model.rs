@@ -300,7 +300,6 @@ impl<R: Real> Timewarp<R> {
 pub fn centred(positions: &[f64]) -> Vec<f64> {
     let mut mean = [0.0; 3];
     let atoms = positions.as_chunks::<3>().0;
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
     let share = 1.0 / atoms.len() as f64;
     for atom in atoms {
         for (mean, x) in mean.iter_mut().zip(atom) {

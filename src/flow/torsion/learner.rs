@@ -93,11 +93,7 @@ impl Learner {
     }
 
     /// While there are few steps to average over, the average follows faster.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        reason = "a share"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "a share")]
     fn early_share(&self) -> f32 {
         (2.0 / (self.n_steps() as f64 + 2.0)) as f32
     }

@@ -150,7 +150,6 @@ impl TorsionLeapProposal {
     fn next_kind(&mut self) -> Option<usize> {
         self.n_leaps += 1;
         let total: f64 = self.kinds.iter().map(|kind| kind.weight).sum();
-        #[expect(clippy::cast_precision_loss, reason = "53 bits are left")]
         let share = (self.n_leaps.wrapping_mul(GOLDEN_RATIO) >> 11) as f64 / (1_u64 << 53) as f64;
         let mut rest = share * total;
         let chosen = self.kinds.iter().position(|kind| {

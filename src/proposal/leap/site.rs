@@ -244,7 +244,6 @@ pub(crate) fn blocks(sites: &[Site], kind: LeapBlock, weight: f64) -> Vec<Block>
         LeapBlock::Molecule if wanted.is_empty() => Vec::new(),
         LeapBlock::Molecule => vec![steps(&wanted, |_| Known::OnlyBefore)],
     };
-    #[expect(clippy::cast_precision_loss, reason = "a handful of blocks")]
     let share = weight / found.len().max(1) as f64;
     let with_weight = |steps| Block {
         steps,

@@ -149,7 +149,6 @@ impl InternalCoordinates {
     }
 
     fn fit_one(&mut self, index: usize, pairs: &[Pair]) {
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let share = 1.0 / pairs.len() as f64;
         let mean = |of: &dyn Fn(f64, f64) -> f64| {
             share
@@ -188,7 +187,6 @@ fn orders(atom: usize, before: Option<usize>) -> Vec<Vec<(usize, i32)>> {
     alone.chain(both).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a small number")]
 fn spread(values: &[f64]) -> f64 {
     let share = 1.0 / values.len() as f64;
     let mean = share * values.iter().sum::<f64>();
@@ -199,12 +197,10 @@ fn spread(values: &[f64]) -> f64 {
 /// Middle of the twelfth of a turn that has the fewest angles; of several, of that farthest from the others' mean.
 fn emptiest(angles: impl Iterator<Item = f64>) -> f64 {
     let (mut counts, mut sin, mut cos) = ([0_usize; N_BINS], 0.0, 0.0);
-    #[expect(clippy::cast_precision_loss, reason = "a small number")]
     let width = TAU / N_BINS as f64;
     for angle in angles {
         #[expect(
             clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
             reason = "between 0 and the number of bins"
         )]
         let bin = ((wrap_half_open(angle) + PI) / width) as usize;
@@ -215,7 +211,6 @@ fn emptiest(angles: impl Iterator<Item = f64>) -> f64 {
     let mean = f64::atan2(sin, cos);
     let candidates = (0..N_BINS).map(|bin| {
         let around = (N_BINS - 1..=N_BINS + 1).map(|shift| counts[(bin + shift) % N_BINS]);
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let middle = -PI + (bin as f64 + 0.5) * width;
         (around.sum::<usize>(), middle)
     });

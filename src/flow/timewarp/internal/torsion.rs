@@ -95,7 +95,6 @@ impl TorsionDensity {
         if !(0.0..=1.0).contains(&turn) {
             return (value, f64::NEG_INFINITY);
         }
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let density = own * n_bins as f64 * f64::from(self.fold) / TAU;
         let log_normal = -0.5 * (value * value + TAU.ln());
         (value, density.ln() - log_normal)
@@ -115,7 +114,6 @@ impl TorsionDensity {
             step += 1;
         }
         let part = ((tail - passed) / at(step)).clamp(0.0, 1.0);
-        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let way = (step as f64 + part) / n_bins as f64;
         let turn = if from_below { way } else { 1.0 - way };
         center + (turn - 0.5) * TAU / f64::from(self.fold)
@@ -169,8 +167,6 @@ fn rows_beside(angle: f64, n_rows: usize) -> ([usize; 2], f64) {
 /// Bin of a share of the turn, and how far within.
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
     reason = "between 0 and the number of bins"
 )]
 fn place(turn: f64, n_bins: usize) -> (usize, f64) {

@@ -119,7 +119,6 @@ pub(crate) fn summarise(
     is_kept: &[bool],
     shares: &[f64],
 ) -> Losses {
-    #[expect(clippy::cast_precision_loss, reason = "batches are far below 2^53")]
     let n_pairs = is_kept.len() as f64;
     let kept_only = |values: Vec<f64>| -> Vec<f64> {
         let kept = values.iter().zip(is_kept);
@@ -134,7 +133,6 @@ pub(crate) fn summarise(
             ratio.min(0.0).exp()
         }
     };
-    #[expect(clippy::cast_precision_loss, reason = "batches are far below 2^53")]
     let n_kept = is_kept.iter().filter(|kept| **kept).count() as f64;
     Losses {
         likelihood: 0.0,

@@ -163,7 +163,6 @@ fn rename_rotors(y: &mut [Vector3<f64>], x: &[Vector3<f64>], naming: Naming<'_>)
 }
 
 fn centre(atoms: &mut [Vector3<f64>]) {
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
     let mean = atoms.iter().sum::<Vector3<f64>>() / atoms.len() as f64;
     atoms.iter_mut().for_each(|atom| *atom -= mean);
 }

@@ -116,7 +116,6 @@ impl Trainer {
 
     /// The stage of the next step with its learning rate; `None` at the end.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "step counts are far below 2^53")]
     pub fn stage(&self) -> Option<(Stage, f64)> {
         let mut first = 0;
         for stage in &self.settings.stages {
@@ -305,7 +304,6 @@ impl EncodedPair {
         let encoded = coordinates.encode(&pair.from[0], &pair.to[0]);
         pair.from = coordinates.condition(&pair.from[0]);
         pair.to[0] = shifted(&pair.from[0], &encoded.whitened, 1.0);
-        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
         let n_atoms = coordinates.tree.n_atoms() as f64;
         Self {
             pair,
@@ -314,7 +312,6 @@ impl EncodedPair {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "batches are far below 2^53")]
 fn mean_log_det(pairs: &[EncodedPair]) -> f64 {
     pairs.iter().map(|pair| pair.log_det).sum::<f64>() / pairs.len() as f64
 }
