@@ -36,11 +36,11 @@ pub enum CompositionError {
 }
 
 /// Kernels one after another.
-pub struct Sequence {
+pub struct KernelSequence {
     kernels: Vec<Box<dyn Kernel>>,
 }
 
-impl Sequence {
+impl KernelSequence {
     /// Applies `kernels` in their order at each step.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Mixture {
     }
 }
 
-impl Kernel for Sequence {
+impl Kernel for KernelSequence {
     fn name(&self) -> &str {
         "sequence"
     }

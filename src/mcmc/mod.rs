@@ -15,7 +15,7 @@ mod parts;
 mod statistics;
 mod velocity_verlet;
 
-pub use composition::{CompositionError, Mixture, Repeat, Sequence};
+pub use composition::{CompositionError, KernelSequence, Mixture, Repeat};
 pub use counted::{Advance, AdvancePart, Counted};
 pub use drive_error::DriveError;
 pub use driver::{Driven, Ending, SamplerWarning, Schedule, check_sampler, drive, run_cycle};

@@ -2,7 +2,7 @@
 
 use super::local::LocalNormal;
 use super::torsion::TorsionDensity;
-use super::tree::{Frame, Naming, PlacementTree};
+use super::tree::{LocalFrame, Naming, PlacementTree};
 use crate::flow::timewarp::error::TimewarpError;
 use crate::vector::wrap_half_open;
 use nalgebra::Vector3;
@@ -128,7 +128,7 @@ impl InternalCoordinates {
     }
 
     /// What y is expected at after x, and the middles of the turns of its torsions.
-    fn predict(&self, frame: &Frame, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn predict(&self, frame: &LocalFrame, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut values, _) = self.tree.coordinates(frame, x);
         let turns = self.turns(&values);
         self.flatten(&mut values, &turns);
