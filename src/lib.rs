@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`cli`] | arguments, YAML, printing; the only home of clap |
 //! | [`trajectory`], [`analysis`], [`cpu`], [`gpu`] | files; numbers from frames; the SIMD engine; the WGSL engine |
+//! | [`bench`] | samplers in turns: who yields more effective samples a second |
 //! | [`generator`] | whole peptides drawn independently, with importance weights |
 //! | [`mcmc`] | kernels, the one acceptance test, composition, replica exchange, the driver |
 //! | [`proposal`] | where a chain might go next, and with what density |
@@ -69,6 +70,7 @@
 //! ```
 
 pub mod analysis;
+pub mod bench;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod cpu;
@@ -91,6 +93,7 @@ pub mod training;
 #[cfg(feature = "trajectory")]
 pub mod trajectory;
 pub mod units;
+mod vector;
 
 pub use forcefield::{BornModel, ForceField, System, SystemOptions, reference_energies};
 pub use integrator::{Engine, EngineError, LangevinSettings};

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 
 /// Modules by level, the lowest first. A module imports itself and lower levels, nothing else.
 const LEVELS: [&[&str]; 9] = [
-    &["units", "rng", "lane", "files"],
+    &["units", "rng", "lane", "files", "vector"],
     &["topology", "state"],
     &["forcefield", "flow"],
     &["integrator"],
     &["proposal"],
     &["mcmc"],
     &["report", "trajectory", "analysis", "cpu", "gpu"],
-    &["training", "generator"],
+    &["training", "generator", "bench"],
     &["cli"],
 ];
 

@@ -75,6 +75,21 @@ fn throughput_prints_json() {
     );
 }
 
+#[test]
+fn a_proposal_of_ones_own_is_compared_with_plain_md() {
+    let text = stdout(example("compare_proposals").arg("2"));
+    for name in ["md: ", "turn: "] {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        let speed: f64 = line[name.len()..]
+            .split(' ')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(speed >= 0.0 && line.contains("times plain MD's"), "{text}");
+    }
+}
+
 /// The first YAML block of the README.
 fn readme_input() -> String {
     let readme = include_str!("../README.md");

@@ -46,9 +46,8 @@ pub use observables::distance::{
     end_to_end_atoms, heavy_atom_pairs, pair_distances, radius_of_gyration,
 };
 pub use observables::ensemble::Ensemble;
-pub use observables::set::{
-    ObservableError, ObservableRecorder, ObservableSet, Torsion, TorsionSide,
-};
+pub use observables::observable::{NameKind, Observable, ObservedFrame, Torsion, TorsionSide};
+pub use observables::set::{ObservableError, ObservableRecorder, ObservableSet};
 pub use observables::superpose::superpose;
 pub use slow::covariance::{CovarianceAccumulator, CovarianceError, LaggedCovariances};
 pub use slow::koopman::KoopmanWeights;

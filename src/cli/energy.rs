@@ -120,10 +120,6 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     console::print(&text)
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a molecule has far fewer than 2^53 atoms"
-)]
 fn on_device(
     engine: &mut dyn Engine,
     positions: &[[f64; 3]],

@@ -52,7 +52,6 @@ pub(crate) fn check_bytes(needed: u64, what: &str, help: &str) -> Result<(), Cli
     let Some(available) = available_bytes() else {
         return Ok(());
     };
-    #[expect(clippy::cast_precision_loss, reason = "three digits count")]
     let fits = needed as f64 <= SHARE * available as f64;
     if fits {
         return Ok(());
@@ -75,7 +74,6 @@ pub(crate) fn announce(n_atoms: usize) {
     if n_atoms < MANY_ATOMS {
         return;
     }
-    #[expect(clippy::cast_precision_loss, reason = "a rough estimate")]
     let seconds = (n_atoms * n_atoms) as f64 * SECONDS_OF_A_PAIR;
     log::warn!(
         "about {n_atoms} atoms: each evaluation visits all pairs and takes about {seconds:.2} s for a replica on one thread, the minimiser up to {:.0} s",
@@ -104,7 +102,6 @@ fn field_kib(path: &str, name: &str) -> Option<u64> {
 }
 
 /// Bytes in the unit that leaves the fewest digits.
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub(crate) fn shown(bytes: u64) -> String {
     let units = [
         ("TiB", 1_u64 << 40),

@@ -187,10 +187,6 @@ fn gather<'a>(kernel: &'a KernelReport, leaves: &mut Vec<&'a KernelReport>) {
 }
 
 /// A kernel all or many of whose moves came to nothing.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of moves stay far below 2^53"
-)]
 fn refused(kernel: &KernelReport) -> Option<String> {
     let statistics = kernel.statistics;
     let (name, proposed, lost) = (&kernel.name, statistics.proposed, statistics.non_finite);

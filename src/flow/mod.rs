@@ -1,13 +1,10 @@
 //! Learned densities and maps of known density, their layers, weights and training. Arrays in, arrays out: knows no chemistry.
 
-mod adam;
-mod dense;
-mod real;
+mod nn;
 pub mod timewarp;
 pub mod torsion;
-mod weights;
 
-pub use adam::{Adam, AdamSettings};
-pub use dense::{Dense, DenseGradient, LaneDense};
-pub use real::Real;
-pub use weights::{TensorFile, WeightsError, write_tensors};
+pub use nn::{
+    Adam, AdamSettings, Dense, DenseGradient, LaneDense, NamedTensor, OptimizerKind, Real,
+    TensorFile, WeightsError, named_tensor, read_tensor, to_bytes, write_tensors,
+};

@@ -4,7 +4,6 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// An index by its weight, and ln of the mean weight.
-#[expect(clippy::cast_precision_loss, reason = "some tens of candidates")]
 pub(super) fn choose(log_weights: &[f64], stream: &mut Xoshiro256PlusPlus) -> (usize, f64) {
     let largest = log_weights
         .iter()

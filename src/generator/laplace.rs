@@ -66,7 +66,6 @@ impl Normal {
             Cholesky::new(raised).expect("invariant: all eigenvalues are above zero")
         });
         let lower = factor.l_dirty();
-        #[expect(clippy::cast_precision_loss, reason = "hundreds of coordinates")]
         let half_n = 0.5 * point.len() as f64;
         let log_normalisation =
             (0..point.len()).map(|i| lower[(i, i)].ln()).sum::<f64>() - half_n * TAU.ln();

@@ -1,5 +1,5 @@
 //! Whole peptides drawn independently of each other, with exact importance weights: torsions from the trained density, local
-//! geometry from the curvature of the energy there. Runs no chain, writes no file, prints nothing.
+//! geometry from the curvature of the energy there.
 //!
 //! A draw takes these steps, each with a normalised density or a fair choice:
 //!

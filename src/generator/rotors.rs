@@ -14,7 +14,6 @@ const ROTOR_FLOOR: f64 = 0.01;
 
 /// The angles of a grid's cell centres.
 fn angles(n: usize) -> impl Iterator<Item = f64> {
-    #[expect(clippy::cast_precision_loss, reason = "some tens of angles")]
     (0..n).map(move |i| TAU * (i as f64 + 0.5) / n as f64 - PI)
 }
 

@@ -1,4 +1,4 @@
-//! What importance weights say about themselves, and weighted means with their errors. Draws nothing, clips nothing.
+//! What importance weights say about themselves, and weighted means with their errors.
 
 use crate::analysis::{ParetoError, pareto_smooth};
 
@@ -43,7 +43,6 @@ impl WeightSummary {
         let weights: Vec<f64> = finite.iter().map(|value| (value - largest).exp()).collect();
         let sum: f64 = weights.iter().sum();
         let squares: f64 = weights.iter().map(|weight| weight * weight).sum();
-        #[expect(clippy::cast_precision_loss, reason = "a count of draws")]
         let log_mean_weight = largest + (sum / weights.len() as f64).ln();
         Ok(Self {
             n_draws: weights.len(),
@@ -56,7 +55,6 @@ impl WeightSummary {
 
     /// ESS per draw.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a count of draws")]
     pub fn ess_fraction(&self) -> f64 {
         self.ess / self.n_draws as f64
     }

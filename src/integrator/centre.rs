@@ -12,10 +12,6 @@
 /// assert_eq!(whole_nanometres(&[89.8, 0.2, -3.0, 90.4, 0.1, -4.5]), [90.0, 0.0, -4.0]);
 /// ```
 #[must_use]
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of atoms stay far below 2^53"
-)]
 pub fn whole_nanometres(positions: &[f64]) -> [f64; 3] {
     let (atoms, _) = positions.as_chunks::<3>();
     let sum = atoms.iter().fold([0.0; 3], |sum: [f64; 3], atom| {

@@ -106,7 +106,6 @@ impl Point {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a count of coordinates")]
     fn rms_force(&self) -> f64 {
         (product(&self.forces, &self.forces) / self.forces.len().max(1) as f64).sqrt()
     }

@@ -36,11 +36,11 @@ pub enum CompositionError {
 }
 
 /// Kernels one after another.
-pub struct Sequence {
+pub struct KernelSequence {
     kernels: Vec<Box<dyn Kernel>>,
 }
 
-impl Sequence {
+impl KernelSequence {
     /// Applies `kernels` in their order at each step.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Mixture {
     }
 }
 
-impl Kernel for Sequence {
+impl Kernel for KernelSequence {
     fn name(&self) -> &str {
         "sequence"
     }
@@ -150,15 +150,14 @@ impl Kernel for Sequence {
         kernels.all(|kernel| kernel.prepare_parts(n_parts))
     }
 
-    fn parts(&mut self, sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
-        let mut sequences: Vec<_> = sizes.iter().map(|_| SequencePart::default()).collect();
+    fn parts(&mut self, sizes: &[usize]) -> Vec<KernelPart<'_>> {
+        let mut sequences: Vec<Vec<KernelPart<'_>>> = sizes.iter().map(|_| Vec::new()).collect();
         for kernel in &mut self.kernels {
             for (sequence, part) in sequences.iter_mut().zip(kernel.parts(sizes)) {
-                sequence.parts.push(part);
+                sequence.push(part);
             }
         }
-        let boxed = |part| Box::new(part) as Box<dyn KernelPart + '_>;
-        sequences.into_iter().map(boxed).collect()
+        sequences.into_iter().map(in_sequence).collect()
     }
 
     fn statistics(&self) -> KernelStatistics {
@@ -206,10 +205,9 @@ impl Kernel for Repeat {
         self.kernel.prepare_parts(n_parts)
     }
 
-    fn parts(&mut self, sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
-        let repeats = self.repeats;
-        let boxed = |part| Box::new(RepeatPart { part, repeats }) as Box<dyn KernelPart + '_>;
-        self.kernel.parts(sizes).into_iter().map(boxed).collect()
+    fn parts(&mut self, sizes: &[usize]) -> Vec<KernelPart<'_>> {
+        let parts = self.kernel.parts(sizes).into_iter();
+        parts.map(|part| repeated(part, self.repeats)).collect()
     }
 
     fn statistics(&self) -> KernelStatistics {
@@ -256,7 +254,7 @@ impl Kernel for Mixture {
         kernels.all(|kernel| kernel.prepare_parts(n_parts))
     }
 
-    fn parts(&mut self, sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
+    fn parts(&mut self, sizes: &[usize]) -> Vec<KernelPart<'_>> {
         let chosen = self.draw();
         self.kernels[chosen].parts(sizes)
     }
@@ -287,29 +285,12 @@ impl Kernel for Mixture {
     }
 }
 
-/// Parts one after another.
-#[derive(Default)]
-struct SequencePart<'a> {
-    parts: Vec<Box<dyn KernelPart + 'a>>,
+fn in_sequence(mut parts: Vec<KernelPart<'_>>) -> KernelPart<'_> {
+    Box::new(move |chain, engine| parts.iter_mut().try_for_each(|part| part(chain, engine)))
 }
 
-impl KernelPart for SequencePart<'_> {
-    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
-        let mut parts = self.parts.iter_mut();
-        parts.try_for_each(|part| part.step(chain, engine))
-    }
-}
-
-/// One part several times.
-struct RepeatPart<'a> {
-    part: Box<dyn KernelPart + 'a>,
-    repeats: u64,
-}
-
-impl KernelPart for RepeatPart<'_> {
-    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
-        (0..self.repeats).try_for_each(|_| self.part.step(chain, engine))
-    }
+fn repeated(mut part: KernelPart<'_>, repeats: u64) -> KernelPart<'_> {
+    Box::new(move |chain, engine| (0..repeats).try_for_each(|_| part(chain, engine)))
 }
 
 fn restore_kernels(

@@ -1,6 +1,6 @@
 //! What a kernel is: one step of a Markov chain over all replicas. The kernels themselves have files of their own.
 
-use super::ladder::LadderError;
+use super::exchange::ladder::LadderError;
 use super::statistics::{KernelReport, KernelStatistics};
 use crate::integrator::{Engine, EngineError, bring_back};
 use crate::state::State;
@@ -48,10 +48,6 @@ impl Chain {
     }
 
     /// Books the simulated time of a segment of dynamics.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "step counts stay far below 2^53"
-    )]
     pub(super) fn book_segment(&mut self, n_steps: u64, timestep_ps: f64) {
         self.time_ps += n_steps as f64 * timestep_ps;
     }
@@ -112,7 +108,7 @@ pub trait Kernel: Send {
     /// One step in parts: of the first `sizes[0]` replicas, of the next `sizes[1]`, and so on, each to be taken once.
     ///
     /// Called after [`Kernel::prepare_parts`] has agreed to that many; other kernels give nothing.
-    fn parts(&mut self, _sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
+    fn parts(&mut self, _sizes: &[usize]) -> Vec<KernelPart<'_>> {
         Vec::new()
     }
 
@@ -158,14 +154,9 @@ impl KernelReport {
     }
 }
 
-/// The step of a kernel for some of the replicas, on a thread of its own.
-pub trait KernelPart: Send {
-    /// Advances a chain of these replicas alone.
-    ///
-    /// # Errors
-    /// [`KernelError`] where the run cannot go on.
-    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError>;
-}
+/// The step of a kernel for some of the replicas, on a thread of its own: advances a chain of these replicas alone.
+pub type KernelPart<'a> =
+    Box<dyn FnMut(&mut Chain, &mut dyn Engine) -> Result<(), KernelError> + Send + 'a>;
 
 /// Sees the chain after every cycle of both phases: trajectory writers, progress bars, checkpoints.
 pub trait Observer {

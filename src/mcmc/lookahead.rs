@@ -8,18 +8,17 @@
 //! count as repeated states because a step always makes all of its tests; a batch that ended with its first acceptance
 //! would end at states of its own choice and need weights.
 
-use super::kernel::{Chain, Kernel, KernelError};
-use super::metropolis::{accept, proposal_terms};
+use super::counted::{Advance, Counted};
+use super::kernel::{Chain, KernelError};
+use super::metropolis::{Candidates, Rule};
 use super::parts::REGISTER;
-use super::statistics::{KernelReport, KernelStatistics, restore_field};
+use super::statistics::restore_field;
 use crate::integrator::Engine;
-use crate::proposal::{Current, Outcome, Proposal, ProposalError, Proposed};
+use crate::proposal::{Outcome, Proposal, ProposalError};
 use crate::rng;
 use crate::state::State;
-use crate::units::thermal_energy_kj_per_mol;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use std::time::Instant;
 
 /// Last counter word of the Philox numbers that become streams; no stream of an engine has it.
 const LOOKAHEAD_TAG: u32 = 0xfe00_0000;
@@ -38,7 +37,7 @@ pub enum Ahead {
 }
 
 /// Tests in a row of a proposal whose draws depend on the state alone.
-pub struct LookaheadKernel {
+pub struct Lookahead {
     proposal: Box<dyn Proposal>,
     n_tests: u64,
     n_ahead: usize,
@@ -50,8 +49,10 @@ pub struct LookaheadKernel {
     seen: [f64; 2],
     adapting: bool,
     n_evaluated: u64,
-    statistics: KernelStatistics,
 }
+
+/// The kernel of [`Lookahead`].
+pub type LookaheadKernel = Counted<Lookahead>;
 
 /// A replica's place in a batch.
 #[derive(Clone, Copy)]
@@ -69,7 +70,7 @@ impl LookaheadKernel {
             Ahead::Fixed(n_ahead) => n_ahead,
             Ahead::Adaptive => 4,
         };
-        Self {
+        Self::of(Lookahead {
             proposal,
             n_tests: n_tests.max(1),
             n_ahead: n_ahead.clamp(1, MAX_AHEAD),
@@ -79,16 +80,17 @@ impl LookaheadKernel {
             seen: [0.0; 2],
             adapting: true,
             n_evaluated: 0,
-            statistics: KernelStatistics::default(),
-        }
+        })
     }
 
     /// Proposals that are evaluated together for one replica.
     #[must_use]
     pub fn n_ahead(&self) -> usize {
-        self.n_ahead
+        self.inner.n_ahead
     }
+}
 
+impl Lookahead {
     /// Random streams of one test: of the proposal, and of its acceptance.
     fn streams(&self, replica: usize, test: u64) -> [Xoshiro256PlusPlus; 2] {
         let [low, high] = rng::key(test);
@@ -124,60 +126,24 @@ impl LookaheadKernel {
         engine: &mut dyn Engine,
         slots: &[Slot],
         streams: &mut [Xoshiro256PlusPlus],
-    ) -> Result<(Proposed, Vec<f64>), KernelError> {
+    ) -> Result<Candidates, KernelError> {
         let batch = expand(chain, slots);
-        let mut proposed = self.proposal.propose(batch.current(), engine, streams)?;
-        proposed.check_shapes(self.proposal.name(), &batch.state)?;
-        if proposed.velocities.is_some() || proposed.segment.is_some() {
+        let proposal = self.proposal.as_mut();
+        let energies = energies_in_registers;
+        let candidates = Candidates::propose(proposal, batch.current(), engine, streams, energies)?;
+        if candidates.proposed.velocities.is_some() || candidates.proposed.segment.is_some() {
             return Err(KernelError::Proposal(ProposalError::Unsupported {
                 proposal: self.proposal.name().to_owned(),
                 reason: "its draws depend on velocities, so none can be made ahead of time; take the plain Metropolis kernel".to_owned(),
             }));
         }
-        let energies = proposed.energies.take().unwrap_or_else(|| {
-            let energies = energies_in_registers(engine, &proposed.positions, &batch.state);
-            chain.n_energy_evaluations += batch.state.n_replicas as u64;
-            energies
-        });
-        chain.n_energy_evaluations += proposed.n_energy_evaluations;
+        chain.n_energy_evaluations += candidates.n_energy_evaluations;
         self.n_evaluated += batch.state.n_replicas as u64;
-        Ok((proposed, energies))
-    }
-
-    /// Tests a replica's proposals until one is accepted; the outcomes of the tests that were made.
-    fn decide(
-        chain: &mut Chain,
-        slot: Slot,
-        proposed: &Proposed,
-        energies: &[f64],
-        uniforms: &[f64],
-    ) -> Vec<Outcome> {
-        let size = chain.state.n_atoms * 3;
-        let kt = thermal_energy_kj_per_mol(chain.temperatures_kelvin[slot.replica]);
-        let known = chain
-            .energies
-            .as_mut()
-            .expect("invariant: evaluated before proposing");
-        let mut outcomes = Vec::new();
-        for index in slot.first..slot.first + slot.n_ahead {
-            let range = index * size..(index + 1) * size;
-            let boltzmann = -(energies[index] - known[slot.replica]) / kt;
-            let log_ratio = boltzmann + proposal_terms(proposed, index, range.clone());
-            outcomes.push(accept(log_ratio, uniforms[index]));
-            if outcomes.last() == Some(&Outcome::Accepted) {
-                known[slot.replica] = energies[index];
-                let own = slot.replica * size..(slot.replica + 1) * size;
-                chain.state.positions[own].copy_from_slice(&proposed.positions[range]);
-                break;
-            }
-        }
-        outcomes
+        Ok(candidates)
     }
 
     #[expect(
-        clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "counts of tests, and a small number over 0"
     )]
     fn tune(&mut self, outcomes: &[Outcome]) {
@@ -211,55 +177,32 @@ fn energies_in_registers(engine: &mut dyn Engine, positions: &[f64], batch: &Sta
     energies
 }
 
-/// A batch of states as a proposal sees them.
-struct Batch {
-    state: State,
-    energies: Vec<f64>,
-    temperatures_kelvin: Vec<f64>,
-}
-
-impl Batch {
-    fn current(&self) -> Current<'_> {
-        Current {
-            state: &self.state,
-            energies: &self.energies,
-            temperatures_kelvin: &self.temperatures_kelvin,
-        }
-    }
-}
-
 /// Every replica as often as it has proposals in the batch.
-fn expand(chain: &Chain, slots: &[Slot]) -> Batch {
-    let known = chain.energies.as_deref();
-    let known = known.expect("invariant: evaluated before proposing");
-    let mut batch = Batch {
-        state: State {
-            n_atoms: chain.state.n_atoms,
-            step: chain.state.step,
-            ..State::default()
-        },
-        energies: Vec::new(),
-        temperatures_kelvin: Vec::new(),
-    };
+fn expand(chain: &Chain, slots: &[Slot]) -> Chain {
+    let current = chain.current();
+    let mut batch = Chain::default();
+    (batch.state.n_atoms, batch.state.step) = (chain.state.n_atoms, chain.state.step);
+    let energies = batch.energies.insert(Vec::new());
     for slot in slots {
         for _ in 0..slot.n_ahead {
-            let state = &mut batch.state;
+            let (state, replica) = (&mut batch.state, slot.replica);
             state.n_replicas += 1;
             state
                 .positions
-                .extend_from_slice(chain.state.replica_positions(slot.replica));
+                .extend_from_slice(chain.state.replica_positions(replica));
             state
                 .velocities
-                .extend_from_slice(chain.state.replica_velocities(slot.replica));
-            batch.energies.push(known[slot.replica]);
-            let temperature = chain.temperatures_kelvin[slot.replica];
-            batch.temperatures_kelvin.push(temperature);
+                .extend_from_slice(chain.state.replica_velocities(replica));
+            energies.push(current.energies[replica]);
+            batch
+                .temperatures_kelvin
+                .push(current.temperatures_kelvin[replica]);
         }
     }
     batch
 }
 
-impl Kernel for LookaheadKernel {
+impl Advance for Lookahead {
     fn name(&self) -> &str {
         self.proposal.name()
     }
@@ -272,8 +215,11 @@ impl Kernel for LookaheadKernel {
         self.proposal.is_ergodic()
     }
 
-    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
-        let start = Instant::now();
+    fn advance(
+        &mut self,
+        chain: &mut Chain,
+        engine: &mut dyn Engine,
+    ) -> Result<Vec<Outcome>, KernelError> {
         chain.energies(engine);
         let mut n_left = vec![self.n_tests; chain.state.n_replicas];
         let mut all = Vec::new();
@@ -291,46 +237,40 @@ impl Kernel for LookaheadKernel {
                     uniforms.push(acceptance.random());
                 }
             }
-            let (proposed, energies) = self.evaluate(chain, engine, &slots, &mut proposing)?;
+            let candidates = self.evaluate(chain, engine, &slots, &mut proposing)?;
             for slot in slots {
-                let outcomes = Self::decide(chain, slot, &proposed, &energies, &uniforms);
-                n_left[slot.replica] -= outcomes.len() as u64;
-                all.extend(outcomes);
+                for index in slot.first..slot.first + slot.n_ahead {
+                    let rule = Rule::Metropolis(uniforms[index]);
+                    all.push(candidates.test(chain, slot.replica, index, rule));
+                    n_left[slot.replica] -= 1;
+                    if all.last() == Some(&Outcome::Accepted) {
+                        break;
+                    }
+                }
             }
         }
         self.n_done += self.n_tests;
         if self.adapting && self.tunes {
             self.tune(&all);
         }
-        self.statistics.count(&all);
-        self.statistics.seconds += start.elapsed().as_secs_f64();
-        Ok(())
+        Ok(all)
     }
 
-    fn statistics(&self) -> KernelStatistics {
-        self.statistics
-    }
-
-    fn report(&self) -> KernelReport {
-        KernelReport {
-            details: serde_json::json!({
-                "proposals_together": self.n_ahead,
-                "proposals_evaluated": self.n_evaluated,
-            }),
-            ..KernelReport::of(self)
-        }
+    fn details(&self) -> serde_json::Value {
+        serde_json::json!({
+            "proposals_together": self.n_ahead,
+            "proposals_evaluated": self.n_evaluated,
+        })
     }
 
     fn freeze(&mut self) {
         self.adapting = false;
         self.proposal.freeze();
         self.n_evaluated = 0;
-        self.statistics = KernelStatistics::default();
     }
 
     fn save(&self) -> serde_json::Value {
         serde_json::json!({
-            "statistics": self.statistics,
             "adapting": self.adapting,
             "n_ahead": self.n_ahead,
             "n_done": self.n_done,
@@ -341,7 +281,6 @@ impl Kernel for LookaheadKernel {
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
-        self.statistics = KernelStatistics::restore(saved)?;
         self.adapting = restore_field(saved, "adapting")?;
         self.n_ahead = restore_field(saved, "n_ahead")?;
         self.n_done = restore_field(saved, "n_done")?;

@@ -1,17 +1,17 @@
-//! The one Metropolis-Hastings test, and the kernel that puts any proposal to it.
+//! The one test of proposed states, and the kernel that puts any proposal to it.
 //!
 //! Hastings, doi:10.1093/biomet/57.1.97.
 
-use super::kernel::{Chain, Kernel, KernelError, KernelPart};
-use super::statistics::{KernelStatistics, restore_field};
+use super::counted::{Advance, AdvancePart, Counted};
+use super::kernel::{Chain, KernelError};
+use super::statistics::restore_field;
 use crate::integrator::Engine;
 use crate::proposal::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
 use crate::rng;
+use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use std::ops::Range;
-use std::time::Instant;
 
 /// Accepts with probability min(1, r), from ln r and a uniform number in [0, 1).
 ///
@@ -29,24 +29,136 @@ pub fn accept(log_ratio: f64, uniform: f64) -> Outcome {
     }
 }
 
+/// What decides whether a proposed state is taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rule {
+    /// [`accept`], with a uniform number in [0, 1).
+    Metropolis(f64),
+    /// Exploration: whatever is allowed and climbs by no more than this, in kJ/mol.
+    Climb(f64),
+}
+
+/// A batch of proposed states with their energies in kJ/mol.
+pub(super) struct Candidates {
+    pub(super) proposed: Proposed,
+    energies: Vec<f64>,
+    /// What the proposal and the engine evaluated.
+    pub(super) n_energy_evaluations: u64,
+}
+
+impl Candidates {
+    /// Asks a proposal for states; `evaluate` gives the energies of positions where the proposal does not know them.
+    pub(super) fn propose(
+        proposal: &mut dyn Proposal,
+        current: Current<'_>,
+        engine: &mut dyn Engine,
+        streams: &mut [Xoshiro256PlusPlus],
+        evaluate: fn(&mut dyn Engine, &[f64], &State) -> Vec<f64>,
+    ) -> Result<Self, ProposalError> {
+        let mut proposed = proposal.propose(current, engine, streams)?;
+        proposed.check_shapes(proposal.name(), current.state)?;
+        let mut n_energy_evaluations = proposed.n_energy_evaluations;
+        let energies = proposed.energies.take().unwrap_or_else(|| {
+            n_energy_evaluations += current.state.n_replicas as u64;
+            evaluate(engine, &proposed.positions, current.state)
+        });
+        Ok(Self {
+            proposed,
+            energies,
+            n_energy_evaluations,
+        })
+    }
+
+    /// Puts the state `index` of the batch to the test from where `replica` is, which moves there if it is taken.
+    pub(super) fn test(
+        &self,
+        chain: &mut Chain,
+        replica: usize,
+        index: usize,
+        rule: Rule,
+    ) -> Outcome {
+        let kt = thermal_energy_kj_per_mol(chain.temperatures_kelvin[replica]);
+        let energies = chain.energies.as_mut();
+        let energies = energies.expect("invariant: evaluated before proposing");
+        let size = chain.state.n_atoms * 3;
+        let y = &self.proposed.positions[index * size..(index + 1) * size];
+        let climb = self.energies[index] - energies[replica];
+        // An engine's clamps might turn coordinates that are not finite into a finite energy.
+        let is_finite = y.iter().all(|x| x.is_finite());
+        let outcome = match rule {
+            Rule::Metropolis(uniform) if is_finite => {
+                accept(-climb / kt + self.proposal_terms(index), uniform)
+            }
+            Rule::Metropolis(_) => Outcome::NonFinite(f64::NAN),
+            Rule::Climb(_) if !is_finite || !climb.is_finite() => Outcome::NonFinite(climb),
+            Rule::Climb(max) if climb <= max && !self.is_forbidden(index) => Outcome::Accepted,
+            Rule::Climb(_) => Outcome::Rejected,
+        };
+        if outcome == Outcome::Accepted {
+            energies[replica] = self.energies[index];
+            chain.state.positions[replica * size..(replica + 1) * size].copy_from_slice(y);
+        }
+        outcome
+    }
+
+    /// What the proposal contributes to ln r of one state.
+    fn proposal_terms(&self, index: usize) -> f64 {
+        let densities = match &self.proposed.log_ratio {
+            LogRatio::Symmetric => 0.0,
+            LogRatio::Densities {
+                log_q_forward,
+                log_q_reverse,
+            } => log_q_reverse[index] - log_q_forward[index],
+        };
+        let auxiliary = self.proposed.log_auxiliary.as_ref();
+        densities + auxiliary.map_or(0.0, |auxiliary| auxiliary[index])
+    }
+
+    fn is_forbidden(&self, index: usize) -> bool {
+        let auxiliary = self.proposed.log_auxiliary.as_ref();
+        auxiliary.is_some_and(|auxiliary| !auxiliary[index].is_finite())
+    }
+}
+
+/// Energies of positions as a batch of their own.
+pub(super) fn energies_of(engine: &mut dyn Engine, positions: &[f64], batch: &State) -> Vec<f64> {
+    let mut energies = vec![0.0; batch.n_replicas];
+    engine.energies(positions, &mut energies);
+    energies
+}
+
+impl Chain {
+    /// The chain as a proposal sees it; its energies are known.
+    pub(super) fn current(&self) -> Current<'_> {
+        Current {
+            state: &self.state,
+            energies: self
+                .energies
+                .as_deref()
+                .expect("invariant: evaluated before use"),
+            temperatures_kelvin: &self.temperatures_kelvin,
+        }
+    }
+}
+
 /// A proposal followed by the Metropolis-Hastings test on every replica; leaves the Boltzmann distribution invariant.
-pub struct MetropolisKernel {
+pub struct Metropolis {
     proposal: Box<dyn Proposal>,
     proposal_streams: Vec<Xoshiro256PlusPlus>,
     acceptance_streams: Vec<Xoshiro256PlusPlus>,
     adapting: bool,
-    statistics: KernelStatistics,
     /// Frozen copies of the proposal for the second part and those after it, all as far on as the proposal itself.
     copies: Vec<Box<dyn Proposal>>,
-    part_statistics: Vec<KernelStatistics>,
 }
 
-/// The proposal, streams and counters of some of the replicas.
+/// The kernel of [`Metropolis`].
+pub type MetropolisKernel = Counted<Metropolis>;
+
+/// The proposal and the streams of some of the replicas.
 struct Test<'a> {
     proposal: &'a mut dyn Proposal,
     proposal_streams: &'a mut [Xoshiro256PlusPlus],
     acceptance_streams: &'a mut [Xoshiro256PlusPlus],
-    statistics: &'a mut KernelStatistics,
 }
 
 impl MetropolisKernel {
@@ -55,146 +167,48 @@ impl MetropolisKernel {
     pub fn new(proposal: Box<dyn Proposal>, n_replicas: usize, seed: u64) -> Self {
         let mut proposal_streams = rng::streams(seed, 2 * n_replicas);
         let acceptance_streams = proposal_streams.split_off(n_replicas);
-        Self {
+        Self::of(Metropolis {
             proposal,
             proposal_streams,
             acceptance_streams,
             adapting: true,
-            statistics: KernelStatistics::default(),
             copies: Vec::new(),
-            part_statistics: Vec::new(),
-        }
-    }
-
-    /// Leaves no copy that is behind, and no counter of one.
-    fn forget_parts(&mut self) {
-        self.copies.clear();
-        self.part_statistics.clear();
-    }
-
-    /// All replicas together.
-    fn whole(&mut self) -> Test<'_> {
-        Test {
-            proposal: self.proposal.as_mut(),
-            proposal_streams: &mut self.proposal_streams,
-            acceptance_streams: &mut self.acceptance_streams,
-            statistics: &mut self.statistics,
-        }
+        })
     }
 }
 
 impl Test<'_> {
-    /// Proposed states with their energies, and every cost booked.
-    fn propose(
-        &mut self,
-        chain: &mut Chain,
-        engine: &mut dyn Engine,
-    ) -> Result<(Proposed, Vec<f64>), ProposalError> {
-        chain.energies(engine);
-        let mut proposed = self
-            .proposal
-            .propose(current(chain), engine, self.proposal_streams)?;
-        proposed.check_shapes(self.proposal.name(), &chain.state)?;
-        chain.n_energy_evaluations += proposed.n_energy_evaluations;
-        if let Some(segment) = proposed.segment {
-            chain.state.step += segment.n_steps;
-            chain.book_segment(segment.n_steps, segment.timestep_ps);
-        }
-        let energies = proposed.energies.take().unwrap_or_else(|| {
-            let mut energies = vec![0.0; chain.state.n_replicas];
-            engine.energies(&proposed.positions, &mut energies);
-            chain.n_energy_evaluations += chain.state.n_replicas as u64;
-            energies
-        });
-        Ok((proposed, energies))
-    }
-
-    /// Tests every replica and moves those that pass.
-    fn decide(&mut self, chain: &mut Chain, proposed: &Proposed, energies: &[f64]) -> Vec<Outcome> {
-        let size = chain.state.n_atoms * 3;
-        let current_energies = chain
-            .energies
-            .as_mut()
-            .expect("invariant: evaluated before proposing");
-        let mut outcomes = Vec::with_capacity(energies.len());
-        for (replica, stream) in self.acceptance_streams.iter_mut().enumerate() {
-            let range = replica * size..(replica + 1) * size;
-            let kt = thermal_energy_kj_per_mol(chain.temperatures_kelvin[replica]);
-            let boltzmann = -(energies[replica] - current_energies[replica]) / kt;
-            let log_ratio = boltzmann + proposal_terms(proposed, replica, range.clone());
-            let outcome = accept(log_ratio, stream.random());
-            let accepted = outcome == Outcome::Accepted;
-            if accepted {
-                current_energies[replica] = energies[replica];
-                let target = &mut chain.state.positions[range.clone()];
-                target.copy_from_slice(&proposed.positions[range.clone()]);
-            }
-            if let Some(velocities) = &proposed.velocities {
-                let target = &mut chain.state.velocities[range.clone()];
-                target.copy_from_slice(&velocities.of(accepted)[range]);
-            }
-            outcomes.push(outcome);
-        }
-        outcomes
-    }
-
     fn run(
         &mut self,
         chain: &mut Chain,
         engine: &mut dyn Engine,
-        adapting: bool,
-    ) -> Result<(), KernelError> {
-        let start = Instant::now();
-        let (proposed, energies) = self.propose(chain, engine)?;
-        let outcomes = self.decide(chain, &proposed, &energies);
-        if adapting {
-            self.proposal.adapt(current(chain), &outcomes);
+    ) -> Result<Vec<Outcome>, KernelError> {
+        chain.energies(engine);
+        let streams = &mut *self.proposal_streams;
+        let current = chain.current();
+        let candidates = Candidates::propose(self.proposal, current, engine, streams, energies_of)?;
+        chain.n_energy_evaluations += candidates.n_energy_evaluations;
+        if let Some(segment) = candidates.proposed.segment {
+            chain.state.step += segment.n_steps;
+            chain.book_segment(segment.n_steps, segment.timestep_ps);
         }
-        self.statistics.count(&outcomes);
-        self.statistics.seconds += start.elapsed().as_secs_f64();
-        Ok(())
+        let size = chain.state.n_atoms * 3;
+        let mut outcomes = Vec::with_capacity(chain.state.n_replicas);
+        for (replica, stream) in self.acceptance_streams.iter_mut().enumerate() {
+            let rule = Rule::Metropolis(stream.random());
+            let outcome = candidates.test(chain, replica, replica, rule);
+            if let Some(velocities) = &candidates.proposed.velocities {
+                let range = replica * size..(replica + 1) * size;
+                let velocities = &velocities.of(outcome == Outcome::Accepted)[range.clone()];
+                chain.state.velocities[range].copy_from_slice(velocities);
+            }
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
     }
 }
 
-impl KernelPart for Test<'_> {
-    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
-        self.run(chain, engine, false)
-    }
-}
-
-/// What the proposal contributes to ln r of one replica, whose coordinates are `range`; NaN where y has a coordinate
-/// that is not finite, since an engine's clamps might turn that into a finite energy.
-pub(super) fn proposal_terms(proposed: &Proposed, replica: usize, range: Range<usize>) -> f64 {
-    let finite = proposed.positions[range].iter().all(|x| x.is_finite());
-    if !finite {
-        return f64::NAN;
-    }
-    let densities = match &proposed.log_ratio {
-        LogRatio::Symmetric => 0.0,
-        LogRatio::Densities {
-            log_q_forward,
-            log_q_reverse,
-        } => log_q_reverse[replica] - log_q_forward[replica],
-    };
-    densities
-        + proposed
-            .log_auxiliary
-            .as_ref()
-            .map_or(0.0, |auxiliary| auxiliary[replica])
-}
-
-fn current(chain: &Chain) -> Current<'_> {
-    Current {
-        state: &chain.state,
-        energies: chain
-            .energies
-            .as_deref()
-            .expect("invariant: evaluated before use"),
-        temperatures_kelvin: &chain.temperatures_kelvin,
-    }
-}
-
-impl Kernel for MetropolisKernel {
+impl Advance for Metropolis {
     fn name(&self) -> &str {
         self.proposal.name()
     }
@@ -207,11 +221,23 @@ impl Kernel for MetropolisKernel {
         self.proposal.is_ergodic()
     }
 
-    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
+    fn advance(
+        &mut self,
+        chain: &mut Chain,
+        engine: &mut dyn Engine,
+    ) -> Result<Vec<Outcome>, KernelError> {
         // They fall behind.
         self.copies.clear();
-        let adapting = self.adapting;
-        self.whole().run(chain, engine, adapting)
+        let mut whole = Test {
+            proposal: self.proposal.as_mut(),
+            proposal_streams: &mut self.proposal_streams,
+            acceptance_streams: &mut self.acceptance_streams,
+        };
+        let outcomes = whole.run(chain, engine)?;
+        if self.adapting {
+            self.proposal.adapt(chain.current(), &outcomes);
+        }
+        Ok(outcomes)
     }
 
     fn prepare_parts(&mut self, n_parts: usize) -> bool {
@@ -221,47 +247,38 @@ impl Kernel for MetropolisKernel {
         if self.copies.len() + 1 != n_parts {
             let copies = (1..n_parts).map_while(|_| self.proposal.frozen_copy());
             self.copies = copies.collect();
-            self.statistics = self.statistics();
-            self.part_statistics = vec![KernelStatistics::default(); n_parts];
         }
         self.copies.len() + 1 == n_parts
     }
 
-    fn parts(&mut self, sizes: &[usize]) -> Vec<Box<dyn KernelPart + '_>> {
+    fn parts(&mut self, sizes: &[usize]) -> Vec<AdvancePart<'_>> {
         let proposals = std::iter::once(&mut self.proposal).chain(&mut self.copies);
         let mut proposal_streams = self.proposal_streams.as_mut_slice();
         let mut acceptance_streams = self.acceptance_streams.as_mut_slice();
-        let mut parts: Vec<Box<dyn KernelPart + '_>> = Vec::with_capacity(sizes.len());
-        let each = proposals.zip(&mut self.part_statistics).zip(sizes);
-        for ((proposal, statistics), &size) in each {
+        let mut parts: Vec<AdvancePart<'_>> = Vec::with_capacity(sizes.len());
+        for (proposal, &size) in proposals.zip(sizes) {
             let (here, rest) = proposal_streams.split_at_mut(size);
             proposal_streams = rest;
             let (acceptance_here, rest) = acceptance_streams.split_at_mut(size);
             acceptance_streams = rest;
-            parts.push(Box::new(Test {
+            let mut test = Test {
                 proposal: proposal.as_mut(),
                 proposal_streams: here,
                 acceptance_streams: acceptance_here,
-                statistics,
-            }));
+            };
+            parts.push(Box::new(move |chain, engine| test.run(chain, engine)));
         }
         parts
-    }
-
-    fn statistics(&self) -> KernelStatistics {
-        self.statistics.and_parts(&self.part_statistics)
     }
 
     fn freeze(&mut self) {
         self.adapting = false;
         self.proposal.freeze();
-        self.forget_parts();
-        self.statistics = KernelStatistics::default();
+        self.copies.clear();
     }
 
     fn save(&self) -> serde_json::Value {
         serde_json::json!({
-            "statistics": self.statistics(),
             "adapting": self.adapting,
             "proposal_streams": self.proposal_streams,
             "acceptance_streams": self.acceptance_streams,
@@ -270,8 +287,7 @@ impl Kernel for MetropolisKernel {
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
-        self.forget_parts();
-        self.statistics = KernelStatistics::restore(saved)?;
+        self.copies.clear();
         self.adapting = restore_field(saved, "adapting")?;
         self.proposal_streams = restore_field(saved, "proposal_streams")?;
         self.acceptance_streams = restore_field(saved, "acceptance_streams")?;

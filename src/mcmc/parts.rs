@@ -23,14 +23,13 @@ pub(super) fn part_sizes(n_replicas: usize, n_threads: usize) -> Vec<usize> {
 struct Share<'a> {
     chain: Chain,
     engine: &'a mut dyn Engine,
-    kernels: Vec<(String, Box<dyn KernelPart + 'a>)>,
+    kernels: Vec<(String, KernelPart<'a>)>,
 }
 
 impl Share<'_> {
     fn run(&mut self) -> Result<(), DriveError> {
         for (name, kernel) in &mut self.kernels {
-            let stepped = kernel.step(&mut self.chain, self.engine);
-            stepped.map_err(failure_of(name))?;
+            kernel(&mut self.chain, self.engine).map_err(failure_of(name))?;
         }
         Ok(())
     }

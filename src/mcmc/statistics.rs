@@ -51,7 +51,6 @@ impl KernelStatistics {
 
     /// With those of parts that ran side by side, whose wall-clock is that of one.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "parts are few")]
     pub(super) fn and_parts(self, parts: &[Self]) -> Self {
         let mut sum = parts
             .iter()

@@ -152,10 +152,6 @@ pub enum Outcome {
 
 /// Share of the replicas that moved; 0 of none.
 #[must_use]
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "numbers of replicas stay far below 2^53"
-)]
 pub fn mean_acceptance(outcomes: &[Outcome]) -> f64 {
     let accepted = outcomes.iter().filter(|&&o| o == Outcome::Accepted).count();
     accepted as f64 / outcomes.len().max(1) as f64

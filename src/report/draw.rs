@@ -213,7 +213,6 @@ fn colour(share: f64) -> RGBColor {
     let position = share.clamp(0.0, 1.0) * (STOPS.len() - 1) as f64;
     #[expect(
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "between 0 and the number of stops"
     )]
     let below = (position.floor() as usize).min(STOPS.len() - 2);
@@ -221,11 +220,7 @@ fn colour(share: f64) -> RGBColor {
     let (from, to) = (STOPS[below], STOPS[below + 1]);
     let blend = |from: u8, to: u8| {
         let value = f64::from(from) * (1.0 - weight) + f64::from(to) * weight;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between two bytes"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "between two bytes")]
         let byte = value.round() as u8;
         byte
     };

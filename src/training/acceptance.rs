@@ -82,7 +82,6 @@ pub(super) fn raise_acceptance(
         if !goes_on(step) {
             return Err(TrainingError::Stopped);
         }
-        #[expect(clippy::cast_precision_loss, reason = "step counts")]
         let done = step as f64 / settings.n_steps as f64;
         let size = StepSize {
             learning_rate: settings.learning_rate
@@ -133,7 +132,6 @@ impl Cases {
     }
 
     /// Mean acceptance over all peptides; the same pairs of frames every time.
-    #[expect(clippy::cast_precision_loss, reason = "a number of pairs")]
     fn acceptance(&mut self, head: &Head) -> f64 {
         let mut batch = Batch::default();
         let (mut sum, mut n) = (0.0, 0.0);
@@ -215,7 +213,6 @@ fn pairs(
 
 /// Minus the mean acceptance, and the factors of ln q(T) and ln q(T') in its slope, `[2, n_pairs]`.
 #[expect(
-    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     reason = "sizes of batches; slopes are f32"
 )]
@@ -255,11 +252,7 @@ mod tests {
             let mut pairs = Vec::new();
             for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                 let log_ratio = (p[j] * now[i] / (p[i] * now[j])).ln();
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "counts"
-                )]
+                #[expect(clippy::cast_possible_truncation, reason = "counts")]
                 let n = (1e4 * p[i] * now[j]).round() as usize;
                 pairs.extend(vec![(i, j, log_ratio); n]);
             }

@@ -1,12 +1,13 @@
 //! What was sampled of one peptide, as a file that a later run reads instead of sampling again.
 
 use crate::files;
+use crate::flow::{self, NamedTensor, named_tensor};
 use std::collections::HashMap;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::SafeTensors;
 
 use super::error::TrainingError;
 
@@ -132,7 +133,7 @@ impl Corpus {
     /// [`TrainingError::File`], for example on a full disk.
     pub fn write(&self, data: &PeptideData) -> Result<(), TrainingError> {
         let n_frames = data.n_frames();
-        let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = [
+        let tensors: Vec<NamedTensor> = [
             (
                 "positions",
                 vec![n_frames, data.n_atoms, 3],
@@ -145,27 +146,20 @@ impl Corpus {
             ),
         ]
         .into_iter()
-        .map(|(name, shape, values)| (name.to_owned(), shape, to_bytes(values)))
+        .map(|(name, shape, values)| named_tensor(name.to_owned(), shape, values))
         .chain(data.draws.iter().enumerate().map(|(block, values)| {
             let n_torsions = values.len() / (n_frames * data.n_draws).max(1);
             let shape = vec![n_frames, data.n_draws, n_torsions];
-            (format!("draws_{block:03}"), shape, to_bytes(values))
+            named_tensor(format!("draws_{block:03}"), shape, values)
         }))
         .collect();
-        let views = bytes.iter().map(|(name, shape, bytes)| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
-                .expect("invariant: shapes follow from lengths");
-            (name.clone(), view)
-        });
         let header = HashMap::from([
             ("version".to_owned(), VERSION.to_owned()),
             ("sequence".to_owned(), data.sequence.clone()),
             ("physics".to_owned(), self.physics.clone()),
         ]);
         let path = self.path(&data.sequence);
-        let serialized = safetensors::serialize(views, Some(header))
-            .expect("invariant: tensors have distinct names");
-        write_whole(&path, &serialized)
+        write_whole(&path, &flow::to_bytes(&tensors, header))
     }
 
     /// Reads one peptide.

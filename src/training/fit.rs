@@ -262,7 +262,6 @@ impl Fit {
         Ok(Advance::Validated(self.validate(validation, Some(sum / n))))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "step counts")]
     fn share_done(&self) -> f64 {
         let by_steps = self.place.n_steps as f64 / self.settings.n_steps as f64;
         let by_time = self
@@ -355,7 +354,6 @@ pub fn evaluate(head: &Head, dataset: &Dataset, known: Known) -> f64 {
             .forward(&batch.input, batch.n_samples, &mut tape);
         sum += negative_log_likelihood(head.shape, &tape.output, &batch).0;
     }
-    #[expect(clippy::cast_precision_loss, reason = "a handful of batches")]
     let n_batches = (VALIDATION_SAMPLES / n) as f64;
     sum / n_batches
 }

@@ -287,7 +287,6 @@ fn resample(
         .iter()
         .map(|c| (finite(c.0) - largest).exp())
         .collect();
-    #[expect(clippy::cast_precision_loss, reason = "a handful of draws")]
     let spacing = weights.iter().sum::<f64>() / n_draws as f64;
     let mut pointer = stream.random::<f64>() * spacing;
     let (mut index, mut reached) = (0, weights[0]);

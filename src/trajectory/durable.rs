@@ -1,4 +1,4 @@
-//! A store whose disk space is secured before HDF5 writes. Knows no frame, and does not wait for the disk.
+//! A store whose disk space is secured before HDF5 writes.
 //!
 //! HDF5 cannot take back half a write, so a full disk in the midst of one would tear the file. Zeros are therefore
 //! written behind the file's end first, through a handle of our own: if there is no room, HDF5 has not been touched.

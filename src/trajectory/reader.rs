@@ -336,7 +336,6 @@ fn scaled(value: f32, factor: f64) -> f32 {
 
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     reason = "step counts are whole numbers; the cast saturates"
 )]
 fn whole(step: f64) -> u64 {

@@ -4,7 +4,8 @@ use crate::moves::{GaussianStep, Scaling};
 use crate::targets::DoubleWell;
 use crate::toy_engine::ToyEngine;
 use saltus::mcmc::{
-    Chain, CompositionError, Kernel, LangevinKernel, MetropolisKernel, Mixture, Repeat, Sequence,
+    Chain, CompositionError, Kernel, KernelSequence, LangevinKernel, MetropolisKernel, Mixture,
+    Repeat,
 };
 use saltus::state::State;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ fn run(kernel: &mut dyn Kernel, n_steps: usize) {
 #[test]
 fn parts_run_as_often_as_they_should_and_report_for_themselves() {
     let repeated = Repeat::new(scaling(1), 3).unwrap();
-    let mut sequence = Sequence::new(vec![gaussian(2), Box::new(repeated)]).unwrap();
+    let mut sequence = KernelSequence::new(vec![gaussian(2), Box::new(repeated)]).unwrap();
     run(&mut sequence, 10);
     let report = sequence.report();
     let counts: Vec<(&str, u64)> = report
@@ -94,12 +95,12 @@ fn one_inexact_part_makes_the_whole_inexact() {
     let langevin: Box<dyn Kernel> = Box::new(LangevinKernel::new(1, 0.001, 1.0, 8));
     let mixture = Mixture::new(vec![(9.0, gaussian(9)), (0.1, langevin)], 10).unwrap();
     assert!(!mixture.is_exact() && !mixture.report().exact);
-    assert!(Sequence::new(vec![gaussian(11)]).unwrap().is_exact());
+    assert!(KernelSequence::new(vec![gaussian(11)]).unwrap().is_exact());
 }
 
 #[test]
 fn compositions_without_a_meaning_are_refused() {
-    let empty = Sequence::new(Vec::new()).map(|_| ()).unwrap_err();
+    let empty = KernelSequence::new(Vec::new()).map(|_| ()).unwrap_err();
     assert_eq!(
         empty,
         CompositionError::Empty {
@@ -131,8 +132,10 @@ fn compositions_without_a_meaning_are_refused() {
 
 #[test]
 fn a_checkpoint_of_another_sampler_is_refused() {
-    let saved = Sequence::new(vec![gaussian(1), scaling(2)]).unwrap().save();
-    let mut other = Sequence::new(vec![gaussian(1)]).unwrap();
+    let saved = KernelSequence::new(vec![gaussian(1), scaling(2)])
+        .unwrap()
+        .save();
+    let mut other = KernelSequence::new(vec![gaussian(1)]).unwrap();
     assert!(
         other
             .restore(&saved)

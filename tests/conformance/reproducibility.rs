@@ -7,7 +7,7 @@ use crate::table::{KELVIN, Make, Row, rows};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use saltus::cpu::{self, CpuOptions};
 use saltus::integrator::Engine;
-use saltus::mcmc::{Chain, Kernel, MetropolisKernel, Mixture, Repeat, Sequence, run_cycle};
+use saltus::mcmc::{Chain, Kernel, KernelSequence, MetropolisKernel, Mixture, Repeat, run_cycle};
 use saltus::proposal::{Current, LogRatio, Proposal, ProposalError, Proposed};
 use saltus::rng;
 
@@ -256,7 +256,7 @@ fn parts_of_composed_kernels_equal_the_batch() {
         let [a, b] = [part("hmc, springs", 41), part("mala, springs", 42)];
         let c = Repeat::new(part("hmc, springs", 43), 3).unwrap();
         let mixture = Mixture::new(vec![(1.0, a), (2.0, b)], 44).unwrap();
-        Box::new(Sequence::new(vec![Box::new(mixture), Box::new(c)]).unwrap())
+        Box::new(KernelSequence::new(vec![Box::new(mixture), Box::new(c)]).unwrap())
     };
     let row = rows.iter().find(|row| row.name == "hmc, springs").unwrap();
     assert_eq!(parts_equal_the_batch(row, &make), Some(true));

@@ -9,7 +9,8 @@ use crate::torsion_moves::{concerted, leap, learned, torsion};
 use crate::toy_engine::ToyEngine;
 use saltus::integrator::Splitting;
 use saltus::mcmc::{
-    Kernel, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat, ReplicaExchange, Sequence,
+    Kernel, KernelSequence, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat,
+    ReplicaExchange,
 };
 use saltus::proposal::{Hmc, HmcSettings, Mala, MalaSettings, Proposal, TorsionDraw};
 use std::sync::Arc;
@@ -140,7 +141,7 @@ fn sequence(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
         tested(hmc(3, 0.03, 0.6, None), n_replicas, seed + 1),
         Box::new(Repeat::new(scaling, 3).unwrap()) as Box<dyn Kernel>,
     ];
-    Box::new(Sequence::new(parts).unwrap())
+    Box::new(KernelSequence::new(parts).unwrap())
 }
 
 /// Mixture and sequence without moves that need a fixed origin.
@@ -163,7 +164,7 @@ fn free_sequence(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
         tested(Box::new(GaussianStep::new(0.05)), n_replicas, seed + 1),
         tested(mala(0.03, None), n_replicas, seed + 2),
     ];
-    Box::new(Sequence::new(parts).unwrap())
+    Box::new(KernelSequence::new(parts).unwrap())
 }
 
 fn exchange(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
@@ -173,7 +174,7 @@ fn exchange(n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
         tested(hmc(3, 0.03, 0.7, None), n_replicas, seed),
         Box::new(swaps) as Box<dyn Kernel>,
     ];
-    Box::new(Sequence::new(parts).unwrap())
+    Box::new(KernelSequence::new(parts).unwrap())
 }
 
 /// A row of a reversible, ergodic proposal at one temperature.

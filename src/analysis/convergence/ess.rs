@@ -143,7 +143,6 @@ fn quantile_of_sorted(values: &[f64], probability: f64) -> f64 {
     let rank = n_values as f64 * probability + (1.0 - probability);
     #[expect(
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "clamped to 1..n_values before the cast"
     )]
     let below = rank.floor().clamp(1.0, n_values as f64 - 1.0) as usize;

@@ -2,8 +2,9 @@
 
 use super::r_hat::r_hat;
 use crate::analysis::observables::dihedral::dihedral_rad;
-use crate::analysis::observables::distance::{cross, difference, dot, position};
-use crate::analysis::observables::set::TorsionSide;
+use crate::analysis::observables::distance::position;
+use crate::analysis::observables::observable::TorsionSide;
+use crate::vector::{cross, difference, dot};
 
 /// R-hat above which chains differ in a hidden coordinate: beyond what a few hundred effective samples give by chance in one
 /// of a hundred coordinates.

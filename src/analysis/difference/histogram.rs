@@ -51,7 +51,6 @@ fn probabilities(counts: &[u64]) -> Vec<f64> {
 fn bin_index(fraction: f64, n_bins: usize) -> usize {
     #[expect(
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "fraction is in 0..=1 and the result is clamped"
     )]
     let index = (fraction * n_bins as f64) as usize;

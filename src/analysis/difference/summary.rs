@@ -278,11 +278,7 @@ pub(crate) fn joint_counts(
             .zip(limits)
             .fold(0, |bin, (values, [low, high])| {
                 let position = (values[frame] - low) / (high - low) * n_bins as f64;
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "clamped to the bins"
-                )]
+                #[expect(clippy::cast_possible_truncation, reason = "clamped to the bins")]
                 let along = position.clamp(0.0, n_bins as f64 - 1.0) as usize;
                 bin * n_bins + along
             });

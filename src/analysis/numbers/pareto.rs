@@ -112,7 +112,6 @@ fn tail_cutoff(shifted: &[f64], order: &[usize], relative_efficiency: f64) -> f6
         .ceil();
     #[expect(
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "a count between 1 and n / 5 + 1"
     )]
     let n_tail = n_tail as usize;
@@ -133,7 +132,6 @@ impl GeneralisedPareto {
         let n_grid = 30.0 + n.sqrt().floor();
         #[expect(
             clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
             reason = "lower quartile position and grid size, small positive numbers"
         )]
         let (quartile, grid_size) = ((n / 4.0 + 0.5) as usize - 1, n_grid as usize);

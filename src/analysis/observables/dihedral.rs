@@ -1,6 +1,7 @@
-//! Dihedral angles of four atoms from positions. Finds no torsions: the caller names the atoms.
+//! Dihedral angles of four atoms from positions; which atoms: `topology::named_torsions`.
 
-use super::distance::{cross, difference, dot, norm, position};
+use super::distance::position;
+use crate::vector::{cross, difference, dot, norm};
 
 /// Signed angle in rad, in (-pi, pi], between the planes of atoms 0-1-2 and 1-2-3; points in nm (any unit).
 ///

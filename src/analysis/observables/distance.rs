@@ -1,30 +1,11 @@
 //! Distances and sizes of one frame: pair distances, chain ends, radius of gyration. No angles, no periodic images.
 
 use crate::topology::{Element, Topology};
+use crate::vector::{difference, dot, norm};
 
 /// Position of one atom in nm from a frame `[n_atoms * 3]`.
 pub(crate) fn position(positions: &[f32], atom_index: usize) -> [f64; 3] {
     std::array::from_fn(|axis| f64::from(positions[3 * atom_index + axis]))
-}
-
-pub(crate) fn difference(to: [f64; 3], from: [f64; 3]) -> [f64; 3] {
-    std::array::from_fn(|axis| to[axis] - from[axis])
-}
-
-pub(crate) fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-pub(crate) fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
-}
-
-pub(crate) fn norm(a: [f64; 3]) -> f64 {
-    dot(a, a).sqrt()
 }
 
 /// Distances in nm of atom pairs, `[n_pairs]`, of one frame `[n_atoms * 3]` in nm; computed in f64.

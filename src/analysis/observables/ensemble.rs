@@ -1,5 +1,7 @@
 //! All chains of one molecule as named time series, and the angles and features behind them.
 
+use super::observable::{NameKind, feature_names};
+
 /// Time series of the observables of one molecule, all chains of equal length.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ensemble {
@@ -54,7 +56,10 @@ impl Ensemble {
     pub fn torsion_names(&self) -> Vec<&str> {
         let names = self.observables.iter();
         names
-            .filter_map(|(name, _)| name.strip_prefix("sin_"))
+            .filter_map(|(name, _)| match NameKind::of(name) {
+                NameKind::Sine(torsion) => Some(torsion),
+                _ => None,
+            })
             .collect()
     }
 
@@ -75,8 +80,8 @@ impl Ensemble {
     /// A torsion in rad, in (-pi, pi], `[n_chains][n_draws]`.
     #[must_use]
     pub fn angles_rad(&self, torsion: &str) -> Option<Vec<Vec<f64>>> {
-        let sines = self.chains(&format!("sin_{torsion}"))?;
-        let cosines = self.chains(&format!("cos_{torsion}"))?;
+        let [sine, cosine] = feature_names(torsion);
+        let (sines, cosines) = (self.chains(&sine)?, self.chains(&cosine)?);
         let angles = |(sines, cosines): (&Vec<f64>, &Vec<f64>)| {
             let pairs = sines.iter().zip(cosines);
             pairs.map(|(sine, cosine)| sine.atan2(*cosine)).collect()
@@ -89,7 +94,7 @@ impl Ensemble {
     pub fn feature_names(&self) -> Vec<&str> {
         let names = self.observables.iter().map(|(name, _)| name.as_str());
         names
-            .filter(|name| name.starts_with("sin_") || name.starts_with("cos_"))
+            .filter(|name| NameKind::of(name).is_feature())
             .collect()
     }
 

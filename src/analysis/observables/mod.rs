@@ -3,5 +3,7 @@
 pub(super) mod dihedral;
 pub(super) mod distance;
 pub(super) mod ensemble;
+mod molecule;
+pub(super) mod observable;
 pub(super) mod set;
 pub(super) mod superpose;

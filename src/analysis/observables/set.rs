@@ -2,8 +2,7 @@
 
 use thiserror::Error;
 
-use super::dihedral::dihedral_rad;
-use super::distance::{pair_distances, radius_of_gyration};
+use super::observable::{Observable, ObservedFrame, Torsion, TorsionSide};
 
 /// Why a frame gives no observables.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -36,52 +35,13 @@ pub enum ObservableError {
     },
 }
 
-/// A torsion with its name: `phi_2` is phi of residue 2 as in the PDB file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Torsion {
-    /// Name: kind, underscore, residue number.
-    pub name: String,
-    /// Its four atoms in order.
-    pub atoms: [usize; 4],
-}
-
-/// One of the two sides that a torsion keeps to for long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TorsionSide {
-    /// Above 0, `NAME_positive`: of phi, and of a disulfide bond, which is left- or right-handed.
-    Positive,
-    /// Within a quarter turn of 0, `NAME_cis`: of a peptide bond.
-    Cis,
-}
-
-impl TorsionSide {
-    /// Name of the observable that is 1 where the torsion of this name is on this side, else 0.
-    #[must_use]
-    pub fn observable(self, torsion: &str) -> String {
-        match self {
-            Self::Positive => format!("{torsion}_positive"),
-            Self::Cis => format!("{torsion}_cis"),
-        }
-    }
-
-    /// 1 where an angle in rad is on this side, else 0.
-    #[must_use]
-    pub fn indicator(self, angle_rad: f64) -> f64 {
-        let inside = match self {
-            Self::Positive => angle_rad > 0.0,
-            Self::Cis => angle_rad.cos() > 0.0,
-        };
-        f64::from(u8::from(inside))
-    }
-}
-
-/// The list of observables of one molecule, in a fixed order: for each torsion `sin_NAME` and `cos_NAME`, for each
-/// torsion of [`ObservableSet::with_sides`] its [`TorsionSide::observable`], then `end_to_end_distance` (where ends are given), `radius_of_gyration`, `potential_energy`.
+/// The list of observables of one molecule, in a fixed order: for each torsion its sine and cosine, for each torsion of
+/// [`ObservableSet::with_sides`] its side, then the end-to-end distance (where ends are given), radius of gyration, energy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservableSet {
-    torsions: Vec<Torsion>,
-    sides: Vec<(Torsion, TorsionSide)>,
-    end_atoms: Option<[usize; 2]>,
+    observables: Vec<Observable>,
+    /// How many sines and cosines come first.
+    n_features: usize,
     masses_da: Vec<f64>,
 }
 
@@ -95,21 +55,18 @@ impl ObservableSet {
         end_atoms: Option<[usize; 2]>,
         masses_da: Vec<f64>,
     ) -> Result<Self, ObservableError> {
-        let named = torsions
-            .iter()
-            .map(|torsion| (torsion.name.as_str(), &torsion.atoms[..]));
-        let ends = end_atoms
-            .iter()
-            .map(|atoms| ("end_to_end_distance", &atoms[..]));
-        for (name, atoms) in named.chain(ends) {
-            check_atoms(name, atoms, masses_da.len())?;
-        }
-        Ok(Self {
-            torsions,
-            sides: Vec::new(),
-            end_atoms,
+        let both = |own: Torsion| [Observable::Sine(own.clone()), Observable::Cosine(own)];
+        let mut observables: Vec<Observable> = torsions.into_iter().flat_map(both).collect();
+        let n_features = observables.len();
+        observables.extend(end_atoms.map(Observable::EndToEnd));
+        observables.extend([Observable::RadiusOfGyration, Observable::PotentialEnergy]);
+        let set = Self {
+            observables,
+            n_features,
             masses_da,
-        })
+        };
+        set.check_atoms()?;
+        Ok(set)
     }
 
     /// The same with a 0/1 observable for the side that each of these torsions is on.
@@ -120,28 +77,24 @@ impl ObservableSet {
         mut self,
         sides: Vec<(Torsion, TorsionSide)>,
     ) -> Result<Self, ObservableError> {
-        for (torsion, _) in &sides {
-            check_atoms(&torsion.name, &torsion.atoms, self.masses_da.len())?;
-        }
-        self.sides = sides;
+        let place = self.n_features..self.n_features;
+        let sides = sides.into_iter();
+        let sides = sides.map(|(torsion, side)| Observable::Side(torsion, side));
+        self.observables.splice(place, sides);
+        self.check_atoms()?;
         Ok(self)
+    }
+
+    /// Every observable in order.
+    #[must_use]
+    pub fn observables(&self) -> &[Observable] {
+        &self.observables
     }
 
     /// Names in order, `[n_observables]`.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        for torsion in &self.torsions {
-            names.push(format!("sin_{}", torsion.name));
-            names.push(format!("cos_{}", torsion.name));
-        }
-        let sides = self.sides.iter();
-        names.extend(sides.map(|(torsion, side)| side.observable(&torsion.name)));
-        if self.end_atoms.is_some() {
-            names.push("end_to_end_distance".to_owned());
-        }
-        names.extend(["radius_of_gyration", "potential_energy"].map(str::to_owned));
-        names
+        self.observables.iter().map(Observable::name).collect()
     }
 
     /// Values of one frame in the order of [`Self::names`]: sines and cosines without unit, 0 or 1, nm, kJ/mol.
@@ -151,21 +104,18 @@ impl ObservableSet {
     /// If `positions` is shorter than the molecule; [`ObservableRecorder::push`] checks this.
     #[must_use]
     pub fn evaluate(&self, positions: &[f32], potential_energy_kj_per_mol: f64) -> Vec<f64> {
-        let angles = self.torsions.iter();
-        let angles = angles.map(|torsion| dihedral_rad(positions, torsion.atoms));
-        let mut values: Vec<f64> = angles
-            .flat_map(|angle| [angle.sin(), angle.cos()])
-            .collect();
-        let sides = self.sides.iter();
-        values.extend(
-            sides.map(|(torsion, side)| side.indicator(dihedral_rad(positions, torsion.atoms))),
-        );
-        if let Some(atoms) = self.end_atoms {
-            values.extend(pair_distances(positions, &[atoms]));
-        }
-        values.push(radius_of_gyration(positions, &self.masses_da));
-        values.push(potential_energy_kj_per_mol);
-        values
+        let frame = ObservedFrame {
+            positions,
+            masses_da: &self.masses_da,
+            potential_energy_kj_per_mol,
+        };
+        let observables = self.observables.iter();
+        observables.map(|own| own.value(frame)).collect()
+    }
+
+    fn check_atoms(&self) -> Result<(), ObservableError> {
+        let mut all = self.observables.iter().map(Observable::atoms);
+        all.try_for_each(|(name, atoms)| check_atoms(name, atoms, self.masses_da.len()))
     }
 }
 

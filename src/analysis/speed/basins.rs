@@ -2,6 +2,7 @@
 
 use super::draws::{FOUND_SHARE, SamplerDraws};
 use super::residue_basins::{Basin, basin_indicator};
+use crate::analysis::observables::observable::{NameKind, feature_names};
 
 /// The basins that cover the (phi, psi) plane without overlap.
 const BASINS: [Basin; 4] = [
@@ -26,18 +27,18 @@ impl ResidueBasin {
         let find = |name: String| names.iter().position(|other| other.as_ref() == name);
         let mut found = Vec::new();
         for name in names {
-            let label = name.as_ref().strip_prefix("sin_");
-            let Some(phi) = label.filter(|label| label.contains("phi_")) else {
+            let NameKind::Sine(phi) = NameKind::of(name.as_ref()) else {
                 continue;
             };
+            if !phi.contains("phi_") {
+                continue;
+            }
             let psi = phi.replace("phi_", "psi_");
-            let [Some(sin_phi), Some(cos_phi), Some(sin_psi), Some(cos_psi)] = [
-                format!("sin_{phi}"),
-                format!("cos_{phi}"),
-                format!("sin_{psi}"),
-                format!("cos_{psi}"),
-            ]
-            .map(find) else {
+            let ([sin_phi, cos_phi], [sin_psi, cos_psi]) =
+                (feature_names(phi).map(find), feature_names(&psi).map(find));
+            let (Some(sin_phi), Some(cos_phi), Some(sin_psi), Some(cos_psi)) =
+                (sin_phi, cos_phi, sin_psi, cos_psi)
+            else {
                 continue;
             };
             found.extend(BASINS.map(|basin| Self {

@@ -1,5 +1,5 @@
 //! Which sampler yields more effective samples a second: the slowest observable of each, and what it missed.
-//! Runs no sampler; ratios and their intervals have a file of their own.
+//! Ratios and their intervals: `ratio.rs`; who runs samplers: `crate::bench`.
 //!
 //! ESS is [`ess_mean`](crate::analysis::ess_mean): it is what the error of a mean needs, and it is defined for 0/1 indicators, whose
 //! ranks are ties. It is held to what the crossings of the observable's mean allow: nobody has more effective samples of
@@ -12,11 +12,12 @@ use super::crossings::{Crossings, Divide};
 use super::draws::{FOUND_SHARE, SamplerDraws};
 use super::outcome::{BaselineBasis, ObservableEss, SamplerComparison, SamplerVerdict};
 use super::ratio::{Ratio, Speed, spread_of_ln_ess};
-use super::sides::{BASIN_PREFIX, RareSide, basin_indicator_name, is_two_valued};
+use super::sides::RareSide;
 use crate::analysis::convergence::chains;
 use crate::analysis::convergence::chains::ChainError;
 use crate::analysis::convergence::ess::ess_mean;
 use crate::analysis::convergence::r_hat::r_hat;
+use crate::analysis::observables::observable::{NameKind, basin_indicator_name};
 
 /// R-hat above which chains disagree about where they are.
 const MIXED_R_HAT: f64 = 1.1;
@@ -113,8 +114,8 @@ fn most_by_crossings(
 
 /// The rarer side of everything two-valued, if some share of the frames is there.
 fn rare_sides(crossings: &[(String, Crossings)]) -> Vec<RareSide> {
-    let is_two_valued = |name: &str| is_two_valued(name) || name.starts_with(BASIN_PREFIX);
-    let two_valued = crossings.iter().filter(|(name, _)| is_two_valued(name));
+    let two_valued = crossings.iter();
+    let two_valued = two_valued.filter(|(name, _)| NameKind::of(name).is_two_valued());
     let sides = two_valued.map(|(name, crossings)| RareSide::of(name, crossings.share));
     sides.filter(|side| side.share > FOUND_SHARE).collect()
 }
@@ -243,7 +244,7 @@ fn limit(sampler: &mut SamplerVerdict, run: &SamplerDraws, crossings: &[(String,
     sampler.slowest = slowest(&sampler.observables, &sampler.missed_basins);
     let basins = crossings
         .iter()
-        .filter(|(name, _)| name.starts_with(BASIN_PREFIX));
+        .filter(|(name, _)| matches!(NameKind::of(name), NameKind::Basin(_)));
     for (name, crossings) in basins {
         if crossings.effective() < sampler.slowest.ess {
             sampler.slowest = ObservableEss {

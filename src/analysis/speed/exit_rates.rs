@@ -44,19 +44,11 @@ impl ExitRate {
     /// smallest of them is a limit of the slowest side. `draw_ps` lie between draws, `draws_per_second` are made in all.
     #[must_use]
     pub fn of(sides: &[SideExits], draw_ps: f64, draws_per_second: f64) -> Vec<Self> {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a molecule has far fewer than 2^53 sides"
-        )]
         let quantile = -normal_quantile(TAIL_PROBABILITY / sides.len() as f64);
         let rate = |exits: &SideExits| Self::of_side(exits, quantile, draw_ps, draws_per_second);
         sides.iter().map(rate).collect()
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of draws stay far below 2^53"
-    )]
     fn of_side(exits: &SideExits, quantile: f64, draw_ps: f64, draws_per_second: f64) -> Self {
         let (count, n_inside) = (exits.n_exits as f64, exits.n_inside as f64);
         let counts = Limits {

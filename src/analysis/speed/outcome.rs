@@ -1,4 +1,4 @@
-//! The outcome of a comparison of samplers: figures of each, and what plain MD's rests on. Computes nothing.
+//! The outcome of a comparison of samplers: figures of each, and what plain MD's rests on. Made by `comparison.rs`.
 
 use super::exit_rates::ExitRate;
 use super::ratio::{Ratio, Speed};

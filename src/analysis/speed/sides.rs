@@ -1,6 +1,7 @@
 //! The two sides of every 0/1 observable and of every backbone basin, as tests of one frame.
 
 use super::basins::ResidueBasin;
+use crate::analysis::observables::observable::{NameKind, basin_indicator_name};
 
 /// The rarer side of something two-valued.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +45,7 @@ impl Sides {
     pub fn of(names: &[String]) -> Self {
         let mut indicators = Vec::new();
         for (place, name) in names.iter().enumerate() {
-            if is_two_valued(name) {
+            if NameKind::of(name).is_two_valued() {
                 indicators.push((name.clone(), Indicator::Value(place)));
             }
         }
@@ -74,19 +75,6 @@ impl Sides {
         self.indicators.iter().flat_map(both).collect()
     }
 }
-
-/// Whether an observable of this name is 0 or 1.
-pub(super) fn is_two_valued(name: &str) -> bool {
-    name.ends_with("_positive") || name.ends_with("_cis")
-}
-
-/// Name of a basin's indicator among the observables: `basin alpha_left_2`.
-pub(super) fn basin_indicator_name(basin: &str) -> String {
-    format!("{BASIN_PREFIX}{basin}")
-}
-
-/// Start of the name of every basin's indicator.
-pub(super) const BASIN_PREFIX: &str = "basin ";
 
 fn negated(name: &str) -> String {
     format!("not {name}")

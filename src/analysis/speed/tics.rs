@@ -1,6 +1,7 @@
 //! Adds the two slowest collective coordinates of all samplers together to their observables.
 
 use super::draws::SamplerDraws;
+use crate::analysis::observables::observable::NameKind;
 use crate::analysis::slow::covariance::CovarianceAccumulator;
 use crate::analysis::slow::tica::{Tica, TicaError, TicaScaling};
 
@@ -19,7 +20,7 @@ const N_TICS: usize = 2;
 pub fn append_tics(runs: &mut [SamplerDraws]) -> Result<(), TicaError> {
     let names = runs.first().map_or(&[][..], |run| &run.observables[..]);
     let features: Vec<usize> = (0..names.len())
-        .filter(|&index| names[index].0.starts_with("sin_") || names[index].0.starts_with("cos_"))
+        .filter(|&index| NameKind::of(&names[index].0).is_feature())
         .collect();
     let tica = fit(runs, &features)?;
     let n_tics = N_TICS.min(tica.components.ncols());

@@ -145,10 +145,6 @@ impl Counted {
 }
 
 /// Whether so many shared frames make a copy. One is no sign: replicas start at the same structure.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of frames stay far below 2^53"
-)]
 fn is_copy(n_shared: usize, n_frames: usize) -> bool {
     n_shared == n_frames || (n_shared > 1 && n_shared as f64 >= SHARED * n_frames as f64)
 }

@@ -124,7 +124,6 @@ fn joint_counts(first: &[f64], second: &[f64]) -> (Vec<u64>, [[f64; 2]; 2]) {
     let bin = |value: f64, [low, high]: [f64; 2]| {
         #[expect(
             clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
             reason = "the value lies between the limits"
         )]
         let bin = ((value - low) / (high - low) * N_BINS as f64) as usize;

@@ -216,10 +216,6 @@ fn row(name: &str, chains: &[Vec<f64>], cost: Option<Cost>) -> Result<Row, CliEr
     })
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of evaluations and replicas stay far below 2^53"
-)]
 fn total_cost(chains: &[ChainFile]) -> Option<Cost> {
     let mut total = Cost::default();
     for chain in chains {
@@ -253,10 +249,6 @@ fn temperatures(chains: &[ChainFile]) -> Vec<f64> {
     temperatures
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of frames stay far below 2^53"
-)]
 fn acceptances(chains: &[ChainFile]) -> Vec<KernelAcceptance> {
     let names = |chain: &ChainFile| {
         chain

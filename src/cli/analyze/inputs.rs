@@ -9,7 +9,7 @@ use crate::topology::{Topology, pdb};
 use crate::trajectory::{Reader, TrajectoryError};
 
 use super::chain_file::{self, ChainFile};
-use super::coordinates::{self, observable_set};
+use super::coordinates;
 use super::copies::{self, Copy};
 use super::pooling;
 
@@ -116,7 +116,7 @@ fn read_one(
         let (set, hidden) = (&molecule.set, &molecule.hidden);
         return chain_file::read(&reader, set, hidden, burn_in, n_snapshots);
     }
-    let set = observable_set(reader.topology())
+    let set = ObservableSet::of(reader.topology())
         .map_err(|error| format!("{}: {error}", path.display()))?;
     let hidden = coordinates::hidden(reader.topology());
     let chain = chain_file::read(&reader, &set, &hidden, burn_in, n_snapshots)?;

@@ -15,8 +15,6 @@ mod reference;
 mod reference_text;
 mod table;
 
-pub(super) use self::coordinates::observable_set;
-
 use std::path::PathBuf;
 
 use clap::Args;

@@ -6,13 +6,13 @@ use crate::analysis::{
     BaselineBasis, COMMITMENT_DRAWS, ExitRate, Limits, RELAXATION_DRAWS, SideExits,
 };
 
-use super::exits::ExitRun;
+use crate::bench::ExitRun;
 
 /// The run from the rare sides.
 #[derive(Debug, Serialize)]
 pub(super) struct ExitsReport {
     /// Sampler whose configurations were the starts.
-    starts_from: &'static str,
+    starts_from: String,
     wall_seconds: f64,
     simulated_ns: f64,
     /// Time after a start that does not count.
@@ -60,7 +60,7 @@ impl ExitsReport {
     /// A run with its rates.
     pub(super) fn of(run: &ExitRun, rates: &[ExitRate]) -> Self {
         Self {
-            starts_from: run.starts_from,
+            starts_from: run.starts_from.clone(),
             wall_seconds: run.seconds,
             simulated_ns: run.simulated_ps / 1000.0,
             relaxation_ps: RELAXATION_DRAWS as f64 * run.draw_ps,
@@ -112,9 +112,9 @@ impl LimitsReport {
 }
 
 /// What plain MD's figure rests on.
-pub(super) fn basis(basis: &BaselineBasis, exits: Option<(&ExitRun, &[ExitRate])>) -> String {
+pub(super) fn basis(basis: &BaselineBasis, exits: Option<&ExitRun>) -> String {
     match (basis, exits) {
-        (BaselineBasis::Exits(rate), Some((run, _))) => {
+        (BaselineBasis::Exits(rate), Some(run)) => {
             let exits = &rate.exits;
             format!(
                 "exit rates from {}: {} exits in {:.3} ns",
@@ -128,10 +128,6 @@ pub(super) fn basis(basis: &BaselineBasis, exits: Option<(&ExitRun, &[ExitRate])
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of draws stay far below 2^53"
-)]
 fn inside_ns(exits: &SideExits, draw_ps: f64) -> f64 {
     exits.n_inside as f64 * draw_ps / 1000.0
 }

@@ -1,13 +1,9 @@
 //! `saltus bench`: several samplers, one molecule, equal wall-clock time; who yields more effective samples a second.
 
-mod draws;
-mod exits;
 mod exits_report;
-mod measure;
 mod report;
-mod reservoirs;
 mod samplers;
-mod simulator;
+mod setup;
 mod table;
 
 use std::fs;
@@ -15,25 +11,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::exits::{ExitRun, run_exits};
-use self::measure::{Contestant, Finished, MIN_DRAWS, Measured};
 use self::report::BenchReport;
 use self::samplers::MIN_CHAINS;
 use super::CliResult;
-use super::analyze::observable_set;
 use super::config::{LoadedConfig, MOST_REPLICAS};
 use super::console::{note, print, print_json};
 use super::error::{Blame, CliError};
-use super::setup::{self, Overrides};
-use crate::analysis::{
-    ExitRate, ObservableSet, SamplerComparison, SamplerDraws, append_tics, compare_samplers,
-};
+use super::setup::{Overrides, load, prepare};
+use super::soundness::kernel_warnings;
+use crate::analysis::{NameKind, ObservableSet};
+use crate::bench::{BenchPhase, BenchTimes, N_ROUNDS, compare};
 use crate::topology::Topology;
-
-/// Turns of every sampler.
-const N_ROUNDS: u32 = 20;
-/// Turns at the start that are equilibration, learning included.
-const EQUILIBRATION_ROUNDS: u32 = 4;
 
 /// Arguments of `saltus bench`.
 #[derive(Debug, Args)]
@@ -86,18 +74,33 @@ pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
         device: arguments.device.clone(),
         ..Overrides::default()
     };
-    let loaded = setup::load(&arguments.input, overrides)?;
-    let topology = setup::prepare(&loaded)?.molecule.topology;
+    let loaded = load(&arguments.input, overrides)?;
+    let topology = prepare(&loaded)?.molecule.topology;
     let set = observables(&loaded, &topology)?;
-    let mut contestants = Vec::with_capacity(names.len());
+    let (mut samplers, mut setup_seconds) = (Vec::new(), Vec::new());
     for name in names {
         let own = samplers::input_of(name, &loaded, &topology, arguments.chains);
-        let keeps_configurations = arguments.md_seconds() > 0.0;
-        contestants.push(Contestant::new(name, own, &set, keeps_configurations)?);
+        let (sampler, seconds) = setup::sampler(name, &own)?;
+        samplers.push(sampler);
+        setup_seconds.push(seconds);
     }
-    take_turns(&mut contestants, arguments)?;
-    let finished = contestants.into_iter().map(Contestant::finish).collect();
-    let report = assess(&loaded, finished, &set, arguments)?;
+    let n_samplers = samplers.len();
+    let times = BenchTimes {
+        seconds: arguments.seconds,
+        md_seconds: arguments.md_seconds(),
+    };
+    let mut tell = |phase: BenchPhase| {
+        if !arguments.quiet {
+            note(&announcement(phase, n_samplers, times));
+        }
+    };
+    let outcome = compare(samplers, &set, times, &mut tell).blame_run()?;
+    for measured in &outcome.measured {
+        for warning in kernel_warnings(&measured.kernels) {
+            log::warn!("sampler `{}`: {warning}", measured.draws.name);
+        }
+    }
+    let report = BenchReport::of(&loaded, &outcome, &setup_seconds);
     if !arguments.quiet {
         loaded.note_drawn_seed("the random numbers, though not the time that each sampler gets");
     }
@@ -111,97 +114,24 @@ pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
     }
 }
 
-/// Runs all samplers for equal time in rounds of short turns, so that whatever else the machine does slows all alike.
-fn take_turns(contestants: &mut [Contestant<'_>], arguments: &BenchArguments) -> CliResult {
-    for round in 1..=N_ROUNDS {
-        if !arguments.quiet {
-            let seconds = arguments.seconds / f64::from(N_ROUNDS);
-            let phase = if round <= EQUILIBRATION_ROUNDS {
+fn announcement(phase: BenchPhase, n_samplers: usize, times: BenchTimes) -> String {
+    match phase {
+        BenchPhase::Round {
+            round,
+            is_equilibration,
+        } => format!(
+            "round {round} of {N_ROUNDS}, {}: {n_samplers} samplers, {:.1} s each",
+            if is_equilibration {
                 "equilibration"
             } else {
                 "sampling"
-            };
-            note(&format!(
-                "round {round} of {N_ROUNDS}, {phase}: {} samplers, {seconds:.1} s each",
-                contestants.len()
-            ));
-        }
-        let until_seconds = arguments.seconds * f64::from(round) / f64::from(N_ROUNDS);
-        for contestant in contestants.iter_mut() {
-            if round <= EQUILIBRATION_ROUNDS {
-                contestant.equilibrate(until_seconds)?;
-            } else {
-                contestant.produce(until_seconds, if round < N_ROUNDS { 0 } else { MIN_DRAWS })?;
-            }
+            },
+            times.seconds / f64::from(N_ROUNDS)
+        ),
+        BenchPhase::Exits => {
+            format!("plain MD from the rare sides: {:.1} s", times.md_seconds)
         }
     }
-    Ok(())
-}
-
-/// Compares what was measured, and what plain MD does from the rare sides where it is too slow to be measured.
-fn assess(
-    loaded: &LoadedConfig,
-    mut finished: Vec<Finished>,
-    set: &ObservableSet,
-    arguments: &BenchArguments,
-) -> Result<BenchReport, CliError> {
-    let mut runs: Vec<SamplerDraws> = finished
-        .iter_mut()
-        .map(|finished| std::mem::take(&mut finished.measured.draws))
-        .collect();
-    if let Err(error) = append_tics(&mut runs) {
-        log::warn!("no TICs among the observables: {error}");
-    }
-    let mut comparison = compare_samplers(&runs).blame_run()?;
-    let mut exits = None;
-    if comparison.baseline_rests_on_crossings() && arguments.md_seconds() > 0.0 {
-        if !arguments.quiet {
-            let seconds = arguments.md_seconds();
-            note(&format!("plain MD from the rare sides: {seconds:.1} s"));
-        }
-        exits = leave_rare_sides(&comparison, &mut finished, set, arguments.md_seconds());
-    }
-    let rates = exits.as_ref().map(|exits| {
-        let md = runs.iter().find(|run| run.name == comparison.baseline);
-        let md = md.expect("invariant: the baseline is one of the samplers");
-        // The pace of the contest, whose turns alternated with those of the samplers that it is compared to.
-        let draws_per_second = md.simulated_ps / md.wall_seconds / exits.draw_ps;
-        ExitRate::of(&exits.sides, exits.draw_ps, draws_per_second)
-    });
-    comparison.rest_on_exits(rates.as_deref().unwrap_or_default());
-    let measured: Vec<Measured> = finished.into_iter().map(|own| own.measured).collect();
-    let exits = exits.as_ref().zip(rates.as_deref());
-    Ok(BenchReport::of(
-        loaded,
-        &measured,
-        &runs,
-        &comparison,
-        exits,
-    ))
-}
-
-/// Runs the baseline from the configurations of the exact sampler that mixed and was fastest; `None` where there is none.
-fn leave_rare_sides(
-    comparison: &SamplerComparison,
-    finished: &mut [Finished],
-    set: &ObservableSet,
-    seconds: f64,
-) -> Option<ExitRun> {
-    let verdict = |index: usize| &comparison.samplers[index];
-    let exact = (0..finished.len()).filter(|&index| finished[index].reservoirs.is_some());
-    let Some(source) = exact.max_by(|&a, &b| {
-        let (a, b) = (verdict(a), verdict(b));
-        let mixed = a.mixed.cmp(&b.mixed);
-        mixed.then(a.ess_per_second.total_cmp(&b.ess_per_second))
-    }) else {
-        log::warn!("no sampler is exact, so plain MD has no states of rare sides to start from");
-        return None;
-    };
-    let mut reservoirs = finished[source].reservoirs.take()?;
-    let starts = (finished[source].simulator.name, &mut reservoirs);
-    let mut others = finished.iter_mut().map(|finished| &mut finished.simulator);
-    let md = others.find(|simulator| simulator.name == comparison.baseline)?;
-    run_exits(md, set, starts, &comparison.rare_sides, seconds)
 }
 
 fn check(arguments: &BenchArguments) -> CliResult {
@@ -234,8 +164,9 @@ fn check(arguments: &BenchArguments) -> CliResult {
 
 /// The observables, of a molecule that has something slow.
 fn observables(loaded: &LoadedConfig, topology: &Topology) -> Result<ObservableSet, CliError> {
-    let set = observable_set(topology).blame_input()?;
-    if set.names().iter().any(|name| name.starts_with("sin_")) {
+    let set = ObservableSet::of(topology).blame_input()?;
+    let mut names = set.names().into_iter();
+    if names.any(|name| NameKind::of(&name).is_feature()) {
         return Ok(set);
     }
     let path = if loaded.config.system.pdb.is_some() {

@@ -2,15 +2,12 @@
 
 use serde::Serialize;
 
-use crate::analysis::{
-    BaselineBasis, ExitRate, ObservableEss, Ratio, SamplerComparison, SamplerDraws, SamplerVerdict,
-};
-use crate::cli::config::LoadedConfig;
-use crate::mcmc::KernelReport;
-
-use super::exits::ExitRun;
 use super::exits_report::{self, ExitsReport};
-use super::measure::Measured;
+use crate::analysis::{BaselineBasis, ObservableEss, Ratio, SamplerVerdict};
+use crate::bench::{BenchOutcome, Measured};
+use crate::cli::config::LoadedConfig;
+use crate::cli::soundness::kernel_warnings;
+use crate::mcmc::KernelReport;
 
 /// The whole comparison.
 #[derive(Debug, Serialize)]
@@ -100,24 +97,29 @@ pub(super) struct ObservableReport {
 }
 
 impl BenchReport {
-    /// Everything together; `runs` are the draws that were compared, in the order of `measured`.
-    pub(super) fn of(
-        loaded: &LoadedConfig,
-        measured: &[Measured],
-        runs: &[SamplerDraws],
-        comparison: &SamplerComparison,
-        exits: Option<(&ExitRun, &[ExitRate])>,
-    ) -> Self {
-        let parts = measured.iter().zip(runs).zip(&comparison.samplers);
+    /// Everything together, with the seconds before the clock of each sampler started.
+    pub(super) fn of(loaded: &LoadedConfig, outcome: &BenchOutcome, setup_seconds: &[f64]) -> Self {
+        let BenchOutcome {
+            comparison,
+            measured,
+            exits,
+        } = outcome;
+        let exits = exits.as_ref();
+        let parts = measured.iter().zip(setup_seconds).zip(&comparison.samplers);
         Self {
             samplers: parts
-                .map(|((measured, run), verdict)| SamplerReport::of(measured, run, verdict))
+                .map(|((measured, &seconds), verdict)| {
+                    SamplerReport::of(measured, seconds, verdict)
+                })
                 .collect(),
             baseline_rests_on_exits: matches!(comparison.baseline_basis, BaselineBasis::Exits(_)),
             baseline: comparison.baseline.clone(),
             baseline_ess_per_second: comparison.baseline_ess_per_second,
             baseline_is_bound: comparison.baseline_is_bound,
-            baseline_basis: exits_report::basis(&comparison.baseline_basis, exits),
+            baseline_basis: exits_report::basis(
+                &comparison.baseline_basis,
+                exits.map(|(run, _)| run),
+            ),
             exits: exits.map(|(run, rates)| ExitsReport::of(run, rates)),
             input: loaded.source.name.clone(),
             seed: loaded.config.seed(),
@@ -131,11 +133,8 @@ impl BenchReport {
 }
 
 impl SamplerReport {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of evaluations stay far below 2^53"
-    )]
-    fn of(measured: &Measured, run: &SamplerDraws, verdict: &SamplerVerdict) -> Self {
+    fn of(measured: &Measured, setup_seconds: f64, verdict: &SamplerVerdict) -> Self {
+        let run = &measured.draws;
         let slowest = &verdict.slowest;
         let evaluations = measured.n_energy_evaluations as f64;
         Self {
@@ -143,7 +142,7 @@ impl SamplerReport {
             exact: measured.exact,
             wall_seconds: run.wall_seconds,
             equilibration_seconds: measured.equilibration_seconds,
-            setup_seconds: measured.setup_seconds,
+            setup_seconds,
             energy_evaluations: measured.n_energy_evaluations,
             slowest: SlowestReport {
                 observable: slowest.observable.clone(),
@@ -159,12 +158,12 @@ impl SamplerReport {
             evaluations_per_effective_sample: (slowest.ess > 0.0)
                 .then(|| evaluations / slowest.ess),
             simulated_ns: run.simulated_ps / 1000.0,
-            chains: measured.sizes.n_chains,
-            replicas: measured.sizes.n_replicas,
-            draws_per_chain: measured.sizes.n_draws,
-            cycles_between_draws: measured.sizes.stride_cycles,
+            chains: measured.n_chains,
+            replicas: measured.n_replicas,
+            draws_per_chain: measured.n_draws,
+            cycles_between_draws: measured.stride_cycles,
             kernels: measured.kernels.clone(),
-            warnings: measured.warnings.clone(),
+            warnings: kernel_warnings(&measured.kernels),
             observables: verdict
                 .observables
                 .iter()

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::mcmc::KernelReport;
 
 use super::report::{BenchReport, RatioReport, SamplerReport};
-use super::{EQUILIBRATION_ROUNDS, N_ROUNDS};
+use crate::bench::{EQUILIBRATION_ROUNDS, N_ROUNDS};
 
 /// A line a sampler, then the machine and a guide to the columns.
 pub(super) fn text(report: &BenchReport) -> String {
@@ -75,10 +75,6 @@ fn remark(sampler: &SamplerReport, baseline: &str) -> String {
     remarks.join(", ")
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of moves stay far below 2^53"
-)]
 fn acceptance(kernels: &[KernelReport]) -> String {
     let shares = kernels
         .iter()

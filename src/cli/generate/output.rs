@@ -68,7 +68,6 @@ impl Folder {
         for (step, draw) in (0..).zip(draws) {
             let frame = Frame {
                 step,
-                #[expect(clippy::cast_precision_loss, reason = "a count of draws")]
                 time_ps: step as f64,
                 positions: draw.single_positions(),
                 potential_energy_kj_per_mol: draw.energy_kj_per_mol,

@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::analysis::ObservableSet;
-use crate::cli::analyze::observable_set;
+use crate::analysis::{NameKind, ObservableSet};
 use crate::cli::error::{Blame, CliError};
 use crate::generator::{Draw, WeightSummary, weighted_mean};
 use crate::topology::{Topology, peptide_bonds};
@@ -47,7 +46,6 @@ impl Report {
     ///
     /// # Errors
     /// Weights that are all zero, or not numbers.
-    #[expect(clippy::cast_precision_loss, reason = "a count of draws")]
     pub(super) fn new(
         topology: &Topology,
         draws: &[Draw],
@@ -59,7 +57,7 @@ impl Report {
         let summary = WeightSummary::new(&log_weights)
             .map_err(|error| format!("the importance weights are useless: {error}"))
             .blame_run()?;
-        let set = observable_set(topology).blame_run()?;
+        let set = ObservableSet::of(topology).blame_run()?;
         Ok(Self {
             n_draws: summary.n_draws,
             seed,
@@ -108,9 +106,7 @@ impl Report {
             text.insert_str(0, &format!("{note}\n\n"));
         }
         // Sines and cosines are for programs.
-        let is_for_people = |estimate: &&Estimate| {
-            !estimate.name.starts_with("sin_") && !estimate.name.starts_with("cos_")
-        };
+        let is_for_people = |estimate: &&Estimate| !NameKind::of(&estimate.name).is_feature();
         for estimate in self.estimates.iter().filter(is_for_people) {
             writeln!(
                 text,

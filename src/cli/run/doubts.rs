@@ -79,10 +79,6 @@ fn frozen(record: &Record) -> Option<String> {
 }
 
 /// A mean temperature that is not the one asked for.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of degrees of freedom and replicas stay far below 2^53"
-)]
 fn temperature(record: &Record, config: &Config, n_degrees_of_freedom: usize) -> Option<String> {
     if record.n_frames == 0 {
         return None;

@@ -32,10 +32,6 @@ impl ExchangeSummary {
     pub(super) fn of(kernels: &[KernelReport]) -> Option<Self> {
         let kernel = kernels.iter().find(|k| k.name == "replica_exchange")?;
         let details = Details::deserialize(&kernel.details).ok()?;
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "counts of swaps stay far below 2^53"
-        )]
         let share = |pair: &PairStatistics| {
             (pair.attempted > 0).then(|| pair.accepted as f64 / pair.attempted as f64)
         };

@@ -73,10 +73,6 @@ impl Progress {
     }
 
     /// Rates since the start.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of steps stay far below 2^53"
-    )]
     pub(super) fn rates(&self, chain: &Chain) -> Rates {
         let replicas_per_second = chain.state.n_replicas as f64 / self.seconds().max(1e-9);
         let simulated_ns = (chain.time_ps - self.start_time_ps) / 1000.0;
@@ -131,10 +127,6 @@ impl Progress {
         }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of cycles stay far below 2^53"
-    )]
     fn seconds_left(&self, cycle: u64) -> f64 {
         let done = cycle.saturating_sub(self.start_cycle).max(1) as f64;
         let left = self.total_cycles.saturating_sub(cycle) as f64;

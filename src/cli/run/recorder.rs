@@ -173,10 +173,6 @@ impl Recorder {
             // The last checkpoint stands: it is from before the failure.
             Ok(())
         };
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "counts of frames stay far below 2^53"
-        )]
         let record = Record {
             n_frames: self.counters.n_frames,
             mean_temperature_kelvin: self.counters.temperature_sum_kelvin
@@ -248,10 +244,6 @@ impl Recorder {
     }
 
     /// Acceptance of every kernel since the last frame, NaN where nothing was proposed.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of moves stay far below 2^53"
-    )]
     fn acceptance(&mut self, kernels: &[Box<dyn Kernel>]) -> Vec<f64> {
         let last = self.counters.at_last_frame.iter_mut();
         let acceptance = last.zip(kernels).map(|(last, kernel)| {
@@ -265,10 +257,6 @@ impl Recorder {
     }
 
     /// Mean over the replicas at the temperature asked for.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of replicas stay far below 2^53"
-    )]
     fn target_mean(&self, values: &[f64]) -> f64 {
         let target = self.selection.target.iter();
         target.map(|&replica| values[replica]).sum::<f64>() / self.selection.target.len() as f64
@@ -357,10 +345,6 @@ impl Observer for Recorder {
 }
 
 /// T = 2 K / (n R) with n degrees of freedom, in K.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of degrees of freedom stay far below 2^53"
-)]
 fn temperatures_kelvin(kinetic: &[f64], n_degrees_of_freedom: usize) -> Vec<f64> {
     let half = n_degrees_of_freedom as f64 * BOLTZMANN_KJ_PER_MOL_K / 2.0;
     kinetic.iter().map(|kinetic| kinetic / half).collect()

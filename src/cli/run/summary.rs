@@ -245,10 +245,6 @@ impl Summary<'_> {
 }
 
 /// One line a kernel that proposes, those nested in it indented below.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of moves stay far below 2^53"
-)]
 fn note_kernel(kernel: &KernelReport, depth: usize) {
     let indent = "  ".repeat(depth);
     let statistics = kernel.statistics;

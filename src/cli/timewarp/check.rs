@@ -321,7 +321,6 @@ fn elements(
     }
     #[expect(
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "whole numbers from 0 to a million"
     )]
     let indices: Vec<usize> = values.into_iter().map(|value| value as usize).collect();

@@ -133,7 +133,6 @@ fn lag_in_frames(path: &Path, times_ps: &[f64], lag_ps: f64) -> Result<usize, Cl
     }
     #[expect(
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "a whole number between 1 and the number of frames"
     )]
     let lag = lag as usize;

@@ -5,7 +5,7 @@ use super::conformation::Pair;
 use super::error::TimewarpError;
 use super::model::{Condition, Drawn, StateCondition, Timewarp};
 use super::network::affine::{Direction, Variables};
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use rayon::prelude::*;
 
 /// Rows (atoms) that go through the layers together: enough for full speed of the products, few enough for the cache.
@@ -172,10 +172,6 @@ fn separate<R: Real>(
 #[must_use]
 pub fn log_normal<R: Real>(z: &[R], log_scale: f64) -> f64 {
     let inverse_variance = (-2.0 * log_scale).exp();
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "far fewer than 2^53 coordinates"
-    )]
     let norm = z.len() as f64 * (log_scale + 0.5 * (2.0 * std::f64::consts::PI).ln());
     let squares: f64 = z.iter().map(|z| z.to_f64() * z.to_f64()).sum();
     -0.5 * inverse_variance * squares - norm

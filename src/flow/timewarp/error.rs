@@ -1,6 +1,6 @@
 //! What can be wrong with a Timewarp model or with what it is given.
 
-use crate::flow::weights::WeightsError;
+use crate::flow::nn::weights_error::WeightsError;
 use std::path::PathBuf;
 
 /// A model that cannot be made, or a conformation that it cannot take.

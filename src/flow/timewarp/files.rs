@@ -3,8 +3,8 @@
 use super::config::{TimewarpConfig, read_config};
 use super::error::TimewarpError;
 use super::model::Timewarp;
-use crate::flow::real::Real;
-use crate::flow::weights::TensorFile;
+use crate::flow::nn::real::Real;
+use crate::flow::nn::tensor_file::TensorFile;
 use std::path::{Path, PathBuf};
 
 /// Key under which our own files carry their configuration.

@@ -5,7 +5,7 @@ use super::conformation::{Conformation, Pair};
 use super::error::TimewarpError;
 use super::model::{Drawn, Timewarp};
 use super::training::loss::in_pool;
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use std::fmt::Debug;
 
 /// A conditional flow p(y, v | x) on some device. The attention weights of every conformation are computed once a call and

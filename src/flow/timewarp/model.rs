@@ -7,8 +7,9 @@ use super::error::TimewarpError;
 use super::network::attention;
 use super::network::layout::Layout;
 use super::network::transformer::{Block, Network};
-use crate::flow::real::Real;
-use crate::flow::weights::{TensorFile, WeightsError, write_tensors};
+use crate::flow::nn::real::Real;
+use crate::flow::nn::tensor_file::{TensorFile, write_tensors};
+use crate::flow::nn::weights_error::WeightsError;
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -299,7 +300,6 @@ impl<R: Real> Timewarp<R> {
 pub fn centred(positions: &[f64]) -> Vec<f64> {
     let mut mean = [0.0; 3];
     let atoms = positions.as_chunks::<3>().0;
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
     let share = 1.0 / atoms.len() as f64;
     for atom in atoms {
         for (mean, x) in mean.iter_mut().zip(atom) {

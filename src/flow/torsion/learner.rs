@@ -2,11 +2,12 @@
 
 use safetensors::SafeTensors;
 
-use super::error::WeightsError;
 use super::head::Head;
 use super::likelihood::{Batch, negative_log_likelihood};
 use super::network::{NetworkGradient, Tape};
-use super::tensors::{NamedTensor, head_tensors, named_tensor, read_head, read_tensor};
+use super::tensors::{head_tensors, read_head};
+use crate::flow::nn::tensors::{NamedTensor, named_tensor, read_tensor};
+use crate::flow::nn::weights_error::WeightsError;
 use crate::flow::{Adam, AdamSettings};
 
 /// Largest norm of the gradient.
@@ -92,11 +93,7 @@ impl Learner {
     }
 
     /// While there are few steps to average over, the average follows faster.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        reason = "a share"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "a share")]
     fn early_share(&self) -> f32 {
         (2.0 / (self.n_steps() as f64 + 2.0)) as f32
     }

@@ -68,7 +68,6 @@ impl Batch {
 /// Mean -ln q over samples and draws, and its derivatives by the outputs `[n_out, n_samples]`.
 #[must_use]
 #[expect(
-    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     reason = "sizes of batches; slopes are f32"
 )]

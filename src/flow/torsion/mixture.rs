@@ -64,7 +64,6 @@ impl MixtureShape {
     /// A bias for the network's last layer that spreads the components over the circle or torus.
     #[must_use]
     #[expect(
-        clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         reason = "small counts; weights are f32"
     )]
@@ -386,11 +385,7 @@ mod tests {
     }
 
     #[test]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "cells"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "cells")]
     fn draws_follow_the_density() {
         let n_cells = 12_u32;
         let cell =

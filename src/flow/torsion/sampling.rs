@@ -42,12 +42,7 @@ mod tests {
 
     /// Mean resultant length I1/I0 and a chi-square over 24 cells, flat to sharp.
     #[test]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "cells"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "cells")]
     fn draws_follow_the_density() {
         let n_cells = 24;
         for (number, concentration) in [0.01, 0.7, 5.0, 60.0].into_iter().enumerate() {

@@ -1,38 +1,13 @@
-//! Networks and plain arrays as named tensors of a safetensors file, and back.
+//! Networks with their scales as named tensors, and back.
 
-use std::collections::HashMap;
+use safetensors::SafeTensors;
 
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-
-use super::error::WeightsError;
 use super::head::Head;
 use super::mixture::MixtureShape;
 use super::network::Network;
 use crate::flow::Dense;
-
-/// Name, shape and little-endian f32 of a tensor.
-pub type NamedTensor = (String, Vec<usize>, Vec<u8>);
-
-/// Tensors and what the file says of itself, as the bytes of a file.
-///
-/// # Panics
-/// If two tensors have the same name.
-#[must_use]
-pub fn to_bytes(tensors: &[NamedTensor], header: HashMap<String, String>) -> Vec<u8> {
-    let views = tensors.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
-            .expect("invariant: shapes follow from lengths");
-        (name.clone(), view)
-    });
-    safetensors::serialize(views, Some(header)).expect("invariant: tensors have distinct names")
-}
-
-/// One array as a tensor.
-#[must_use]
-pub fn named_tensor(name: String, shape: Vec<usize>, values: &[f32]) -> NamedTensor {
-    let bytes = values.iter().flat_map(|value| value.to_le_bytes());
-    (name, shape, bytes.collect())
-}
+use crate::flow::nn::tensors::{NamedTensor, named_tensor, read_tensor};
+use crate::flow::nn::weights_error::WeightsError;
 
 /// A network with its scales, every tensor's name beginning with `name`.
 #[must_use]
@@ -105,37 +80,4 @@ pub fn read_head(
             n_angles,
         },
     })
-}
-
-/// Shape and values of one tensor.
-///
-/// # Errors
-/// [`WeightsError::Tensor`] where it is missing or of another rank, [`WeightsError::NotFinite`].
-pub fn read_tensor(
-    tensors: &SafeTensors<'_>,
-    name: &str,
-    rank: usize,
-) -> Result<(Vec<usize>, Vec<f32>), WeightsError> {
-    let fault = |reason: String| WeightsError::Tensor {
-        name: name.to_owned(),
-        reason,
-    };
-    let view = tensors
-        .tensor(name)
-        .map_err(|_| fault("is missing".to_owned()))?;
-    if view.dtype() != Dtype::F32 || view.shape().len() != rank {
-        return Err(fault(format!(
-            "is {:?} {:?}, expected f32 of rank {rank}",
-            view.dtype(),
-            view.shape()
-        )));
-    }
-    let words = view.data().as_chunks().0.iter();
-    let values: Vec<f32> = words.map(|word| f32::from_le_bytes(*word)).collect();
-    if values.iter().any(|value| !value.is_finite()) {
-        return Err(WeightsError::NotFinite {
-            name: name.to_owned(),
-        });
-    }
-    Ok((view.shape().to_vec(), values))
 }

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::error::WeightsError;
 use super::head::Head;
-use super::tensors::{head_tensors, read_head, to_bytes};
+use super::tensors::{head_tensors, read_head};
+use crate::flow::nn::tensors::to_bytes;
+use crate::flow::nn::weights_error::WeightsError;
 
 /// Version of the file and of the features that the networks take.
 const VERSION: u32 = 1;

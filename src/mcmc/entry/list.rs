@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::Entry;
 use super::kernels::{LangevinEntry, VelocityVerletEntry};
-use crate::mcmc::composition::{Mixture, Sequence};
+use crate::mcmc::composition::{KernelSequence, Mixture};
 use crate::mcmc::kernel::Kernel;
 use crate::proposal::{
     AdaptivePuckerSettings, AdaptiveTorsionSettings, ConcertedSettings, Crosses, EntryChecks,
@@ -475,7 +475,9 @@ impl Entry for SequenceEntry {
             let kernel = kernel.kernel(context);
             parts.push(kernel.map_err(|error| error.within(&format!("[{index}]")))?);
         }
-        Ok(Box::new(Sequence::new(parts).map_err(EntryError::of)?))
+        Ok(Box::new(
+            KernelSequence::new(parts).map_err(EntryError::of)?,
+        ))
     }
 }
 

@@ -4,8 +4,8 @@ use super::density::{CellWeights, PeriodicGrid};
 use super::feature::{Feature, features};
 use super::table::{Table, TableShape};
 use crate::proposal::torsion::block::{BlockKind, TorsionBlock};
-use crate::proposal::torsion::pivot::wrap;
 use crate::topology::Topology;
+use crate::vector::wrap;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::f64::consts::PI;
 

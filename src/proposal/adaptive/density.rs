@@ -4,7 +4,8 @@
 //! its mass, go to its centre, add the sum of two uniform numbers (a triangular one) in every direction. So drawing and
 //! evaluation agree exactly. A share of the uniform density keeps it above zero everywhere.
 
-use crate::proposal::torsion::pivot::{uniform_angle, wrap};
+use crate::proposal::torsion::pivot::uniform_angle;
+use crate::vector::wrap;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::f64::consts::{PI, TAU};
@@ -37,7 +38,6 @@ impl PeriodicGrid {
     }
 
     fn width_rad(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "some tens of bins")]
         let n_bins = self.n_bins as f64;
         TAU / n_bins
     }
@@ -52,11 +52,7 @@ impl PeriodicGrid {
 
     /// Bin of a distance from -pi, in rad; both ends of the circle are within range.
     fn bin(&self, distance_rad: f64) -> usize {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "within 0 to n_bins"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "within 0 to n_bins")]
         let bin = (distance_rad / self.width_rad()) as usize;
         bin.min(self.n_bins - 1)
     }
@@ -64,11 +60,7 @@ impl PeriodicGrid {
     fn bracket(&self, angle: f64) -> Bracket {
         let coordinate = (wrap(angle) + PI) / self.width_rad() + 0.5;
         let floor = coordinate.floor();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "within 0 to n_bins"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "within 0 to n_bins")]
         let upper = floor as usize;
         Bracket {
             cells: [(upper + self.n_bins - 1) % self.n_bins, upper % self.n_bins],
@@ -111,7 +103,6 @@ impl PeriodicGrid {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "some tens of bins")]
     fn near_center(&self, bin: usize, stream: &mut Xoshiro256PlusPlus) -> f64 {
         let triangular = stream.random::<f64>() + stream.random::<f64>() - 1.0;
         wrap((bin as f64 + 0.5 + triangular) * self.width_rad() - PI)
@@ -148,7 +139,6 @@ impl PeriodicGrid {
 
     /// Weights of a wrapped Gaussian by distance in bins, adding up to 1.
     fn kernel(&self, width_rad: f64) -> Vec<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "some tens of bins")]
         let weight = |bin: usize| {
             let distance = wrap(bin as f64 * self.width_rad());
             (-0.5 * (distance / width_rad.max(1e-6)).powi(2)).exp()

@@ -200,7 +200,6 @@ impl AdaptiveTorsionProposal {
         self.blocks[block].propose((positions, velocities), stream, &mut self.scratch)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "step counts stay below 2^53")]
     fn refresh(&mut self) {
         let floor = if self.frozen {
             self.floor
@@ -222,7 +221,6 @@ fn check(settings: &AdaptiveTorsionSettings) -> Result<(), TorsionMoveError> {
         expected,
     };
     let width = settings.kernel_width_rad;
-    #[expect(clippy::cast_precision_loss, reason = "for a message")]
     let n_bins = settings.n_bins as f64;
     if settings.n_bins == 0 || !settings.n_bins.is_multiple_of(8) || settings.n_bins > 96 {
         return Err(setting("n_bins", n_bins, "a multiple of 8 from 8 to 96"));
@@ -234,7 +232,6 @@ fn check(settings: &AdaptiveTorsionSettings) -> Result<(), TorsionMoveError> {
         return Err(setting("floor", settings.floor, "a share above 0, up to 1"));
     }
     if settings.n_discriminants > MAX_RANK {
-        #[expect(clippy::cast_precision_loss, reason = "for a message")]
         let got = settings.n_discriminants as f64;
         return Err(setting("n_discriminants", got, "a number from 0 to 16"));
     }
@@ -269,7 +266,6 @@ impl Proposal for AdaptiveTorsionProposal {
             return;
         }
         self.n_steps += 1;
-        #[expect(clippy::cast_precision_loss, reason = "step counts stay below 2^53")]
         let weight = self.n_steps as f64;
         for replica in 0..current.state.n_replicas {
             let positions = current.state.replica_positions(replica);

@@ -150,7 +150,6 @@ impl Hmc {
     ///
     /// # Errors
     /// [`SettingsError`] for no steps, a part of a splitting's step, a time step, refresh or target that makes no sense.
-    #[expect(clippy::cast_precision_loss, reason = "a step count, for a message")]
     pub fn new(settings: &HmcSettings) -> Result<Self, SettingsError> {
         if settings.steps == 0 {
             return Err(SettingsError::no_steps("hmc"));

@@ -31,12 +31,7 @@ impl TrajectoryLength {
     /// From (1 - `jitter`) to (1 + `jitter`) times `n_steps`, as many below as above; 0 <= `jitter` < 1, and `n_steps` is whole
     /// steps of the splitting.
     #[must_use]
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a step count"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "a share of a step count")]
     pub fn new(splitting: Splitting, n_steps: u64, jitter: f64) -> Self {
         let n_stages = splitting.n_stages();
         let spread = (jitter * (n_steps / n_stages) as f64).floor() as u64 * n_stages;

@@ -378,7 +378,6 @@ impl<L: Lane> Draws for LaneDraws<L> {
 }
 
 /// ln of the mean of exponentials.
-#[expect(clippy::cast_precision_loss, reason = "some tens of values")]
 fn log_mean_exp(values: &[f64]) -> f64 {
     let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let sum: f64 = values.iter().map(|value| (value - largest).exp()).sum();

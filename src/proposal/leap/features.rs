@@ -2,8 +2,8 @@
 //! whether or not its atoms are there. `measure` evaluates them.
 
 use super::known::Known;
-use super::measure::{Multiplicity, Recipe};
-use super::residues::{Chain, Landmarks};
+use super::measure::{MeasureRecipe, Multiplicity};
+use super::residues::{Landmarks, PeptideChain};
 use crate::topology::TorsionKind;
 
 /// Changing inputs of the backbone's network, the temperature last.
@@ -13,11 +13,11 @@ pub const N_SIDE_CHAIN_FEATURES: usize = 15 + 12 + 10 + 3 * 18 + 1;
 
 /// Features where the torsions of `moving` are drawn.
 pub(super) fn backbone_recipe(
-    chain: &Chain<'_>,
+    chain: &PeptideChain<'_>,
     index: usize,
     moving: &[TorsionKind],
     known: Known,
-) -> Recipe {
+) -> MeasureRecipe {
     let own = chain.residue(index);
     let before = chain.at(chain.before(index));
     let after = chain.at(chain.after(index));
@@ -145,12 +145,12 @@ fn landmarks_around(slots: &mut Slots<'_>, index: usize, known: Known) {
 
 /// Features of the chi of a place, from 0, which has these atoms.
 pub(super) fn side_chain_recipe(
-    chain: &Chain<'_>,
+    chain: &PeptideChain<'_>,
     index: usize,
     place: usize,
     atoms: [usize; 4],
     known: Known,
-) -> Recipe {
+) -> MeasureRecipe {
     let own = chain.residue(index);
     let mut slots = Slots::new(chain);
     axis_geometry(&mut slots, atoms);
@@ -227,18 +227,18 @@ fn axis_geometry(slots: &mut Slots<'_>, [a, b, c, d]: [usize; 4]) {
 
 /// Collects features into consecutive slots: a slot is spent whether or not its atoms are there.
 pub(crate) struct Slots<'a> {
-    recipe: Recipe,
+    recipe: MeasureRecipe,
     /// The next free slot.
     pub(crate) next: usize,
     /// Whether what follows stays unknown.
     pub(crate) hidden: bool,
-    pub(crate) chain: &'a Chain<'a>,
+    pub(crate) chain: &'a PeptideChain<'a>,
 }
 
 impl<'a> Slots<'a> {
-    pub(crate) fn new(chain: &'a Chain<'a>) -> Self {
+    pub(crate) fn new(chain: &'a PeptideChain<'a>) -> Self {
         Self {
-            recipe: Recipe::default(),
+            recipe: MeasureRecipe::default(),
             next: 0,
             hidden: false,
             chain,
@@ -246,7 +246,7 @@ impl<'a> Slots<'a> {
     }
 
     /// What was collected, where all but the last of `n_features` slots, the temperature's, are spent.
-    pub(crate) fn finish(self, n_features: usize) -> Recipe {
+    pub(crate) fn finish(self, n_features: usize) -> MeasureRecipe {
         debug_assert_eq!(self.next + 1, n_features);
         self.recipe
     }

@@ -2,11 +2,13 @@
 //!
 //! Differences of positions are taken in f64, all after that in f32: the inputs of an f32 network.
 
+use crate::vector::{cross, dot};
+
 type Vector = [f32; 3];
 
 /// Where the values of a description go and which atoms they come from; slots without a value stay NaN, for unknown.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Recipe {
+pub(crate) struct MeasureRecipe {
     /// Directions that angles and planes are made of, (from, to), each once.
     bonds: Vec<[usize; 2]>,
     /// Slot and two directions.
@@ -14,7 +16,7 @@ pub(crate) struct Recipe {
     /// Slot and three directions.
     planes: Vec<(usize, [usize; 3])>,
     torsions: Vec<(usize, [usize; 4], Multiplicity)>,
-    frames: Vec<Frame>,
+    frames: Vec<SeenFrom>,
 }
 
 /// What one feature measures of which atoms.
@@ -56,13 +58,13 @@ pub(crate) enum Multiplicity {
 
 /// Atoms seen from the third of three atoms: z along the bond from the second, x in the plane away from the first.
 #[derive(Debug, Clone)]
-struct Frame {
+struct SeenFrom {
     atoms: [usize; 3],
     /// Slot and atom.
     seen: Vec<(usize, usize)>,
 }
 
-impl Recipe {
+impl MeasureRecipe {
     /// Cosine of a bond angle.
     pub(crate) fn angle(&mut self, slot: usize, [a, center, b]: [usize; 3]) {
         let directions = [a, b].map(|atom| self.bond(center, atom));
@@ -82,7 +84,7 @@ impl Recipe {
 
     /// Places of atoms in the frame of three others, three slots each.
     pub(crate) fn frame(&mut self, atoms: [usize; 3], seen: Vec<(usize, usize)>) {
-        self.frames.push(Frame { atoms, seen });
+        self.frames.push(SeenFrom { atoms, seen });
     }
 
     /// The recipe as a list, for those who fill descriptions elsewhere.
@@ -144,7 +146,7 @@ impl Recipe {
                 Multiplicity::Two => [2.0 * sine * cosine, cosine * cosine - sine * sine],
             };
         }
-        for Frame {
+        for SeenFrom {
             atoms: [a, b, origin],
             seen,
         } in &self.frames
@@ -169,20 +171,6 @@ impl Recipe {
 fn between(positions: &[[f64; 3]], from: usize, to: usize) -> Vector {
     let (from, to) = (positions[from], positions[to]);
     [0, 1, 2].map(|k| (to[k] - from[k]) as f32)
-}
-
-#[inline]
-fn dot(a: Vector, b: Vector) -> f32 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-#[inline]
-fn cross(a: Vector, b: Vector) -> Vector {
-    [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
 }
 
 #[inline]
@@ -219,7 +207,7 @@ mod tests {
 
     #[test]
     fn values_are_what_their_names_say() {
-        let mut recipe = Recipe::default();
+        let mut recipe = MeasureRecipe::default();
         recipe.angle(0, [0, 1, 2]);
         recipe.plane(1, [2, 1, 3, 4]);
         recipe.torsion(2, [0, 1, 2, 3], Multiplicity::One);

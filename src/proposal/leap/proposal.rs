@@ -5,7 +5,7 @@
 //! that the test needs. `LeapSampler` draws all torsions of a molecule one after the other, without a state to start from.
 
 use super::draw::{BatchReplica, LeapDrawer, draws};
-use super::residues::Chain;
+use super::residues::PeptideChain;
 use super::site::{Block, LeapBlock, MIXED, Site, Step, blocks};
 use crate::flow::torsion::LeapModel;
 use crate::integrator::{Engine, on_threads_of};
@@ -150,7 +150,6 @@ impl TorsionLeapProposal {
     fn next_kind(&mut self) -> Option<usize> {
         self.n_leaps += 1;
         let total: f64 = self.kinds.iter().map(|kind| kind.weight).sum();
-        #[expect(clippy::cast_precision_loss, reason = "53 bits are left")]
         let share = (self.n_leaps.wrapping_mul(GOLDEN_RATIO) >> 11) as f64 / (1_u64 << 53) as f64;
         let mut rest = share * total;
         let chosen = self.kinds.iter().position(|kind| {
@@ -214,7 +213,7 @@ fn fallback(
     topology: &Topology,
     block: Option<LeapBlock>,
 ) -> (Option<AdaptiveTorsionProposal>, Vec<String>) {
-    let chain = Chain::new(topology);
+    let chain = PeptideChain::new(topology);
     let residues = chain.unknown_residues();
     if residues.is_empty() {
         return (None, residues);
@@ -348,7 +347,7 @@ impl LeapSampler {
     /// Residues whose torsions the model does not know, as `NAME number`.
     #[must_use]
     pub fn unknown_residues(topology: &Topology) -> Vec<String> {
-        Chain::new(topology).unknown_residues()
+        PeptideChain::new(topology).unknown_residues()
     }
 
     /// The torsions in the order in which they are drawn.

@@ -157,7 +157,7 @@ impl Landmarks {
 }
 
 /// Residues joined by peptide bonds, with what features are made of.
-pub(crate) struct Chain<'a> {
+pub(crate) struct PeptideChain<'a> {
     topology: &'a Topology,
     neighbors: Vec<Vec<usize>>,
     residues: Vec<Landmarks>,
@@ -165,7 +165,7 @@ pub(crate) struct Chain<'a> {
     nothing: Landmarks,
 }
 
-impl<'a> Chain<'a> {
+impl<'a> PeptideChain<'a> {
     pub(crate) fn new(topology: &'a Topology) -> Self {
         let named = named_torsions(topology).into_iter();
         let named = named.chain(terminal_psi_torsions(topology));

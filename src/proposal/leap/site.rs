@@ -5,8 +5,8 @@ use super::features::{
     N_BACKBONE_FEATURES, N_SIDE_CHAIN_FEATURES, backbone_recipe, side_chain_recipe,
 };
 use super::known::{Known, SiteKind};
-use super::measure::{Feature, Measure, Recipe};
-use super::residues::{Chain, N_TYPES};
+use super::measure::{Feature, Measure, MeasureRecipe};
+use super::residues::{N_TYPES, PeptideChain};
 use crate::flow::torsion::Angles;
 use crate::proposal::torsion::block::{BlockKind, torsion_blocks};
 use crate::proposal::torsion::pivot::Pivot;
@@ -24,7 +24,7 @@ pub struct Site {
     /// Which of the network's two angles they are.
     pub angles: Angles,
     /// Features for every [`Known`].
-    recipes: [Recipe; 3],
+    recipes: [MeasureRecipe; 3],
     /// Known beforehand, for every [`Known`].
     fixed: [Vec<f32>; 3],
 }
@@ -82,7 +82,7 @@ impl Site {
     /// Residues that the networks do not know have none.
     #[must_use]
     pub fn find(topology: &Topology) -> Vec<Self> {
-        let chain = Chain::new(topology);
+        let chain = PeptideChain::new(topology);
         let backbone = torsion_blocks(topology, BlockKind::Pair, false);
         let side_chains = torsion_blocks(topology, BlockKind::SideChain, false);
         let mut sites = Vec::new();
@@ -109,7 +109,7 @@ impl Site {
     }
 }
 
-fn backbone_site(chain: &Chain<'_>, index: usize, pivots: Vec<Pivot>) -> Site {
+fn backbone_site(chain: &PeptideChain<'_>, index: usize, pivots: Vec<Pivot>) -> Site {
     let kinds: Vec<TorsionKind> = pivots.iter().map(|pivot| chain.kind(pivot)).collect();
     let angles = match kinds[..] {
         [TorsionKind::Phi] => Angles::First,
@@ -126,7 +126,7 @@ fn backbone_site(chain: &Chain<'_>, index: usize, pivots: Vec<Pivot>) -> Site {
     }
 }
 
-fn side_chain_site(chain: &Chain<'_>, index: usize, place: usize, pivot: Pivot) -> Site {
+fn side_chain_site(chain: &PeptideChain<'_>, index: usize, place: usize, pivot: Pivot) -> Site {
     let atoms = chain
         .torsion(index, chain.kind(&pivot))
         .expect("invariant: the pivot was found by its torsion");
@@ -141,7 +141,13 @@ fn side_chain_site(chain: &Chain<'_>, index: usize, place: usize, pivot: Pivot) 
 }
 
 /// What the sequence says.
-fn fixed(chain: &Chain<'_>, index: usize, known: Known, angles: Angles, place: usize) -> Vec<f32> {
+fn fixed(
+    chain: &PeptideChain<'_>,
+    index: usize,
+    known: Known,
+    angles: Angles,
+    place: usize,
+) -> Vec<f32> {
     let mut values = Vec::with_capacity(N_FIXED);
     let around = [
         Some(index),
@@ -244,7 +250,6 @@ pub(crate) fn blocks(sites: &[Site], kind: LeapBlock, weight: f64) -> Vec<Block>
         LeapBlock::Molecule if wanted.is_empty() => Vec::new(),
         LeapBlock::Molecule => vec![steps(&wanted, |_| Known::OnlyBefore)],
     };
-    #[expect(clippy::cast_precision_loss, reason = "a handful of blocks")]
     let share = weight / found.len().max(1) as f64;
     let with_weight = |steps| Block {
         steps,

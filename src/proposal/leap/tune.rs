@@ -317,7 +317,6 @@ impl Tuning {
                 continue;
             }
             self.fill(part);
-            #[expect(clippy::cast_precision_loss, reason = "a number of steps")]
             let rise = (self.learners[part].n_steps() as f64 + 1.0) / WARM_UP_STEPS;
             let size = StepSize {
                 learning_rate: STEP_SIZE.learning_rate * rise.min(1.0),

@@ -275,7 +275,6 @@ impl Proposal for AdaptivePuckerProposal {
             return;
         }
         self.n_steps += 1;
-        #[expect(clippy::cast_precision_loss, reason = "step counts stay below 2^53")]
         let weight = self.n_steps as f64;
         let kelvin = current.temperatures_kelvin;
         let coldest = kelvin.iter().copied().fold(f64::INFINITY, f64::min);

@@ -334,7 +334,6 @@ mod tests {
             .map(|_| densities.mixture.at(&given, 2.0).draw(&shares, &mut stream))
             .collect();
         let high: Vec<f64> = draws.iter().map(|d| d[0]).filter(|&y| y > 2.0).collect();
-        #[expect(clippy::cast_precision_loss, reason = "some thousands")]
         let (n, all) = (high.len() as f64, draws.len() as f64);
         let mean = high.iter().sum::<f64>() / n;
         let variance = high.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / n;

@@ -3,12 +3,12 @@
 use nalgebra::{Matrix3, Vector3};
 
 /// Origin and axes of a frame, the axes in columns.
-pub(crate) struct Frame {
+pub(crate) struct RingFrame {
     pub(super) origin: Vector3<f64>,
     pub(super) axes: Matrix3<f64>,
 }
 
-impl Frame {
+impl RingFrame {
     /// An atom's place in it.
     pub(crate) fn seen(&self, positions: &[f64], atom: usize) -> Vector3<f64> {
         self.axes.tr_mul(&(at(positions, atom) - self.origin))

@@ -2,10 +2,10 @@
 //! redrawing itself.
 
 use super::conditional_normal::Sizes;
-use super::frame::{Frame, at};
+use super::frame::{RingFrame, at};
 use super::surroundings::RingSurroundings;
-use crate::proposal::torsion::pivot::wrap;
 use crate::topology::{PuckerRing, Topology};
+use crate::vector::wrap;
 use nalgebra::{Matrix3, Quaternion, UnitQuaternion, Vector3};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
@@ -211,20 +211,20 @@ impl RingGeometry {
     }
 
     /// N at the origin, x towards CA, C in the plane of x and y.
-    fn frame(&self, positions: &[f64]) -> Frame {
+    fn frame(&self, positions: &[f64]) -> RingFrame {
         let [n, ca, ..] = self.ring.atoms;
         let [n, ca, c] = [n, ca, self.carbonyl].map(|atom| at(positions, atom));
         let x = (ca - n).normalize();
         let away = c - ca;
         let y = (away - x * away.dot(&x)).normalize();
-        Frame {
+        RingFrame {
             origin: n,
             axes: Matrix3::from_columns(&[x, y, x.cross(&y)]),
         }
     }
 
     /// Frames of CB, CG and CD, x halving the angle of the ring there and y normal to its plane, turned by rotation vectors.
-    fn joints(&self, positions: &[f64], turns: &[f64]) -> [Frame; 3] {
+    fn joints(&self, positions: &[f64], turns: &[f64]) -> [RingFrame; 3] {
         let [n, ca, cb, cg, cd] = self.ring.atoms;
         let mut turns = turns.chunks_exact(3).map(Vector3::from_column_slice);
         [[ca, cb, cg], [cb, cg, cd], [cg, cd, n]].map(|atoms| {
@@ -235,7 +235,7 @@ impl RingGeometry {
             let [a, b] = [before, after].map(|other| (other - joint).normalize());
             let x = (a + b).normalize();
             let y = a.cross(&b).normalize();
-            Frame {
+            RingFrame {
                 origin: joint,
                 axes: Matrix3::from_columns(&[x, y, x.cross(&y)])
                     * turn.to_rotation_matrix().matrix(),

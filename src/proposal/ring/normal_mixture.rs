@@ -97,7 +97,6 @@ impl NormalMixture {
             given_origin: given_origin.as_slice().to_vec(),
             drawn_origin: drawn_origin.as_slice().to_vec(),
         };
-        #[expect(clippy::cast_precision_loss, reason = "a handful of coordinates")]
         let constant = 0.5 * n_drawn as f64 * TAU.ln();
         for (lane, normal) in normals.iter().enumerate() {
             let base = &normal.mean_drawn - &drawn_origin
@@ -193,7 +192,6 @@ impl Conditional<'_> {
             &off,
             narrowing,
         ));
-        #[expect(clippy::cast_precision_loss, reason = "a handful of coordinates")]
         let widened = mixture.n_drawn as f64 * self.width.ln();
         log_sum - widened
     }

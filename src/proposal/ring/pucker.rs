@@ -15,8 +15,9 @@ use crate::proposal::contract::{Current, LogRatio, Proposal, ProposalError, Prop
 use crate::proposal::entry::{Crosses, EntryContext, EntryError, ProposalSettings, Settings};
 use crate::proposal::moved::move_each;
 use crate::proposal::torsion::block::{TorsionMoveError, describe};
-use crate::proposal::torsion::pivot::{rotation, wrap};
+use crate::proposal::torsion::pivot::rotation;
 use crate::topology::{PuckerRing, Topology, pucker_rings, torsion_rad};
+use crate::vector::wrap;
 use nalgebra::{Matrix3, Unit, Vector3};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;

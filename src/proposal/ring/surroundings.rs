@@ -1,7 +1,7 @@
 //! What a proline's ring is redrawn in: which atoms turn about its phi and the peptide bond before it, and the coordinates that
 //! the redrawing leaves unchanged, which its density is given.
 
-use super::frame::Frame;
+use super::frame::RingFrame;
 use crate::proposal::adaptive::feature::{Feature, sine_cosine};
 use crate::proposal::torsion::pivot::Pivot;
 use crate::topology::{Element, PuckerRing, Topology};
@@ -56,7 +56,7 @@ impl RingSurroundings {
 
     /// The coordinates, seen in the frame of N, CA and C: lengths in nm, functions of angles without unit; `flipped` gives
     /// those of the other isomer of the peptide bond, which differ in one.
-    pub(crate) fn values(&self, frame: &Frame, positions: &[f64], flipped: bool) -> Vec<f64> {
+    pub(crate) fn values(&self, frame: &RingFrame, positions: &[f64], flipped: bool) -> Vec<f64> {
         let mut values = Vec::new();
         for &atom in &self.around {
             values.extend(&frame.seen(positions, atom));

@@ -90,8 +90,3 @@ pub(crate) fn rotation(axis: &Unit<Vector3<f64>>, angle_rad: f64) -> Matrix3<f64
 pub(crate) fn uniform_angle(stream: &mut Xoshiro256PlusPlus) -> f64 {
     TAU * stream.random::<f64>() - PI
 }
-
-/// The same angle in [-pi, pi].
-pub(crate) fn wrap(angle_rad: f64) -> f64 {
-    angle_rad - TAU * (angle_rad / TAU).round()
-}

@@ -1,4 +1,4 @@
-//! What a checkpoint holds. Knows no file.
+//! What a checkpoint holds. The file: `file.rs`.
 
 use serde_json::Value;
 

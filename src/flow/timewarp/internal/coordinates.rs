@@ -1,9 +1,10 @@
 //! Distances, angles and torsions of a conformation, seen from the frame of another, as whitened variables of a flow.
 
 use super::local::LocalNormal;
-use super::torsion::{TorsionDensity, wrapped};
-use super::tree::{Frame, Naming, PlacementTree};
+use super::torsion::TorsionDensity;
+use super::tree::{LocalFrame, Naming, PlacementTree};
 use crate::flow::timewarp::error::TimewarpError;
+use crate::vector::wrap_half_open;
 use nalgebra::Vector3;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{PI, TAU};
@@ -127,7 +128,7 @@ impl InternalCoordinates {
     }
 
     /// What y is expected at after x, and the middles of the turns of its torsions.
-    fn predict(&self, frame: &Frame, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn predict(&self, frame: &LocalFrame, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut values, _) = self.tree.coordinates(frame, x);
         let turns = self.turns(&values);
         self.flatten(&mut values, &turns);
@@ -159,7 +160,7 @@ impl InternalCoordinates {
     pub(super) fn unwind(&self, values: &mut [f64], turns: &[f64]) {
         for atom in self.with_torsion() {
             let value = &mut values[3 * atom + 2];
-            *value = turns[atom] + wrapped(*value - turns[atom]);
+            *value = turns[atom] + wrap_half_open(*value - turns[atom]);
         }
     }
 

@@ -2,9 +2,10 @@
 
 use super::coordinates::InternalCoordinates;
 use super::local::LocalNormal;
-use super::torsion::{TorsionDensity, wrapped};
+use super::torsion::TorsionDensity;
 use super::tree::PlacementTree;
 use crate::flow::timewarp::training::pairs::{Frames, Shaking, draw_whole_pair};
+use crate::vector::wrap_half_open;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::f64::consts::{PI, TAU};
@@ -104,7 +105,7 @@ impl InternalCoordinates {
         for atom in self.with_torsion().collect::<Vec<_>>() {
             if !self.is_rotor(atom) {
                 let torsions = pairs.iter().map(|[_, y]| y[3 * atom + 2]);
-                self.centers_rad[atom] = wrapped(emptiest(torsions) + PI);
+                self.centers_rad[atom] = wrap_half_open(emptiest(torsions) + PI);
             }
         }
     }
@@ -148,7 +149,6 @@ impl InternalCoordinates {
     }
 
     fn fit_one(&mut self, index: usize, pairs: &[Pair]) {
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let share = 1.0 / pairs.len() as f64;
         let mean = |of: &dyn Fn(f64, f64) -> f64| {
             share
@@ -187,7 +187,6 @@ fn orders(atom: usize, before: Option<usize>) -> Vec<Vec<(usize, i32)>> {
     alone.chain(both).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a small number")]
 fn spread(values: &[f64]) -> f64 {
     let share = 1.0 / values.len() as f64;
     let mean = share * values.iter().sum::<f64>();
@@ -198,15 +197,13 @@ fn spread(values: &[f64]) -> f64 {
 /// Middle of the twelfth of a turn that has the fewest angles; of several, of that farthest from the others' mean.
 fn emptiest(angles: impl Iterator<Item = f64>) -> f64 {
     let (mut counts, mut sin, mut cos) = ([0_usize; N_BINS], 0.0, 0.0);
-    #[expect(clippy::cast_precision_loss, reason = "a small number")]
     let width = TAU / N_BINS as f64;
     for angle in angles {
         #[expect(
             clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
             reason = "between 0 and the number of bins"
         )]
-        let bin = ((wrapped(angle) + PI) / width) as usize;
+        let bin = ((wrap_half_open(angle) + PI) / width) as usize;
         counts[bin.min(N_BINS - 1)] += 1;
         sin += angle.sin();
         cos += angle.cos();
@@ -214,11 +211,10 @@ fn emptiest(angles: impl Iterator<Item = f64>) -> f64 {
     let mean = f64::atan2(sin, cos);
     let candidates = (0..N_BINS).map(|bin| {
         let around = (N_BINS - 1..=N_BINS + 1).map(|shift| counts[(bin + shift) % N_BINS]);
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let middle = -PI + (bin as f64 + 0.5) * width;
         (around.sum::<usize>(), middle)
     });
-    let distance = |middle: f64| wrapped(middle - mean).abs();
+    let distance = |middle: f64| wrap_half_open(middle - mean).abs();
     candidates
         .min_by(|(a, at), (b, bt)| a.cmp(b).then(distance(*bt).total_cmp(&distance(*at))))
         .map_or(0.0, |(_, middle)| middle)

@@ -1,4 +1,4 @@
-//! Distances, angles and stiff torsions as one normal distribution, given the wide torsions of the same conformation. Knows no atoms' places.
+//! Distances, angles and stiff torsions as one normal distribution, given the wide torsions of the same conformation. Places of atoms: `coordinates.rs`.
 
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
@@ -89,9 +89,7 @@ impl LocalNormal {
             add_products(&mut squares, features, features);
             add_products(&mut products, features, &own(all));
         }
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
         let [n_rows, n_distinct] = [rows.len(), n_distinct].map(|count| count as f64);
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let ridge = n_features as f64 * n_rows / n_distinct;
         for (index, row) in squares.iter_mut().enumerate().skip(1) {
             row[index] += ridge;
@@ -112,7 +110,6 @@ impl LocalNormal {
             }
             add_products(&mut covariance, &rest, &rest);
         }
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let kept = n_distinct / (n_distinct + n_local as f64);
         let covariance = DMatrix::from_fn(n_local, n_local, |i, j| {
             let own = if i == j { 1.0 } else { kept };

@@ -1,5 +1,6 @@
 //! The density of one torsion, by itself or given another, as the map that makes it normal: a histogram, then a quantile.
 
+use crate::vector::wrap_half_open;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
 
@@ -94,7 +95,6 @@ impl TorsionDensity {
         if !(0.0..=1.0).contains(&turn) {
             return (value, f64::NEG_INFINITY);
         }
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let density = own * n_bins as f64 * f64::from(self.fold) / TAU;
         let log_normal = -0.5 * (value * value + TAU.ln());
         (value, density.ln() - log_normal)
@@ -114,7 +114,6 @@ impl TorsionDensity {
             step += 1;
         }
         let part = ((tail - passed) / at(step)).clamp(0.0, 1.0);
-        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let way = (step as f64 + part) / n_bins as f64;
         let turn = if from_below { way } else { 1.0 - way };
         center + (turn - 0.5) * TAU / f64::from(self.fold)
@@ -147,12 +146,6 @@ impl TorsionDensity {
     }
 }
 
-/// An angle in [-π, π).
-pub(crate) fn wrapped(angle: f64) -> f64 {
-    let turn = (angle + PI).rem_euclid(TAU) - PI;
-    if turn < PI { turn } else { -PI }
-}
-
 /// Share of a bin between two rows.
 fn share((low, high, part): Between<'_>, bin: usize) -> f64 {
     low[bin] + part * (high[bin] - low[bin])
@@ -163,7 +156,7 @@ fn rows_beside(angle: f64, n_rows: usize) -> ([usize; 2], f64) {
     if n_rows == 1 {
         return ([0, 0], 0.0);
     }
-    let (bin, part) = place((wrapped(angle) + PI) / TAU, n_rows);
+    let (bin, part) = place((wrap_half_open(angle) + PI) / TAU, n_rows);
     if part < 0.5 {
         ([(bin + n_rows - 1) % n_rows, bin], part + 0.5)
     } else {
@@ -174,8 +167,6 @@ fn rows_beside(angle: f64, n_rows: usize) -> ([usize; 2], f64) {
 /// Bin of a share of the turn, and how far within.
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
     reason = "between 0 and the number of bins"
 )]
 fn place(turn: f64, n_bins: usize) -> (usize, f64) {

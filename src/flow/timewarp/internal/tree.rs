@@ -31,7 +31,7 @@ pub(crate) struct Naming<'a> {
 
 /// The frame of a conformation: origin, and its axes as the rows of a rotation.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Frame {
+pub(crate) struct LocalFrame {
     pub(crate) origin: Vector3<f64>,
     pub(crate) axes: Matrix3<f64>,
 }
@@ -44,16 +44,16 @@ impl PlacementTree {
     }
 
     /// Frame of positions `[n_atoms, 3]`.
-    pub(crate) fn frame(&self, positions: &[f64]) -> Frame {
+    pub(crate) fn frame(&self, positions: &[f64]) -> LocalFrame {
         let [origin, first, second] = self.frame.map(|atom| point(positions, atom));
         let x = (first - origin).normalize();
         let z = x.cross(&(second - origin)).normalize();
         let axes = Matrix3::from_rows(&[x.transpose(), z.cross(&x).transpose(), z.transpose()]);
-        Frame { origin, axes }
+        LocalFrame { origin, axes }
     }
 
     /// Internal coordinates `[n_atoms, 3]` in the frame given, with the sum of ln(r² sin θ).
-    pub(crate) fn coordinates(&self, frame: &Frame, positions: &[f64]) -> (Vec<f64>, f64) {
+    pub(crate) fn coordinates(&self, frame: &LocalFrame, positions: &[f64]) -> (Vec<f64>, f64) {
         let mut values = vec![0.0; positions.len()];
         let mut set = |atom: usize, value: Vector3<f64>| {
             values[3 * atom..3 * atom + 3].copy_from_slice(value.as_slice());
@@ -80,7 +80,7 @@ impl PlacementTree {
     }
 
     /// Positions with these internal coordinates; `None` where a distance or an angle is out of its range.
-    pub(super) fn positions(&self, frame: &Frame, values: &[f64]) -> Option<Vec<f64>> {
+    pub(super) fn positions(&self, frame: &LocalFrame, values: &[f64]) -> Option<Vec<f64>> {
         let mut positions = vec![0.0; values.len()];
         let set = |positions: &mut Vec<f64>, atom: usize, place: Vector3<f64>| {
             positions[3 * atom..3 * atom + 3].copy_from_slice(place.as_slice());
@@ -121,7 +121,7 @@ impl PlacementTree {
     }
 
     /// A point that the torsion of the frame's third atom counts from: off the plane of x.
-    fn third_of_frame(&self, frame: &Frame, positions: &[f64]) -> Vector3<f64> {
+    fn third_of_frame(&self, frame: &LocalFrame, positions: &[f64]) -> Vector3<f64> {
         point(positions, self.frame[1]) + frame.axes.row(2).transpose()
     }
 }

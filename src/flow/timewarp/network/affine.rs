@@ -1,7 +1,7 @@
 //! The affine coupling layers on a stack of conformations, towards the latent variables or away from them. No densities.
 
 use super::transformer::{Block, NetworkTape, Workspace};
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use crate::flow::timewarp::model::{StateCondition, Timewarp};
 
 /// Which way the variables go.

@@ -5,7 +5,7 @@
 //! one product of matrices with fewer operations than the two of the formula.
 
 use super::layout::EncoderLayout;
-use crate::flow::real::{Matrix, MatrixMut, Real};
+use crate::flow::nn::real::{Matrix, MatrixMut, Real};
 
 /// Added to the sum of the kernel.
 pub(crate) const EPSILON: f64 = 1e-5;

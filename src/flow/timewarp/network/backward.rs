@@ -2,7 +2,7 @@
 
 use super::layout::{EncoderLayout, LinearLayout, NormLayout};
 use super::transformer::{Block, EncoderTape, MlpTape, Network, NetworkTape};
-use crate::flow::real::{Matrix, MatrixMut, Real};
+use crate::flow::nn::real::{Matrix, MatrixMut, Real};
 
 /// Gradients that a network adds to.
 pub(crate) struct Sink<'a, R> {
@@ -143,7 +143,6 @@ impl<R: Real> Network<'_, R> {
         let (weight_start, bias_start) = (self.own(norm.weight_start), self.own(norm.bias_start));
         add_columns(d_rows, &mut sink.parameters[bias_start..bias_start + d]);
         let d_weight = &mut sink.parameters[weight_start..weight_start + d];
-        #[expect(clippy::cast_precision_loss, reason = "widths are far below 2^53")]
         let share = R::from_f64(1.0 / d as f64);
         for ((row, normal), &inverse) in d_rows
             .chunks_exact_mut(d)

@@ -4,7 +4,7 @@ use super::affine::{CouplingTape, Direction, Stack};
 use super::attention;
 use super::backward::Sink;
 use super::transformer::Block;
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use crate::flow::timewarp::model::Timewarp;
 
 /// Gradients at what the flow is conditioned on, conformation by conformation.
@@ -251,7 +251,6 @@ fn split_inputs<R: Real>(d_input: &[R], width: usize, d_features: &mut [R], d_ot
 /// From the gradient at centred positions to that at positions.
 fn remove_mean(d_positions: &mut [f64]) {
     let atoms = d_positions.as_chunks_mut::<3>().0;
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
     let share = 1.0 / atoms.len() as f64;
     for axis in 0..3 {
         let mean = atoms.iter().map(|atom| atom[axis]).sum::<f64>() * share;

@@ -40,7 +40,6 @@ fn fill(
 ) {
     let (d, n_heads) = (config.d_model, config.n_heads());
     let mut uniform = |start: usize, length: usize, n_inputs: usize, scale: f64| {
-        #[expect(clippy::cast_precision_loss, reason = "widths are far below 2^53")]
         let bound = scale / (n_inputs as f64).sqrt();
         for value in &mut parameters[start..start + length] {
             *value = bound * (2.0 * stream.random::<f64>() - 1.0);

@@ -1,7 +1,7 @@
 //! Elementary maps on matrices whose rows are atoms: linear, activations, layer norm.
 
 use super::layout::{LinearLayout, NormLayout};
-use crate::flow::real::{Matrix, MatrixMut, Real};
+use crate::flow::nn::real::{Matrix, MatrixMut, Real};
 
 /// Added to the variance in a layer norm.
 const NORM_EPSILON: f64 = 1e-5;
@@ -58,7 +58,6 @@ pub(crate) fn layer_norm<R: Real>(
 ) {
     let weight = &parameters[layout.weight_start..layout.weight_start + width];
     let bias = &parameters[layout.bias_start..layout.bias_start + width];
-    #[expect(clippy::cast_precision_loss, reason = "widths are far below 2^53")]
     let share = R::from_f64(1.0 / width as f64);
     let epsilon = R::from_f64(NORM_EPSILON);
     let one = R::from_f64(1.0);

@@ -3,7 +3,7 @@
 use super::attention;
 use super::layout::{LinearLayout, NetworkLayout};
 use super::rows::{add_linear, layer_norm, linear, relu, silu};
-use crate::flow::real::{Matrix, MatrixMut, Real};
+use crate::flow::nn::real::{Matrix, MatrixMut, Real};
 
 /// Consecutive rows that are the atoms of one conformation, with its attention weights, one tensor a set of scales.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
-//! The acceptance and entropy terms on draws, and their gradient at the draws. The way back through the draw is elsewhere.
+//! The acceptance and entropy terms on draws, and their gradient at the draws. The way back through the draw: `loss.rs`.
 //!
 //! ln r = -(U(y) - U(x))/kT - (|v_y|² - |v_x|²)/2 - ln p(Y|x) + ln p(X|Y).
 
 use super::loss::{LossWeights, Losses, ReducedEnergies, TrainingPair, dot, per_atom};
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use crate::flow::timewarp::conformation::{Conformation, Pair};
 use crate::flow::timewarp::density::displacements;
 use crate::flow::timewarp::error::TimewarpError;
@@ -119,7 +119,6 @@ pub(crate) fn summarise(
     is_kept: &[bool],
     shares: &[f64],
 ) -> Losses {
-    #[expect(clippy::cast_precision_loss, reason = "batches are far below 2^53")]
     let n_pairs = is_kept.len() as f64;
     let kept_only = |values: Vec<f64>| -> Vec<f64> {
         let kept = values.iter().zip(is_kept);
@@ -134,7 +133,6 @@ pub(crate) fn summarise(
             ratio.min(0.0).exp()
         }
     };
-    #[expect(clippy::cast_precision_loss, reason = "batches are far below 2^53")]
     let n_kept = is_kept.iter().filter(|kept| **kept).count() as f64;
     Losses {
         likelihood: 0.0,

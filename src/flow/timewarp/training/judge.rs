@@ -30,7 +30,6 @@ pub(crate) fn losses(
         let counts = pairs
             .iter()
             .map(|pair| pair.from.elements.len() * of.max(1));
-        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
         let shares = counts.map(|count| 1.0 / count as f64);
         shares.collect()
     };

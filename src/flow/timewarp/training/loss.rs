@@ -2,7 +2,7 @@
 //!
 //! All are per atom, averaged over the batch; arXiv:2302.01170, section 4.
 
-use crate::flow::real::Real;
+use crate::flow::nn::real::Real;
 use crate::flow::timewarp::check::check_pairs;
 use crate::flow::timewarp::conformation::{Conformation, Pair};
 use crate::flow::timewarp::density::{displacements, drawn_from_latents};
@@ -163,10 +163,6 @@ impl<R: Real> Timewarp<R> {
             let pull = d_latents[which].iter().zip(&latents.values[which]);
             let through: f64 = pull.map(|(d, z)| d.to_f64() * z.to_f64()).sum();
             let counts = stack.iter().map(|state| state.positions.len());
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "far fewer than 2^53 coordinates"
-            )]
             let own: f64 = counts.zip(&d_forward).map(|(n, d)| n as f64 * d).sum();
             gradient[self.layout().base_starts[which]] += R::from_f64(through - own);
         }
@@ -196,10 +192,6 @@ impl<R: Real> Timewarp<R> {
                 let slope = R::from_f64(-inverse_variance * d_density);
                 d_values[which].extend(z.iter().map(|&z| z * slope));
                 let squares: f64 = z.iter().map(|z| z.to_f64() * z.to_f64()).sum();
-                #[expect(
-                    clippy::cast_precision_loss,
-                    reason = "far fewer than 2^53 coordinates"
-                )]
                 let count = z.len() as f64;
                 d_log_scale += d_density * (squares * inverse_variance - count);
             }
@@ -235,7 +227,6 @@ pub(crate) fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 pub(crate) fn per_atom<R>(state: &StateCondition<R>, n_pairs: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
     let share = 1.0 / (state.elements.len() * n_pairs) as f64;
     share
 }

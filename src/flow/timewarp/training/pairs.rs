@@ -5,8 +5,8 @@
 //! six dimensions less, where a density has no bound. For a model in internal coordinates the two are laid on each other by
 //! their frames, come in either order, and are not turned: such a model does not see how they lie.
 
-use crate::flow::timewarp::internal::torsion::wrapped;
 use crate::flow::timewarp::internal::tree::{Naming, PlacementTree, local_axes};
+use crate::vector::wrap_half_open;
 use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -149,7 +149,8 @@ fn rename_rotors(y: &mut [Vector3<f64>], x: &[Vector3<f64>], naming: Naming<'_>)
             local.z.atan2(local.y)
         };
         let own = well + ((torsion(x, rotor[0]) - well) / THIRD).round() * THIRD;
-        let fits = |shift: &usize| wrapped(torsion(y, rotor[*shift]) - own).abs() < 0.5 * THIRD;
+        let fits =
+            |shift: &usize| wrap_half_open(torsion(y, rotor[*shift]) - own).abs() < 0.5 * THIRD;
         let Some(shift) = (0..3).find(fits) else {
             return false;
         };
@@ -162,7 +163,6 @@ fn rename_rotors(y: &mut [Vector3<f64>], x: &[Vector3<f64>], naming: Naming<'_>)
 }
 
 fn centre(atoms: &mut [Vector3<f64>]) {
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
     let mean = atoms.iter().sum::<Vector3<f64>>() / atoms.len() as f64;
     atoms.iter_mut().for_each(|atom| *atom -= mean);
 }

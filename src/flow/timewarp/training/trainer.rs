@@ -2,14 +2,15 @@
 
 use super::judge::losses;
 use super::loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
-use super::optimizer::{Optimizer, OptimizerKind};
 use super::pairs::{Frames, OwnedPair, Shaking, draw_pair};
+use crate::flow::nn::optimizer::{Adam, OptimizerKind, TensorOptimizer, clip};
+use crate::flow::nn::tensor_file::{TensorFile, write_tensors};
+use crate::flow::nn::weights_error::WeightsError;
 use crate::flow::timewarp::conformation::Conformation;
 use crate::flow::timewarp::error::TimewarpError;
 use crate::flow::timewarp::internal::coordinates::InternalCoordinates;
 use crate::flow::timewarp::internal::flow::{InternalFlow, shifted};
 use crate::flow::timewarp::model::Timewarp;
-use crate::flow::weights::{TensorFile, WeightsError, write_tensors};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ pub struct StepReport {
 pub struct Trainer {
     model: Timewarp<f32>,
     settings: TrainSettings,
-    optimizer: Optimizer,
+    optimizer: TensorOptimizer,
     stream: Xoshiro256PlusPlus,
     step: u64,
 }
@@ -87,7 +88,7 @@ impl Trainer {
     #[must_use]
     pub fn new(model: Timewarp<f32>, settings: TrainSettings) -> Self {
         Self {
-            optimizer: Optimizer::new(settings.optimizer, model.parameters().len()),
+            optimizer: TensorOptimizer::new(settings.optimizer, model.parameters().len()),
             stream: Xoshiro256PlusPlus::seed_from_u64(settings.seed),
             model,
             settings,
@@ -115,7 +116,6 @@ impl Trainer {
 
     /// The stage of the next step with its learning rate; `None` at the end.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "step counts are far below 2^53")]
     pub fn stage(&self) -> Option<(Stage, f64)> {
         let mut first = 0;
         for stage in &self.settings.stages {
@@ -170,14 +170,16 @@ impl Trainer {
             .model
             .likelihood_loss(&pairs, likelihood, &mut gradient)?
             - mean_log_det(&owned);
-        let gradient_norm = Optimizer::clip(&mut gradient, self.settings.max_gradient_norm);
+        let gradient_norm = clip(&mut gradient, self.settings.max_gradient_norm);
         if gradient_norm.is_finite() {
             let layout = self.model.layout().clone();
             let optimizer = &mut self.optimizer;
             #[expect(clippy::cast_possible_truncation, reason = "parameters are in f32")]
             let rate = learning_rate as f32;
             self.model.update(|parameters| {
-                optimizer.update(&layout, parameters, &gradient, rate);
+                let trained = layout.tensors.iter().filter(|tensor| tensor.is_trained);
+                let trained = trained.map(|tensor| tensor.range());
+                optimizer.update(trained, parameters, &gradient, rate);
             });
         }
         self.step += 1;
@@ -239,15 +241,16 @@ impl Trainer {
     pub fn save_checkpoint(&self, path: &Path) -> Result<(), TimewarpError> {
         let place = Place {
             step: self.step,
-            n_updates: self.optimizer.n_updates,
+            n_updates: self.optimizer.adam.n_steps(),
             stream: self.stream.clone(),
         };
         let place = serde_json::to_string(&place).expect("invariant: numbers become JSON");
         let shape = [self.model.parameters().len()];
+        let [mean, square] = self.optimizer.adam.moments();
         let tensors = [
             ("parameters", &shape[..], self.model.parameters()),
-            ("mean", &shape[..], &self.optimizer.mean),
-            ("square", &shape[..], &self.optimizer.square),
+            ("mean", &shape[..], mean),
+            ("square", &shape[..], square),
         ];
         Ok(write_tensors(path, tensors, &[(PLACE, place)])?)
     }
@@ -280,8 +283,8 @@ impl Trainer {
         };
         let parameters = read("parameters")?;
         self.model.update(|own| own.copy_from_slice(&parameters));
-        (self.optimizer.mean, self.optimizer.square) = (read("mean")?, read("square")?);
-        (self.step, self.optimizer.n_updates, self.stream) = (step, n_updates, stream);
+        self.optimizer.adam = Adam::resumed(n_updates, [read("mean")?, read("square")?]);
+        (self.step, self.stream) = (step, stream);
         Ok(())
     }
 }
@@ -301,7 +304,6 @@ impl EncodedPair {
         let encoded = coordinates.encode(&pair.from[0], &pair.to[0]);
         pair.from = coordinates.condition(&pair.from[0]);
         pair.to[0] = shifted(&pair.from[0], &encoded.whitened, 1.0);
-        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 atoms")]
         let n_atoms = coordinates.tree.n_atoms() as f64;
         Self {
             pair,
@@ -310,7 +312,6 @@ impl EncodedPair {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "batches are far below 2^53")]
 fn mean_log_det(pairs: &[EncodedPair]) -> f64 {
     pairs.iter().map(|pair| pair.log_det).sum::<f64>() / pairs.len() as f64
 }

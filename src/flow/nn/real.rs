@@ -54,7 +54,7 @@ pub struct Matrix<'a, R> {
 
 impl<'a, R> Matrix<'a, R> {
     /// `n_rows` rows of `n_columns` values, one after another.
-    pub(super) fn rows(data: &'a [R], n_rows: usize, n_columns: usize) -> Self {
+    pub(in crate::flow) fn rows(data: &'a [R], n_rows: usize, n_columns: usize) -> Self {
         Self::strided(data, [n_rows, n_columns], [n_columns, 1])
     }
 
@@ -62,7 +62,7 @@ impl<'a, R> Matrix<'a, R> {
     ///
     /// # Panics
     /// If an element would lie outside the slice.
-    pub(super) fn strided(data: &'a [R], shape: [usize; 2], strides: [usize; 2]) -> Self {
+    pub(in crate::flow) fn strided(data: &'a [R], shape: [usize; 2], strides: [usize; 2]) -> Self {
         check_extent(data.len(), shape, strides);
         Self {
             data,
@@ -72,7 +72,7 @@ impl<'a, R> Matrix<'a, R> {
     }
 
     /// The same values with rows as columns.
-    pub(super) fn transposed(self) -> Self {
+    pub(in crate::flow) fn transposed(self) -> Self {
         let ([n_rows, n_columns], [row, column]) = (self.shape, self.strides);
         Self {
             data: self.data,
@@ -92,7 +92,7 @@ pub struct MatrixMut<'a, R> {
 
 impl<'a, R> MatrixMut<'a, R> {
     /// `n_rows` rows of `n_columns` values, one after another.
-    pub(super) fn rows(data: &'a mut [R], n_rows: usize, n_columns: usize) -> Self {
+    pub(in crate::flow) fn rows(data: &'a mut [R], n_rows: usize, n_columns: usize) -> Self {
         Self::strided(data, [n_rows, n_columns], [n_columns, 1])
     }
 
@@ -100,7 +100,11 @@ impl<'a, R> MatrixMut<'a, R> {
     ///
     /// # Panics
     /// If an element would lie outside the slice, or rows overlap.
-    pub(super) fn strided(data: &'a mut [R], shape: [usize; 2], strides: [usize; 2]) -> Self {
+    pub(in crate::flow) fn strided(
+        data: &'a mut [R],
+        shape: [usize; 2],
+        strides: [usize; 2],
+    ) -> Self {
         check_extent(data.len(), shape, strides);
         assert!(
             strides[1] == 1 && (strides[0] >= shape[1] || shape[0] <= 1),

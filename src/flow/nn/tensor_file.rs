@@ -1,106 +1,18 @@
 //! Named tensors in safetensors files: reading one at a time, checked, and writing.
 
 use super::real::Real;
+use super::tensors::{NamedTensor, named_tensor, serialized};
+use super::weights_error::WeightsError;
 use crate::files;
-use safetensors::tensor::{Dtype, Metadata, TensorInfo, TensorView};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// Longest header accepted in bytes, the format's own limit.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
-
-/// Why tensors could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum WeightsError {
-    /// The file could not be read or written.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// The system's words.
-        source: io::Error,
-    },
-    /// The file is none of the format.
-    #[error(
-        "{}: not a safetensors file ({reason}); convert a PyTorch checkpoint with `torch.load` and `safetensors.torch.save_file`",
-        path.display()
-    )]
-    Format {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A tensor is not there.
-    #[error("{}: tensor `{name}` is missing, expected with the shape {expected:?}", path.display())]
-    Missing {
-        /// Which file.
-        path: PathBuf,
-        /// Name of the tensor.
-        name: String,
-        /// Its shape by the configuration.
-        expected: Vec<usize>,
-    },
-    /// A tensor has another shape than the configuration says.
-    #[error(
-        "{}: tensor `{name}` has the shape {got:?}, but the configuration makes it {expected:?}; weights and configuration belong to different models",
-        path.display()
-    )]
-    Shape {
-        /// Which file.
-        path: PathBuf,
-        /// Name of the tensor.
-        name: String,
-        /// Its shape in the file.
-        got: Vec<usize>,
-        /// Its shape by the configuration.
-        expected: Vec<usize>,
-    },
-    /// A tensor has a type of numbers that is not known here.
-    #[error(
-        "{}: tensor `{name}` holds {got}, expected F32, F64, F16, BF16, I32 or I64",
-        path.display()
-    )]
-    Dtype {
-        /// Which file.
-        path: PathBuf,
-        /// Name of the tensor.
-        name: String,
-        /// Its type.
-        got: String,
-    },
-    /// A value is NaN or infinite.
-    #[error(
-        "{}: tensor `{name}` holds {value} at index {index}, expected finite numbers; the training that wrote it had diverged",
-        path.display()
-    )]
-    NonFinite {
-        /// Which file.
-        path: PathBuf,
-        /// Name of the tensor.
-        name: String,
-        /// Place of the first such value.
-        index: usize,
-        /// The value.
-        value: f64,
-    },
-    /// A tensor is there that the configuration does not know.
-    #[error(
-        "{}: tensor `{name}` with the shape {got:?} has no place in the model that the configuration describes; weights and configuration belong to different models",
-        path.display()
-    )]
-    Unexpected {
-        /// Which file.
-        path: PathBuf,
-        /// Name of the tensor.
-        name: String,
-        /// Its shape in the file.
-        got: Vec<usize>,
-    },
-}
 
 /// An open file of tensors; only the header is in memory.
 #[derive(Debug)]
@@ -278,10 +190,6 @@ impl TensorFile {
 }
 
 /// Numbers from their bytes; `false` for a type that is not known here.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "indices and counts are far below 2^53"
-)]
 fn decode<R: Real>(dtype: Dtype, bytes: &[u8], values: &mut [R]) -> bool {
     fn each<R: Real, const N: usize>(
         bytes: &[u8],
@@ -328,29 +236,19 @@ pub fn write_tensors<'a, R: Real>(
     tensors: impl IntoIterator<Item = (&'a str, &'a [usize], &'a [R])>,
     remarks: &[(&str, String)],
 ) -> Result<(), WeightsError> {
-    let format_error = |error: safetensors::SafeTensorError| WeightsError::Format {
-        path: path.to_owned(),
-        reason: error.to_string(),
+    let encode = |(name, shape, values): (&str, &[usize], &[R])| {
+        let values: Vec<f32> = values.iter().map(|v| f32::from_f64(v.to_f64())).collect();
+        named_tensor(name.to_owned(), shape.to_vec(), &values)
     };
-    let encoded: Vec<(&str, &[usize], Vec<u8>)> = tensors
-        .into_iter()
-        .map(|(name, shape, values)| {
-            let bytes = values
-                .iter()
-                .flat_map(|v| f32::from_f64(v.to_f64()).to_le_bytes());
-            (name, shape, bytes.collect())
-        })
-        .collect();
-    let mut views = Vec::with_capacity(encoded.len());
-    for (name, shape, bytes) in &encoded {
-        let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes).map_err(format_error)?;
-        views.push((*name, view));
-    }
+    let encoded: Vec<NamedTensor> = tensors.into_iter().map(encode).collect();
     let remarks: HashMap<String, String> = remarks
         .iter()
         .map(|(key, value)| ((*key).to_owned(), value.clone()))
         .collect();
-    let bytes = safetensors::serialize(views, Some(remarks)).map_err(format_error)?;
+    let bytes = serialized(&encoded, remarks).map_err(|error| WeightsError::Format {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
     files::replace(path, &bytes).map_err(|source| WeightsError::File {
         path: path.to_owned(),
         source,

@@ -1,10 +1,10 @@
 //! Records observables of all chains within a fixed memory: when full, every other draw goes and the stride doubles.
 
 use crate::analysis::ObservableSet;
-use crate::cli::soundness::check_energies;
 use crate::integrator::{Engine, on_threads_of};
 use crate::mcmc::Chain;
 
+use super::error::BenchError;
 use super::reservoirs::Reservoirs;
 use rayon::prelude::*;
 
@@ -58,18 +58,25 @@ impl<'a> Draws<'a> {
     /// Looks at the chain after a cycle and records it if a draw is due.
     ///
     /// # Errors
-    /// An energy that is not finite, as a message.
+    /// [`BenchError::Energy`].
     pub(super) fn record(
         &mut self,
         chain: &mut Chain,
         engine: &mut dyn Engine,
-    ) -> Result<(), String> {
+        sampler: &str,
+    ) -> Result<(), BenchError> {
         self.cycles += 1;
         if !self.cycles.is_multiple_of(self.stride) {
             return Ok(());
         }
         let energies = chain.energies(engine).to_vec();
-        check_energies(&energies, "potential")?;
+        if let Some(replica) = energies.iter().position(|energy| !energy.is_finite()) {
+            return Err(BenchError::Energy {
+                sampler: sampler.to_owned(),
+                replica,
+                energy: energies[replica],
+            });
+        }
         let (state, set) = (&chain.state, self.set);
         let look = |&replica: &usize| {
             let positions = state.replica_positions(replica);

@@ -1,6 +1,8 @@
-//! Internal coordinates and the points they place: one atom from three others, torsions and their reverse.
+//! Geometry of points: products of vectors, one atom placed by three others, torsions, angles without whole turns.
 
 use nalgebra::Vector3;
+use std::f64::consts::{PI, TAU};
+use std::ops::{Add, Mul, Sub};
 
 /// A point or a difference of points, nm.
 pub(crate) type Point = Vector3<f64>;
@@ -63,6 +65,45 @@ pub(crate) fn point(position: [f64; 3]) -> Point {
     Point::from(position)
 }
 
+/// The same angle in [-pi, pi].
+pub(crate) fn wrap(angle_rad: f64) -> f64 {
+    angle_rad - TAU * (angle_rad / TAU).round()
+}
+
+/// The same angle in [-pi, pi), for whoever counts bins.
+pub(crate) fn wrap_half_open(angle_rad: f64) -> f64 {
+    let turn = (angle_rad + PI).rem_euclid(TAU) - PI;
+    if turn < PI { turn } else { -PI }
+}
+
+/// Scalar product in a fixed order and without fused operations, in f32 or f64. (In lanes: `crate::lane`.)
+#[inline]
+pub(crate) fn dot<T: Copy + Mul<Output = T> + Add<Output = T>>(a: [T; 3], b: [T; 3]) -> T {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+/// Vector product, likewise.
+#[inline]
+pub(crate) fn cross<T: Copy + Mul<Output = T> + Sub<Output = T>>(a: [T; 3], b: [T; 3]) -> [T; 3] {
+    [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
+}
+
+/// The way from one point to another.
+#[inline]
+pub(crate) fn difference(to: [f64; 3], from: [f64; 3]) -> [f64; 3] {
+    std::array::from_fn(|axis| to[axis] - from[axis])
+}
+
+/// Length.
+#[inline]
+pub(crate) fn norm(a: [f64; 3]) -> f64 {
+    dot(a, a).sqrt()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +125,17 @@ mod tests {
             assert!(((placed - parent).norm() - 0.15).abs() < 1e-12);
             assert!((((placed - parent).angle(&(before - parent))) - 1.9).abs() < 1e-12);
         }
+    }
+
+    #[test]
+    fn angles_come_back_without_whole_turns() {
+        for (angle, expected) in [(3.0 * PI, PI), (-0.5 - TAU, -0.5), (7.0, 7.0 - TAU)] {
+            assert!((wrap(angle) - expected).abs() < 1e-12);
+        }
+        assert_eq!((wrap_half_open(PI), wrap_half_open(-PI)), (-PI, -PI));
+        let (a, b) = ([1.0_f32, 2.0, 3.0], [-2.0, 0.5, 4.0]);
+        assert_eq!((dot(a, cross(a, b)), dot(a, b)), (0.0, 11.0));
+        assert_eq!(norm(difference([1.0, 2.0, 2.0], [0.0; 3])), 3.0);
     }
 
     #[test]

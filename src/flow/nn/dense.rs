@@ -2,6 +2,7 @@
 //!
 //! Arrays are `[n_features, n_samples]`, so that samples are contiguous and a lane is a sample in both.
 
+use super::real::{Matrix, MatrixMut, Real};
 use crate::lane::{Lane, vectorized};
 
 /// y = W x + b.
@@ -28,11 +29,7 @@ pub struct DenseGradient {
 
 impl Dense {
     /// Weights from a function that yields standard normal numbers, scaled by `gain / sqrt(n_in)`; no bias.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "weights are f32"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "weights are f32")]
     pub fn random(n_in: usize, n_out: usize, gain: f64, mut normal: impl FnMut() -> f64) -> Self {
         let scale = gain / (n_in.max(1) as f64).sqrt();
         Self {
@@ -51,8 +48,9 @@ impl Dense {
         for &bias in &self.bias {
             output.resize(output.len() + n_samples, bias);
         }
-        let sizes = [self.n_out, self.n_in, n_samples];
-        multiply(sizes, (&self.weights, false), (input, false), output, 1.0);
+        let input = Matrix::rows(input, self.n_in, n_samples);
+        let output = MatrixMut::rows(output, self.n_out, n_samples);
+        f32::multiply(self.matrix(), input, 1.0, output);
     }
 
     /// Adds to `gradient` what the slopes `[n_out, n_samples]` of the loss by the outputs mean for the weights, and
@@ -67,29 +65,23 @@ impl Dense {
     ) {
         gradient.weights.resize(self.weights.len(), 0.0);
         gradient.bias.resize(self.bias.len(), 0.0);
-        let sizes = [self.n_out, n_samples, self.n_in];
-        multiply(
-            sizes,
-            (slopes, false),
-            (input, true),
-            &mut gradient.weights,
-            1.0,
-        );
+        let slope_rows = Matrix::rows(slopes, self.n_out, n_samples);
+        let samples = Matrix::rows(input, self.n_in, n_samples).transposed();
+        let weights = MatrixMut::rows(&mut gradient.weights, self.n_out, self.n_in);
+        f32::multiply(slope_rows, samples, 1.0, weights);
         for (bias, row) in gradient.bias.iter_mut().zip(slopes.chunks_exact(n_samples)) {
             *bias += row.iter().sum::<f32>();
         }
         if let Some(input_slopes) = input_slopes {
             input_slopes.clear();
             input_slopes.resize(self.n_in * n_samples, 0.0);
-            let sizes = [self.n_in, self.n_out, n_samples];
-            multiply(
-                sizes,
-                (&self.weights, true),
-                (slopes, false),
-                input_slopes,
-                0.0,
-            );
+            let input_slopes = MatrixMut::rows(input_slopes, self.n_in, n_samples);
+            f32::multiply(self.matrix().transposed(), slope_rows, 0.0, input_slopes);
         }
+    }
+
+    fn matrix(&self) -> Matrix<'_, f32> {
+        Matrix::rows(&self.weights, self.n_out, self.n_in)
     }
 }
 
@@ -98,51 +90,6 @@ impl DenseGradient {
     pub fn clear(&mut self) {
         self.weights.fill(0.0);
         self.bias.fill(0.0);
-    }
-}
-
-/// c = a b + keep c, with a `[m, k]`, b `[k, n]`, c `[m, n]`, row-major; a flag says that a factor lies transposed.
-#[expect(unsafe_code, reason = "the only interface of matrixmultiply")]
-fn multiply(
-    [m, k, n]: [usize; 3],
-    (a, a_transposed): (&[f32], bool),
-    (b, b_transposed): (&[f32], bool),
-    c: &mut [f32],
-    keep: f32,
-) {
-    assert!(
-        a.len() == m * k && b.len() == k * n && c.len() == m * n,
-        "invariant: sizes of a product"
-    );
-    let stride =
-        |size: usize| isize::try_from(size).expect("invariant: arrays fit the address space");
-    let strides = |rows: usize, columns: usize, transposed: bool| {
-        if transposed {
-            (1, stride(rows))
-        } else {
-            (stride(columns), 1)
-        }
-    };
-    let (a_row, a_column) = strides(m, k, a_transposed);
-    let (b_row, b_column) = strides(k, n, b_transposed);
-    // SAFETY: the lengths are checked above, and the strides stay within them; c is borrowed alone.
-    unsafe {
-        matrixmultiply::sgemm(
-            m,
-            k,
-            n,
-            1.0,
-            a.as_ptr(),
-            a_row,
-            a_column,
-            b.as_ptr(),
-            b_row,
-            b_column,
-            keep,
-            c.as_mut_ptr(),
-            stride(n),
-            1,
-        );
     }
 }
 

@@ -2,19 +2,19 @@
 //!
 //! Sugita and Okamoto, doi:10.1016/S0009-2614(99)01123-9; alternating even and odd pairs, doi:10.1111/rssb.12464.
 
-use super::kernel::{Chain, Kernel, KernelError};
 use super::ladder::{Ladder, LadderError, LadderTuner};
-use super::metropolis::accept;
-use super::statistics::{KernelReport, KernelStatistics, restore_field};
 use super::walkers::Walkers;
 use crate::integrator::Engine;
+use crate::mcmc::counted::{Advance, Counted};
+use crate::mcmc::kernel::{Chain, KernelError};
+use crate::mcmc::metropolis::accept;
+use crate::mcmc::statistics::restore_field;
 use crate::proposal::Outcome;
 use crate::rng;
 use crate::units::thermal_energy_kj_per_mol;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
-use std::time::Instant;
 
 /// Swaps tried and made between one pair of neighbouring rungs, over all copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,15 +30,17 @@ pub struct PairStatistics {
 /// Configurations move and temperatures stay, so replica k is always at the temperature of its rung and its trajectory
 /// is one of a single temperature. Velocities are rescaled by sqrt(T_new/T_old), which cancels the kinetic part:
 /// ln r = (1/kT_i - 1/kT_j)(U_i - U_j).
-pub struct ReplicaExchange {
+pub struct Swaps {
     ladder: Ladder,
     tuner: Option<LadderTuner>,
     streams: Vec<Xoshiro256PlusPlus>,
     n_rounds: u64,
     pairs: Vec<PairStatistics>,
     walkers: Walkers,
-    statistics: KernelStatistics,
 }
+
+/// The kernel of [`Swaps`].
+pub type ReplicaExchange = Counted<Swaps>;
 
 impl ReplicaExchange {
     /// Swaps on a fixed ladder; `n_replicas` must be a multiple of its rungs. `seed` starts one stream a copy.
@@ -48,42 +50,43 @@ impl ReplicaExchange {
     pub fn new(ladder: Ladder, n_replicas: usize, seed: u64) -> Result<Self, LadderError> {
         ladder.replica_temperatures_kelvin(n_replicas)?;
         let n_rungs = ladder.n_rungs();
-        Ok(Self {
+        Ok(Self::of(Swaps {
             tuner: None,
             streams: rng::streams(seed, n_replicas / n_rungs),
             n_rounds: 0,
             pairs: vec![PairStatistics::default(); n_rungs - 1],
             walkers: Walkers::new(n_replicas, n_rungs),
-            statistics: KernelStatistics::default(),
             ladder,
-        })
+        }))
     }
 
-    /// Moves the inner rungs for even acceptance during the adaptation phase; [`Kernel::freeze`] ends that.
+    /// Moves the inner rungs for even acceptance during the adaptation phase; [`Kernel::freeze`](crate::mcmc::Kernel::freeze) ends that.
     #[must_use]
     pub fn tuned(mut self) -> Self {
-        self.tuner = Some(LadderTuner::new(self.ladder.n_rungs()));
+        self.inner.tuner = Some(LadderTuner::new(self.inner.ladder.n_rungs()));
         self
     }
 
     /// The ladder as it is now.
     #[must_use]
     pub fn ladder(&self) -> &Ladder {
-        &self.ladder
+        &self.inner.ladder
     }
 
     /// Swaps of every pair of neighbours, `[n_rungs - 1]`, since the start of production.
     #[must_use]
     pub fn pairs(&self) -> &[PairStatistics] {
-        &self.pairs
+        &self.inner.pairs
     }
 
     /// Which walker sits in which replica, and how often each went up and down the ladder.
     #[must_use]
     pub fn walkers(&self) -> &Walkers {
-        &self.walkers
+        &self.inner.walkers
     }
+}
 
+impl Swaps {
     fn check(&self, chain: &Chain) -> Result<(), LadderError> {
         let n_replicas = self.streams.len() * self.ladder.n_rungs();
         if chain.state.n_replicas != n_replicas {
@@ -159,7 +162,7 @@ fn swap_with_next(chain: &mut Chain, lower: usize) {
     }
 }
 
-impl Kernel for ReplicaExchange {
+impl Advance for Swaps {
     fn name(&self) -> &str {
         "replica_exchange"
     }
@@ -172,8 +175,11 @@ impl Kernel for ReplicaExchange {
         false
     }
 
-    fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError> {
-        let start = Instant::now();
+    fn advance(
+        &mut self,
+        chain: &mut Chain,
+        engine: &mut dyn Engine,
+    ) -> Result<Vec<Outcome>, KernelError> {
         self.check(chain)?;
         chain.energies(engine);
         let n_rungs = self.ladder.n_rungs();
@@ -190,39 +196,28 @@ impl Kernel for ReplicaExchange {
                 outcomes.push(self.try_swap(chain, copy, rung));
             }
         }
-        self.statistics.count(&outcomes);
         self.walkers.note_ends();
         self.tune(chain);
-        self.statistics.seconds += start.elapsed().as_secs_f64();
-        Ok(())
+        Ok(outcomes)
     }
 
-    fn statistics(&self) -> KernelStatistics {
-        self.statistics
-    }
-
-    fn report(&self) -> KernelReport {
-        KernelReport {
-            details: serde_json::json!({
-                "temperatures_kelvin": self.ladder.temperatures_kelvin(),
-                "pairs": self.pairs,
-                "round_trips": self.walkers.round_trips(),
-                "walkers": self.walkers.places(),
-            }),
-            ..KernelReport::of(self)
-        }
+    fn details(&self) -> serde_json::Value {
+        serde_json::json!({
+            "temperatures_kelvin": self.ladder.temperatures_kelvin(),
+            "pairs": self.pairs,
+            "round_trips": self.walkers.round_trips(),
+            "walkers": self.walkers.places(),
+        })
     }
 
     fn freeze(&mut self) {
         self.tuner = None;
-        self.statistics = KernelStatistics::default();
         self.pairs.fill(PairStatistics::default());
         self.walkers.reset();
     }
 
     fn save(&self) -> serde_json::Value {
         serde_json::json!({
-            "statistics": self.statistics,
             "ladder": self.ladder,
             "tuner": self.tuner,
             "streams": self.streams,
@@ -249,7 +244,6 @@ impl Kernel for ReplicaExchange {
         self.n_rounds = restore_field(saved, "n_rounds")?;
         self.pairs = restore_field(saved, "pairs")?;
         self.walkers = restore_field(saved, "walkers")?;
-        self.statistics = restore_field(saved, "statistics")?;
         Ok(())
     }
 }

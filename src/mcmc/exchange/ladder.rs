@@ -106,10 +106,6 @@ impl Ladder {
     /// assert!((ladder.temperatures_kelvin()[1] - 600.0).abs() < 1e-9);
     /// # Ok::<(), saltus::mcmc::LadderError>(())
     /// ```
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a ladder has far fewer than 2^53 rungs"
-    )]
     pub fn geometric(min_kelvin: f64, max_kelvin: f64, count: usize) -> Result<Self, LadderError> {
         let last = count.saturating_sub(1);
         let temperature = |rung: usize| match rung {
@@ -132,7 +128,7 @@ impl Ladder {
         self.temperatures_kelvin.len()
     }
 
-    /// Temperatures of a batch `[n_copies][n_rungs]` in K, for [`Chain::temperatures_kelvin`](super::Chain).
+    /// Temperatures of a batch `[n_copies][n_rungs]` in K, for [`Chain::temperatures_kelvin`](crate::mcmc::Chain).
     ///
     /// # Errors
     /// [`LadderError::Replicas`] when the batch is not a whole number of ladders.
@@ -151,10 +147,6 @@ impl Ladder {
     ///
     /// Rejection rates of neighbours add up to a barrier along the ladder that hardly depends on the rungs (Syed et al.,
     /// doi:10.1111/rssb.12464); the new rungs cut it into equal parts, linearly in ln T between old rungs.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a ladder has far fewer than 2^53 rungs"
-    )]
     pub(super) fn respaced(&self, rejection_rates: &[f64]) -> Self {
         let old = &self.temperatures_kelvin;
         let rates: Vec<f64> = rejection_rates
@@ -208,10 +200,6 @@ impl LadderTuner {
     }
 
     /// A better ladder, once every pair was tried often enough.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of swaps stay far below 2^53"
-    )]
     pub(super) fn respace(&mut self, ladder: &Ladder) -> Option<Ladder> {
         if self.attempts.iter().any(|&n| n < self.window) {
             return None;

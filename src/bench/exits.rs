@@ -1,14 +1,14 @@
-//! Runs plain MD from the rare sides that an exact sampler found, and counts how it leaves them. Rates are made elsewhere.
+//! Runs plain MD from the rare sides that an exact sampler found, and counts how it leaves them. Rates: `analysis::ExitRate`.
 
 use std::time::Instant;
 
 use crate::analysis::{ExitTally, ObservableSet, RareSide, SideExits, Sides, slowest_side};
-use crate::cli::error::{Blame, CliError};
 use crate::proposal::kernel_seed;
 
 use super::draws::single;
+use super::error::BenchError;
 use super::reservoirs::Reservoirs;
-use super::simulator::Simulator;
+use super::sampler::BenchSampler;
 
 /// Place, counted as those of kernels, whose seed the velocities have.
 const SEED_PLACE: u32 = u32::MAX - 1;
@@ -16,20 +16,21 @@ const SEED_PLACE: u32 = u32::MAX - 1;
 /// Share of the time that goes to all sides, to choose the one that gets the rest.
 const PILOT_SHARE: f64 = 0.25;
 
-/// What was counted.
-pub(super) struct ExitRun {
+/// Plain MD from the rare sides: what was counted.
+#[derive(Debug, Clone)]
+pub struct ExitRun {
     /// The sampler whose configurations were the starts.
-    pub(super) starts_from: &'static str,
+    pub starts_from: String,
     /// Wall-clock seconds of it all.
-    pub(super) seconds: f64,
+    pub seconds: f64,
     /// Simulated time of all replicas in ps.
-    pub(super) simulated_ps: f64,
+    pub simulated_ps: f64,
     /// Simulated time between two draws in ps.
-    pub(super) draw_ps: f64,
+    pub draw_ps: f64,
     /// Every side that had enough configurations, counted to choose one of them; empty where there was only one.
-    pub(super) pilot: Vec<SideExits>,
+    pub pilot: Vec<SideExits>,
     /// The side with the smallest upper limit, counted anew.
-    pub(super) sides: Vec<SideExits>,
+    pub sides: Vec<SideExits>,
 }
 
 /// Where replicas may be started.
@@ -41,8 +42,8 @@ struct Starts {
 }
 
 /// Plain MD on its way, its replicas started on rare sides, each anew after its exit.
-struct Pursuit<'a> {
-    md: &'a mut Simulator,
+struct ExitWatch<'a> {
+    md: &'a mut BenchSampler,
     set: &'a ObservableSet,
     clock: Instant,
     n_draws: u32,
@@ -51,9 +52,9 @@ struct Pursuit<'a> {
 /// Runs plain MD for so many seconds, first from all rare sides and then from the slowest of them, whose limit is that of
 /// the first look's choice and no longer shared by all. A run that fails ends there, and what was counted stands.
 pub(super) fn run_exits(
-    md: &mut Simulator,
+    md: &mut BenchSampler,
     set: &ObservableSet,
-    (starts_from, reservoirs): (&'static str, &mut Reservoirs),
+    (starts_from, reservoirs): (String, &mut Reservoirs),
     rare_sides: &[RareSide],
     until_seconds: f64,
 ) -> Option<ExitRun> {
@@ -75,7 +76,7 @@ pub(super) fn run_exits(
     }
     let start_ps = md.chain.time_ps;
     let n_replicas = md.chain.state.n_replicas;
-    let mut pursuit = Pursuit {
+    let mut watch = ExitWatch {
         md,
         set,
         clock: Instant::now(),
@@ -83,21 +84,17 @@ pub(super) fn run_exits(
     };
     let pilot = match found.len() {
         0 | 1 => Vec::new(),
-        _ => pursuit.follow(&mut found, PILOT_SHARE * until_seconds),
+        _ => watch.follow(&mut found, PILOT_SHARE * until_seconds),
     };
     if let Some(slowest) = slowest_side(&pilot) {
         found = vec![found.swap_remove(slowest)];
     }
     let sides = match found.is_empty() {
         true => return None,
-        false => pursuit.follow(&mut found, until_seconds),
+        false => watch.follow(&mut found, until_seconds),
     };
-    let (n_draws, seconds) = (pursuit.n_draws, pursuit.clock.elapsed().as_secs_f64());
+    let (n_draws, seconds) = (watch.n_draws, watch.clock.elapsed().as_secs_f64());
     let own_ps = md.chain.time_ps - start_ps;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a batch has far fewer than 2^53 replicas"
-    )]
     let simulated_ps = own_ps * n_replicas as f64;
     (n_draws > 0).then(|| ExitRun {
         starts_from,
@@ -109,7 +106,7 @@ pub(super) fn run_exits(
     })
 }
 
-impl Pursuit<'_> {
+impl ExitWatch<'_> {
     /// Counts what leaves these sides until the clock says so many seconds.
     fn follow(&mut self, found: &mut [(RareSide, Starts)], until_seconds: f64) -> Vec<SideExits> {
         let all = Sides::of(&self.set.names());
@@ -122,8 +119,7 @@ impl Pursuit<'_> {
         while self.clock.elapsed().as_secs_f64() < until_seconds {
             let launched = launch(self.md, &due, self.n_draws, &tally, found);
             if let Err(error) = launched.and_then(|()| self.md.cycle()) {
-                let message = error.messages().join("; ");
-                log::warn!("plain MD from the rare sides ended early: {message}");
+                log::warn!("plain MD from the rare sides ended early: {error}");
                 break;
             }
             self.n_draws += 1;
@@ -143,12 +139,12 @@ impl Pursuit<'_> {
 
 /// Puts replicas at configurations of their sides, projected on the constraints, with the velocities of this draw.
 fn launch(
-    md: &mut Simulator,
+    md: &mut BenchSampler,
     due: &[usize],
     n_draws: u32,
     tally: &ExitTally,
     found: &mut [(RareSide, Starts)],
-) -> Result<(), CliError> {
+) -> Result<(), BenchError> {
     if due.is_empty() {
         return Ok(());
     }
@@ -160,8 +156,8 @@ fn launch(
         own.n_taken += 1;
         fresh.positions[replica * size..(replica + 1) * size].copy_from_slice(configuration);
     }
-    md.engine.apply_constraints(&mut fresh).blame_run()?;
-    let seed = kernel_seed(md.config.config.seed(), SEED_PLACE);
+    md.engine.apply_constraints(&mut fresh)?;
+    let seed = kernel_seed(md.seed, SEED_PLACE);
     let temperatures = &md.chain.temperatures_kelvin;
     md.engine
         .draw_velocities(&mut fresh, temperatures, seed, n_draws.into());
