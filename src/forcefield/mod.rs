@@ -22,7 +22,7 @@ pub use error::ForceFieldError;
 pub use options::{HYDROGEN_MASS_DA, SystemOptions};
 pub use reference::{TermEnergies, reference_energies};
 pub use system::{
-    Angle, Bond, BornModel, DistanceConstraint, ImplicitSolvent, Nonbonded, NonbondedException,
-    System, Torsion,
+    Angle, Bond, BornModel, CorrectionMap, DistanceConstraint, HarmonicTorsion, ImplicitSolvent,
+    MappedTorsions, Nonbonded, NonbondedException, System, Torsion,
 };
 pub use xml::error::{Location, XmlError, XmlFault};

@@ -93,6 +93,9 @@ impl ForceField {
             bonds,
             angles: assign_angles(molecule)?,
             torsions: torsion::assign_torsions(molecule),
+            harmonic_torsions: Vec::new(),
+            correction_maps: Vec::new(),
+            mapped_torsions: Vec::new(),
             nonbonded: nonbonded::assign_nonbonded(molecule)?,
             implicit_solvent: options
                 .solvent
