@@ -3,17 +3,17 @@
 pub mod angle;
 mod assign;
 pub mod bond;
+pub mod correction_map;
 mod definition;
 mod error;
 pub mod generalized_born;
+pub mod harmonic_torsion;
 mod limits;
-mod neck_tables;
 pub mod nonbonded;
 mod options;
 mod reference;
 pub mod surface_area;
 mod system;
-mod template;
 pub mod torsion;
 mod xml;
 
@@ -22,7 +22,8 @@ pub use error::ForceFieldError;
 pub use options::{HYDROGEN_MASS_DA, SystemOptions};
 pub use reference::{TermEnergies, reference_energies};
 pub use system::{
-    Angle, Bond, BornModel, DistanceConstraint, ImplicitSolvent, Nonbonded, NonbondedException,
-    System, Torsion,
+    Angle, Bond, BornModel, CorrectionMap, DistanceConstraint, HarmonicTorsion, ImplicitSolvent,
+    MappedTorsions, Nonbonded, NonbondedException, System, Torsion,
 };
 pub use xml::error::{Location, XmlError, XmlFault};
+pub use xml::files::Source as ForceFieldSource;

@@ -35,6 +35,35 @@ pub struct Torsion {
     pub k_kj_per_mol: f64,
 }
 
+/// Harmonic torsion (CHARMM's impropers), E = k/2 d², d = theta - theta0 brought into (-pi, pi].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HarmonicTorsion {
+    /// Atom indices in the order that defines theta (IUPAC sign).
+    pub atoms: [usize; 4],
+    /// Equilibrium angle theta0 in rad.
+    pub angle_rad: f64,
+    /// Force constant k in kJ mol⁻¹ rad⁻².
+    pub k_kj_per_mol_rad2: f64,
+}
+
+/// A map of energies over two torsions (CMAP), interpolated by a periodic bicubic spline as OpenMM's `CMAPTorsionForce` does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CorrectionMap {
+    /// Points along each torsion, evenly spaced over 2 pi; the first is at 0.
+    pub size: usize,
+    /// Energies in kJ/mol, `[size, size]`: entry `i + size * j` belongs to the first torsion at 2 pi i / size, the second at 2 pi j / size.
+    pub energies_kj_per_mol: Vec<f64>,
+}
+
+/// One pair of torsions to which a map applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MappedTorsions {
+    /// Index into [`System::correction_maps`].
+    pub map: usize,
+    /// Atom indices of the first and of the second torsion (IUPAC sign).
+    pub atoms: [[usize; 4]; 2],
+}
+
 /// A pair whose nonbonded interaction replaces the regular one (1-4 pairs; both parameters zero is an exclusion).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NonbondedException {
@@ -147,6 +176,12 @@ pub struct System {
     pub angles: Vec<Angle>,
     /// Proper and improper torsions, one entry a Fourier term.
     pub torsions: Vec<Torsion>,
+    /// Harmonic torsions.
+    pub harmonic_torsions: Vec<HarmonicTorsion>,
+    /// Energy maps that `mapped_torsions` name.
+    pub correction_maps: Vec<CorrectionMap>,
+    /// Pairs of torsions with a map.
+    pub mapped_torsions: Vec<MappedTorsions>,
     /// Lennard-Jones and Coulomb.
     pub nonbonded: Nonbonded,
     /// Generalised Born, `None` in vacuum.
