@@ -77,6 +77,18 @@ impl Limits {
             expected: "a depth from 0 to 1e4 kJ/mol",
         },
     ];
+    /// Intrinsic Born radius: below the offset of 0.009 nm a sphere has no inside.
+    pub(super) const BORN_RADIUS: Self = Self {
+        least: 0.05,
+        most: 0.5,
+        expected: "a Born radius from 0.5 to 5 angstrom",
+    };
+    /// Screening factor of the Born models; GBn2's for sulfur is negative.
+    pub(super) const SCREENING: Self = Self {
+        least: -2.0,
+        most: 2.0,
+        expected: "a screening factor from -2 to 2",
+    };
     /// Factor of an interaction between atoms three bonds apart.
     pub(super) const ONE_FOUR_SCALE: Self = Self {
         least: 0.0,

@@ -10,6 +10,7 @@ mod limits;
 mod neck_tables;
 pub mod nonbonded;
 mod options;
+mod prmtop;
 mod reference;
 pub mod surface_area;
 mod system;
@@ -20,6 +21,7 @@ mod xml;
 pub use definition::ForceField;
 pub use error::ForceFieldError;
 pub use options::{HYDROGEN_MASS_DA, SystemOptions};
+pub use prmtop::{Prmtop, PrmtopError, PrmtopFault};
 pub use reference::{TermEnergies, reference_energies};
 pub use system::{
     Angle, Bond, BornModel, CorrectionMap, DistanceConstraint, HarmonicTorsion, ImplicitSolvent,

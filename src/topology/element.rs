@@ -49,6 +49,17 @@ impl Element {
             .map(|&(number, _, _)| Self(number))
     }
 
+    /// Element of an atomic number.
+    #[must_use]
+    pub fn from_number(atomic_number: u8) -> Option<Self> {
+        Self::all().find(|element| element.0 == atomic_number)
+    }
+
+    /// All elements that are known, by atomic number.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ELEMENTS.iter().map(|&(number, _, _)| Self(number))
+    }
+
     /// Atomic number.
     #[must_use]
     pub fn atomic_number(self) -> u8 {
