@@ -9,6 +9,7 @@ pub mod generalized_born;
 mod limits;
 mod neck_tables;
 pub mod nonbonded;
+pub mod openmm_system;
 mod options;
 mod prmtop;
 mod reference;

@@ -87,6 +87,7 @@ pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
         ..Overrides::default()
     };
     let loaded = setup::load(&arguments.input, overrides)?;
+    let names = samplers::possible(names, &loaded);
     let topology = setup::prepare(&loaded)?.molecule.topology;
     let set = observables(&loaded, &topology)?;
     let mut contestants = Vec::with_capacity(names.len());

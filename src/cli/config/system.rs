@@ -10,16 +10,22 @@ use crate::forcefield::BornModel;
 /// Names of the force fields that come with the program.
 pub(crate) const BUILTIN_FORCE_FIELDS: [&str; 2] = ["amber14", "amber99sbildn"];
 
-/// The molecule, its force field and its solvent. Exactly one of `sequence` and `pdb` is given.
+/// The molecule, its force field and its solvent: one of `sequence`, `pdb`, or `openmm_system` with `pdb` is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SystemConfig {
     /// `ACE-ALA-NME`, or one letter a residue, `AAAY`, with charged ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sequence: Option<String>,
-    /// PDB file, relative to the YAML file.
+    /// PDB file, relative to the YAML file: of a peptide, or with `openmm_system` of any molecule, which is then taken as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pdb: Option<PathBuf>,
+    /// Serialized OpenMM System (`XmlSerializer.serialize(system)`), relative to the YAML file, of the molecule in `pdb`.
+    ///
+    /// Every parameter is the file's: `force_field`, `solvent`, `surface_area`, `ionic_strength_molar`, the permittivities,
+    /// `constraints` and `hydrogen_mass_da` may not be given beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) openmm_system: Option<PathBuf>,
     /// Pairs of residue numbers (from 1) whose cysteines are bridged; only with `sequence`.
     #[serde(default)]
     pub(crate) disulfides: Vec<[usize; 2]>,

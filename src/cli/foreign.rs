@@ -1,0 +1,50 @@
+//! Molecules that bring their parameters along: from files to what a run needs.
+
+use std::path::Path;
+
+use crate::forcefield::openmm_system::{self, ForeignMolecule, OpenmmSystemError};
+
+use super::config::{InputFault, LoadedConfig};
+use super::console::note;
+use super::error::CliError;
+use super::memory;
+use super::setup::Prepared;
+
+/// Reads a serialized System and its PDB file.
+///
+/// # Errors
+/// A fault that points at the key of the file to blame.
+pub(super) fn openmm_system(
+    loaded: &LoadedConfig,
+    system: &Path,
+    pdb: &Path,
+) -> Result<Prepared, CliError> {
+    let blame = |error: OpenmmSystemError| -> InputFault {
+        let key = match error {
+            OpenmmSystemError::Pdb(_) => "system.pdb",
+            _ => "system.openmm_system",
+        };
+        loaded.source.fault_at(key, &error.to_string(), "")
+    };
+    let read = openmm_system::read(&loaded.resolve(system), &loaded.resolve(pdb)).map_err(blame)?;
+    prepared(read)
+}
+
+/// What every source of this kind ends in.
+fn prepared(foreign: ForeignMolecule) -> Result<Prepared, CliError> {
+    let ForeignMolecule {
+        molecule,
+        system,
+        notes,
+    } = foreign;
+    memory::announce(molecule.topology.n_atoms());
+    for sentence in notes {
+        note(&sentence);
+    }
+    let flexible_system = system.flexible();
+    Ok(Prepared {
+        molecule,
+        system,
+        flexible_system,
+    })
+}
