@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use crate::forcefield::openmm_system::{self, ForeignMolecule, OpenmmSystemError};
+use crate::forcefield::{Prmtop, SystemOptions};
+use crate::topology::inpcrd;
 
 use super::config::{InputFault, LoadedConfig};
 use super::console::note;
@@ -28,6 +30,39 @@ pub(super) fn openmm_system(
     };
     let read = openmm_system::read(&loaded.resolve(system), &loaded.resolve(pdb)).map_err(blame)?;
     prepared(read)
+}
+
+/// Reads a prmtop and its coordinates; solvent, constraints and hydrogen masses are those of the input.
+///
+/// # Errors
+/// A fault that points at the key of the file to blame.
+pub(super) fn prmtop(
+    loaded: &LoadedConfig,
+    prmtop: &Path,
+    coordinates: &Path,
+    options: &SystemOptions,
+) -> Result<Prepared, CliError> {
+    let blame = |key: &str, error: String| loaded.source.fault_at(key, &error, "");
+    let of_prmtop = |error: &dyn std::error::Error| blame("system.prmtop", error.to_string());
+    let parameters = Prmtop::read(&loaded.resolve(prmtop)).map_err(|error| of_prmtop(&error))?;
+    memory::announce(parameters.topology().n_atoms());
+    let flexible_options = SystemOptions {
+        constrain_hydrogen_bonds: false,
+        ..options.clone()
+    };
+    let system = |options| {
+        parameters
+            .system(options)
+            .map_err(|error| of_prmtop(&error))
+    };
+    let (system, flexible_system) = (system(options)?, system(&flexible_options)?);
+    let molecule = inpcrd::read_molecule(parameters.topology(), &loaded.resolve(coordinates))
+        .map_err(|error| blame("system.coordinates", error.to_string()))?;
+    Ok(Prepared {
+        molecule,
+        system,
+        flexible_system,
+    })
 }
 
 /// What every source of this kind ends in.

@@ -93,6 +93,10 @@ pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
         Origin::Sequence(text) => assigned(loaded, built(loaded, text)?),
         Origin::Pdb(path) => assigned(loaded, from_pdb(loaded, path)?),
         Origin::OpenmmSystem { system, pdb } => foreign::openmm_system(loaded, system, pdb),
+        Origin::Prmtop {
+            prmtop,
+            coordinates,
+        } => foreign::prmtop(loaded, prmtop, coordinates, &system_options(&loaded.config)),
     }?;
     log::info!(
         "{} atoms in {} residues, {} constraints",

@@ -78,13 +78,13 @@ impl Limits {
         },
     ];
     /// Intrinsic Born radius: below the offset of 0.009 nm a sphere has no inside.
-    pub(super) const BORN_RADIUS: Self = Self {
+    pub(crate) const BORN_RADIUS: Self = Self {
         least: 0.05,
         most: 0.5,
         expected: "a Born radius from 0.5 to 5 angstrom",
     };
     /// Screening factor of the Born models; GBn2's for sulfur is negative.
-    pub(super) const SCREENING: Self = Self {
+    pub(crate) const SCREENING: Self = Self {
         least: -2.0,
         most: 2.0,
         expected: "a screening factor from -2 to 2",

@@ -59,7 +59,7 @@ impl Element {
 
     /// All elements that are known, by atomic number.
     pub fn all() -> impl Iterator<Item = Self> {
-        ELEMENTS.iter().map(|&(number, _, _)| Self(number))
+        ELEMENTS.iter().map(|&(number, ..)| Self(number))
     }
 
     /// Atomic number.

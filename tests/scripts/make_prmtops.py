@@ -78,12 +78,48 @@ def chamber(folder: pathlib.Path) -> None:
     parm.save(str(folder / "chamber.inpcrd"), format="rst7", overwrite=True)
 
 
+def off_diagonal(folder: pathlib.Path) -> None:
+    """The disulfide with a well between sulfur and amide hydrogen that no combination rule gives, as in NBFIX corrections."""
+    import shutil
+
+    import parmed
+
+    parm = parmed.amber.AmberParm(str(folder / "cystine.prmtop"))
+    parmed.tools.changeLJPair(parm, "@SG", "@H", 2.9, 0.35).execute()
+    parm.save(str(folder / "off_diagonal.prmtop"), format="amber", overwrite=True)
+    shutil.copy(folder / "cystine.inpcrd", folder / "off_diagonal.inpcrd")
+
+
+def relax(folder: pathlib.Path, name: str) -> None:
+    """Bonds that tleap left long shrink, and every term gets something to say: minimised, then displaced by 0.005 nm a coordinate."""
+    import numpy as np
+    import openmm
+    import parmed
+    from openmm import app, unit
+
+    prmtop = app.AmberPrmtopFile(str(folder / f"{name}.prmtop"))
+    inpcrd = str(folder / f"{name}.inpcrd")
+    platform = openmm.Platform.getPlatformByName("Reference")
+    context = openmm.Context(prmtop.createSystem(), openmm.VerletIntegrator(0.001), platform)
+    context.setPositions(app.AmberInpcrdFile(inpcrd).positions)
+    openmm.LocalEnergyMinimizer.minimize(context, maxIterations=300)
+    positions = context.getState(getPositions=True).getPositions(asNumpy=True).value_in_unit(unit.angstrom)
+    positions = positions + np.random.default_rng(7).normal(scale=0.05, size=positions.shape)
+    restart = parmed.amber.Rst7(natom=len(positions))
+    restart.title = name
+    restart.coordinates = positions
+    restart.write(inpcrd)
+
+
 def main() -> None:
     folder = pathlib.Path(sys.argv[1]).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in TLEAP.items():
         leap(name, text, folder)
     chamber(folder)
+    for name in [*TLEAP, "chamber"]:
+        relax(folder, name)
+    off_diagonal(folder)
 
 
 if __name__ == "__main__":

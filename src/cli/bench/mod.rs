@@ -239,7 +239,9 @@ fn observables(loaded: &LoadedConfig, topology: &Topology) -> Result<ObservableS
     if set.names().iter().any(|name| name.starts_with("sin_")) {
         return Ok(set);
     }
-    let path = if loaded.config.system.pdb.is_some() {
+    let path = if loaded.config.system.prmtop.is_some() {
+        "system.prmtop"
+    } else if loaded.config.system.pdb.is_some() {
         "system.pdb"
     } else {
         "system.sequence"

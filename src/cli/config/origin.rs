@@ -18,6 +18,13 @@ pub(crate) enum Origin<'a> {
         /// The PDB file.
         pdb: &'a Path,
     },
+    /// Everything but the solvent from AMBER's files.
+    Prmtop {
+        /// The parameter and topology file.
+        prmtop: &'a Path,
+        /// The coordinate file.
+        coordinates: &'a Path,
+    },
 }
 
 /// Keys that contradict each other, or lack.
@@ -64,6 +71,16 @@ impl Origin<'_> {
         match self {
             Self::Sequence(_) | Self::Pdb(_) => &[],
             Self::OpenmmSystem { .. } => &PARAMETER_KEYS,
+            Self::Prmtop { .. } => &PARAMETER_KEYS[..1],
+        }
+    }
+
+    /// The key whose file has the parameters instead, and what that file is.
+    pub(crate) fn key_of_parameters(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sequence(_) | Self::Pdb(_) => ("force_field", "the force field"),
+            Self::OpenmmSystem { .. } => ("openmm_system", "the System"),
+            Self::Prmtop { .. } => ("prmtop", "the prmtop"),
         }
     }
 }
@@ -74,6 +91,9 @@ impl SystemConfig {
     /// # Errors
     /// No source, more than one, or a part of one.
     pub(crate) fn origin(&self) -> Result<Origin<'_>, Contradiction> {
+        if self.prmtop.is_some() || self.coordinates.is_some() {
+            return self.amber_files();
+        }
         match (&self.sequence, &self.pdb, &self.openmm_system) {
             (Some(sequence), None, None) => Ok(Origin::Sequence(sequence)),
             (None, Some(pdb), None) => Ok(Origin::Pdb(pdb)),
@@ -95,8 +115,34 @@ impl SystemConfig {
             }),
             (None, None, None) => Err(Contradiction {
                 path: "system",
-                problem: "there is no molecule, expected `sequence`, `pdb`, or `openmm_system` with `pdb`",
+                problem: "there is no molecule, expected `sequence`, `pdb`, `openmm_system` with `pdb`, or `prmtop` with `coordinates`",
                 help: "add `sequence: ACE-ALA-NME` or `pdb: file.pdb`",
+            }),
+        }
+    }
+
+    /// AMBER's two files, which go together and alone.
+    fn amber_files(&self) -> Result<Origin<'_>, Contradiction> {
+        let others = self.sequence.is_some() || self.pdb.is_some() || self.openmm_system.is_some();
+        match (&self.prmtop, &self.coordinates) {
+            _ if others => Err(Contradiction {
+                path: "system",
+                problem: "`prmtop` and `coordinates` stand beside another molecule, expected one",
+                help: "remove `sequence`, `pdb` and `openmm_system` to simulate the molecule of the prmtop, or these two keys",
+            }),
+            (Some(prmtop), Some(coordinates)) => Ok(Origin::Prmtop {
+                prmtop,
+                coordinates,
+            }),
+            (Some(_), None) => Err(Contradiction {
+                path: "system.prmtop",
+                problem: "a prmtop has no positions, expected `coordinates` beside it",
+                help: "add `coordinates: x.inpcrd` (or rst7), which tleap and ParmEd write beside the prmtop",
+            }),
+            (None, _) => Err(Contradiction {
+                path: "system.coordinates",
+                problem: "coordinates say nothing about the molecule, expected `prmtop` beside them",
+                help: "add `prmtop: x.prmtop`, the file that was written together with the coordinates",
             }),
         }
     }

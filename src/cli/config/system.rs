@@ -10,7 +10,7 @@ use crate::forcefield::BornModel;
 /// Names of the force fields that come with the program.
 pub(crate) const BUILTIN_FORCE_FIELDS: [&str; 2] = ["amber14", "amber99sbildn"];
 
-/// The molecule, its force field and its solvent: one of `sequence`, `pdb`, or `openmm_system` with `pdb` is given.
+/// The molecule, its force field and its solvent: one of `sequence`, `pdb`, `openmm_system` with `pdb`, or `prmtop` with `coordinates` is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SystemConfig {
@@ -26,6 +26,15 @@ pub(crate) struct SystemConfig {
     /// `constraints` and `hydrogen_mass_da` may not be given beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) openmm_system: Option<PathBuf>,
+    /// AMBER parameter and topology file (prmtop, parm7; also CHAMBER's), relative to the YAML file, of a molecule without solvent.
+    ///
+    /// Every parameter is the file's, Born radii included, so `force_field` may not be given beside it; `solvent` and the keys after
+    /// it mean what they mean for a force field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prmtop: Option<PathBuf>,
+    /// Coordinates for `prmtop`, relative to the YAML file: inpcrd or rst7, text or classic NetCDF; velocities and box are not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) coordinates: Option<PathBuf>,
     /// Pairs of residue numbers (from 1) whose cysteines are bridged; only with `sequence`.
     #[serde(default)]
     pub(crate) disulfides: Vec<[usize; 2]>,

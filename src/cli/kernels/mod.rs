@@ -51,10 +51,14 @@ pub(crate) fn context<'a>(loaded: &'a LoadedConfig, topology: &'a Topology) -> E
             let own = format!("the System of {}", path.display());
             [own.clone(), own]
         }
-        None => [
-            system.force_field.entries().join(" + "),
-            system.solvent.name().to_owned(),
-        ],
+        None => {
+            let of_file = system.prmtop.as_ref();
+            let force_field = match of_file {
+                Some(path) => format!("the prmtop {}", path.display()),
+                None => system.force_field.entries().join(" + "),
+            };
+            [force_field, system.solvent.name().to_owned()]
+        }
     };
     EntryContext {
         topology,

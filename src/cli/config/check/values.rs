@@ -93,13 +93,29 @@ impl Checks<'_> {
                 );
             }
         }
+        if let Origin::Prmtop {
+            prmtop,
+            coordinates,
+        } = origin
+        {
+            self.file("system.prmtop", prmtop);
+            self.file("system.coordinates", coordinates);
+            if !system.disulfides.is_empty() {
+                self.fault(
+                    "system.disulfides",
+                    "bridges cannot be given for a prmtop, expected them inside it",
+                    "remove the key, or make the prmtop with the bridge (tleap: `bond x.2.SG x.5.SG`)",
+                );
+            }
+        }
+        let (source, name) = origin.key_of_parameters();
         for (key, instead) in origin.meaningless_keys() {
             let path = format!("system.{key}");
             if self.loaded.source.has(&path) {
                 self.fault(
                     &path,
-                    &format!("`{key}` is given, but parameters come from `openmm_system`"),
-                    &format!("remove the key: the System has {instead}"),
+                    &format!("`{key}` is given, but parameters come from `{source}`"),
+                    &format!("remove the key: {name} has {instead}"),
                 );
             }
         }
