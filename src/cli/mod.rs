@@ -12,6 +12,7 @@ mod device;
 mod energy;
 mod error;
 mod export;
+mod foreign;
 mod generate;
 mod info;
 mod kernels;

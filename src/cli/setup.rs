@@ -9,10 +9,10 @@ use crate::state::State;
 use crate::topology::{self, Molecule, Sequence, Stereo};
 
 use super::CliResult;
-use super::config::{self, Config, Constraints, ForceFieldConfig, LoadedConfig, SystemConfig};
+use super::config::{self, Config, Constraints, ForceFieldConfig, LoadedConfig, Origin};
 use super::device::cpu_engine;
 use super::error::{Blame, CliError};
-use super::{memory, soundness};
+use super::{foreign, memory, soundness};
 
 /// What the command line may change in an input file.
 #[derive(Debug, Clone, Default)]
@@ -83,12 +83,32 @@ pub(crate) fn load_molecule(path: &Path, device: Option<String>) -> Result<Loade
     Ok(loaded)
 }
 
-/// Builds or reads the molecule and assigns its force field.
+/// Builds or reads the molecule, and assigns its force field where it does not bring its parameters along.
 ///
 /// # Errors
 /// A fault that points at the key to blame, and into the PDB or XML file where that is at fault.
 pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
-    let molecule = molecule(loaded)?;
+    let origin = loaded.config.system.origin();
+    let prepared = match origin.expect("invariant: validation wants one source of the molecule") {
+        Origin::Sequence(text) => assigned(loaded, built(loaded, text)?),
+        Origin::Pdb(path) => assigned(loaded, from_pdb(loaded, path)?),
+        Origin::OpenmmSystem { system, pdb } => foreign::openmm_system(loaded, system, pdb),
+        Origin::Prmtop {
+            prmtop,
+            coordinates,
+        } => foreign::prmtop(loaded, prmtop, coordinates, &system_options(&loaded.config)),
+    }?;
+    log::info!(
+        "{} atoms in {} residues, {} constraints",
+        prepared.molecule.topology.n_atoms(),
+        prepared.molecule.topology.residues.len(),
+        prepared.system.constraints.len()
+    );
+    Ok(prepared)
+}
+
+/// A molecule whose parameters the force field of the input has.
+fn assigned(loaded: &LoadedConfig, molecule: Molecule) -> Result<Prepared, CliError> {
     memory::check_bytes(
         memory::needed_bytes(molecule.topology.n_atoms(), 1),
         &format!("the pairs of {} atoms", molecule.topology.n_atoms()),
@@ -110,12 +130,6 @@ pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
     let flexible_system = force_field
         .assign(&molecule.topology, &flexible_options)
         .map_err(blame)?;
-    log::info!(
-        "{} atoms in {} residues, {} constraints",
-        molecule.topology.n_atoms(),
-        molecule.topology.residues.len(),
-        system.constraints.len()
-    );
     Ok(Prepared {
         molecule,
         system,
@@ -123,23 +137,16 @@ pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
     })
 }
 
-fn molecule(loaded: &LoadedConfig) -> Result<Molecule, CliError> {
-    let SystemConfig {
-        sequence,
-        pdb,
-        disulfides,
-        ..
-    } = &loaded.config.system;
+fn from_pdb(loaded: &LoadedConfig, path: &Path) -> Result<Molecule, CliError> {
+    let molecule = topology::pdb::read(&loaded.resolve(path))
+        .map_err(|error| loaded.source.fault_at("system.pdb", &error.to_string(), ""))?;
+    memory::announce(molecule.topology.n_atoms());
+    Ok(molecule)
+}
+
+fn built(loaded: &LoadedConfig, text: &str) -> Result<Molecule, CliError> {
     let source = &loaded.source;
-    if let Some(pdb) = pdb {
-        let molecule = topology::pdb::read(&loaded.resolve(pdb))
-            .map_err(|error| source.fault_at("system.pdb", &error.to_string(), ""))?;
-        memory::announce(molecule.topology.n_atoms());
-        return Ok(molecule);
-    }
-    let text = sequence
-        .as_ref()
-        .expect("invariant: validation wants a sequence or a PDB file");
+    let disulfides = &loaded.config.system.disulfides;
     let sequence = Sequence::parse(text)
         .map_err(|error| source.fault_at("system.sequence", &error.to_string(), ""))?;
     memory::announce_residues(sequence.names().len());

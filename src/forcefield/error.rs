@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::prmtop::error::PrmtopError;
 use super::xml::error::{Location, XmlError, XmlFault};
 
 /// Faults of force-field files (they name file and line) and of their assignment to a molecule (they name atoms).
@@ -43,6 +44,9 @@ pub enum ForceFieldError {
     /// A fault in a file, with its line.
     #[error(transparent)]
     Xml(Box<XmlError>),
+    /// A fault of a prmtop, with its line.
+    #[error(transparent)]
+    Prmtop(Box<PrmtopError>),
     /// A residue whose name no template has and whose bonds no template matches.
     #[error("residue {residue}: the force field has no template for it{hint}")]
     UnknownResidue {
@@ -101,7 +105,7 @@ pub enum ForceFieldError {
     },
     /// A Born radius outside of what the model's neck table covers.
     #[error(
-        "atom {atom} has a Born radius of {radius_nm:.3} nm, but the neck tables of GBn and GBn2 cover 0.1 to 0.2 nm; take hct, obc1 or obc2"
+        "atom {atom} has a Born radius of {radius_nm:.3} nm, but the neck tables of GBn and GBn2 cover 0.1 to 0.2 nm; take hct, obc1 or obc2, or a prmtop with the radii these models are made for (ParmEd: `changeRadii bondi` for gbn, `changeRadii mbondi3` for gbn2)"
     )]
     RadiusOutOfRange {
         /// Label of the atom.
@@ -133,6 +137,12 @@ pub enum ForceFieldError {
         /// What is possible.
         expected: &'static str,
     },
+}
+
+impl From<PrmtopError> for ForceFieldError {
+    fn from(error: PrmtopError) -> Self {
+        Self::Prmtop(Box::new(error))
+    }
 }
 
 impl XmlFault {

@@ -10,7 +10,9 @@ pub mod generalized_born;
 pub mod harmonic_torsion;
 mod limits;
 pub mod nonbonded;
+pub mod openmm_system;
 mod options;
+mod prmtop;
 mod reference;
 pub mod surface_area;
 mod system;
@@ -20,6 +22,7 @@ mod xml;
 pub use definition::ForceField;
 pub use error::ForceFieldError;
 pub use options::{HYDROGEN_MASS_DA, SystemOptions};
+pub use prmtop::{Prmtop, PrmtopError, PrmtopFault};
 pub use reference::{TermEnergies, reference_energies};
 pub use system::{
     Angle, Bond, BornModel, CorrectionMap, DistanceConstraint, HarmonicTorsion, ImplicitSolvent,

@@ -202,4 +202,25 @@ impl System {
     pub fn n_degrees_of_freedom(&self) -> usize {
         3 * self.n_atoms() - self.constraints.len()
     }
+
+    /// The same without constraints, for a minimiser: a harmonic bond in the place of each that no bond of the system joins.
+    #[must_use]
+    pub fn flexible(&self) -> Self {
+        let mut flexible = self.clone();
+        for DistanceConstraint { atoms, distance_nm } in flexible.constraints.drain(..) {
+            let [i, j] = atoms;
+            let joins = |bond: &Bond| bond.atoms == [i, j] || bond.atoms == [j, i];
+            if !self.bonds.iter().any(joins) {
+                flexible.bonds.push(Bond {
+                    atoms,
+                    length_nm: distance_nm,
+                    k_kj_per_mol_nm2: STIFF_KJ_PER_MOL_NM2,
+                });
+            }
+        }
+        flexible
+    }
 }
+
+/// Force constant of AMBER's bonds between carbon and hydrogen, 340 kcal/mol/Å².
+const STIFF_KJ_PER_MOL_NM2: f64 = 284_512.0;

@@ -270,7 +270,7 @@ impl EntryChecks<'_> {
             self.fault(
                 "",
                 "rigid bonds are beyond this kernel",
-                "write `constraints: none`, or take `hmc`, which keeps bonds rigid",
+                "write `constraints: none` (make a System of your own with `constraints=None`), or take `hmc`, which keeps bonds rigid",
             );
         }
     }

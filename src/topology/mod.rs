@@ -5,6 +5,7 @@ mod build;
 mod chirality;
 mod clash;
 mod element;
+pub mod inpcrd;
 mod loop_closure;
 mod packing;
 pub mod pdb;
@@ -19,6 +20,7 @@ pub(crate) use crate::vector::{self as internal_coordinates, Point, place, point
 pub use build::{BuildError, build};
 pub use chirality::{CenterKind, ChiralCenter, chiral_centers};
 pub use element::Element;
+pub use inpcrd::InpcrdError;
 pub use pdb::PdbError;
 pub use peptide_bond::{PeptideBond, peptide_bonds};
 pub use pucker::{PuckerRing, pucker_rings};

@@ -121,7 +121,9 @@ fn alpha(topology: &Topology, residue_index: usize) -> Option<usize> {
         "NME" => "C",
         _ => "CA",
     };
-    topology.atom_index(residue_index, name)
+    // Older files call the methyl carbon of NME CH3.
+    let find = |name| topology.atom_index(residue_index, name);
+    find(name).or_else(|| find("CH3"))
 }
 
 /// N-CA-C-O of the residues whose carbonyl carbon no other residue follows.

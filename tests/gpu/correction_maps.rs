@@ -7,9 +7,8 @@ use saltus::gpu::{GpuOptions, Placement, ShaderSources};
 /// A peptide in ff19SB and a solvent, with harmonic torsions all around the circle.
 fn mapped(name: &str, solvent: &str) -> (System, Vec<[f64; 3]>) {
     let file = molecule(name);
-    let wanted = |r: &&crate::openmm_reference::Reference| {
-        r.force_field == "ff19SB" && r.solvent == solvent
-    };
+    let wanted =
+        |r: &&crate::openmm_reference::Reference| r.force_field == "ff19SB" && r.solvent == solvent;
     let mut system = assign(&file, file.references.iter().find(wanted).unwrap());
     let some = system.torsions.iter().step_by(2).enumerate();
     system.harmonic_torsions = some
@@ -117,7 +116,12 @@ fn planted_errors_are_found() {
             sources: ShaderSources::default().replaced(path, from, to).unwrap(),
             ..GpuOptions::default()
         };
-        let found = deviation(&mut gpu_with(&system, options).unwrap(), &system, &batch, &[0]);
+        let found = deviation(
+            &mut gpu_with(&system, options).unwrap(),
+            &system,
+            &batch,
+            &[0],
+        );
         assert!(!found.is_small(), "unnoticed in {path}: {to}: {found:?}");
     }
 }

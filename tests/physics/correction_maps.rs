@@ -68,7 +68,10 @@ fn forces_are_the_gradient_of_the_energy() {
             let slope = (energy_at(STEP_NM) - energy_at(-STEP_NM)) / (2.0 * STEP_NM);
             let force = forces[atom][axis];
             let tolerance = 1e-5 * force.abs().max(100.0);
-            assert!((force + slope).abs() < tolerance, "{atom}, {axis}: {force}, {slope}");
+            assert!(
+                (force + slope).abs() < tolerance,
+                "{atom}, {axis}: {force}, {slope}"
+            );
         }
     }
 }
@@ -105,7 +108,10 @@ fn the_plain_energy_agrees_and_planted_errors_do_not() {
         term.angle_rad *= -1.0;
     }
     for (label, wrong) in [("transposed", &transposed), ("mirrored", &mirrored)] {
-        assert!((energies(wrong).1 - map).abs() > 0.1, "{label} maps go unnoticed");
+        assert!(
+            (energies(wrong).1 - map).abs() > 0.1,
+            "{label} maps go unnoticed"
+        );
     }
     assert!((energies(&other_side).0 - torsion).abs() > 0.1);
 }
@@ -143,8 +149,10 @@ fn every_layout_and_precision_has_maps_and_harmonic_torsions() {
                     let found = &forces[replica * size..(replica + 1) * size];
                     let pairs = expected.as_flattened().iter().zip(found);
                     let error: f64 = pairs.map(|(a, b)| (a - b) * (a - b)).sum();
-                    let (energy, force) =
-                        ((energies[replica] - terms.total()).abs(), (error / norm).sqrt());
+                    let (energy, force) = (
+                        (energies[replica] - terms.total()).abs(),
+                        (error / norm).sqrt(),
+                    );
                     assert!(energy < energy_limit, "{options:?}: energy off by {energy}");
                     assert!(force < force_limit, "{options:?}: forces off by {force}");
                 }
@@ -167,7 +175,10 @@ fn a_file_may_have_its_maps_in_either_direction_and_with_wildcards() {
         force_field.assign(&molecule.topology, &options).unwrap()
     };
     let system = assign(&text);
-    assert_eq!((system.correction_maps.len(), system.mapped_torsions.len()), (3, 3));
+    assert_eq!(
+        (system.correction_maps.len(), system.mapped_torsions.len()),
+        (3, 3)
+    );
     // A chain is read in the direction of its definition: one written backwards has the torsions exchanged.
     let backwards = text.replace(
         "<Torsion class1=\"protein-C\" class5=\"protein-N\" map=\"1\" type2=\"cmap-ALA-N\" type3=\"cmap-ALA-CA\" type4=\"cmap-ALA-C\" />",
@@ -198,14 +209,21 @@ fn a_file_may_have_its_maps_in_either_direction_and_with_wildcards() {
     assert!(wild.mapped_torsions.len() > 20);
     for term in &system.mapped_torsions {
         let expected = &system.correction_maps[term.map];
-        let found = wild.mapped_torsions.iter().find(|other| other.atoms == term.atoms);
+        let found = wild
+            .mapped_torsions
+            .iter()
+            .find(|other| other.atoms == term.atoms);
         assert_eq!(&wild.correction_maps[found.unwrap().map], expected);
     }
 }
 
 /// Six glycines head to tail.
 fn ring() -> Topology {
-    let chain = build(&Sequence::parse("ACE-GLY-GLY-GLY-GLY-GLY-GLY-NME").unwrap(), &[]).unwrap();
+    let chain = build(
+        &Sequence::parse("ACE-GLY-GLY-GLY-GLY-GLY-GLY-NME").unwrap(),
+        &[],
+    )
+    .unwrap();
     let kept: Vec<usize> = (0..chain.topology.n_atoms())
         .filter(|&atom| {
             let residue = chain.topology.atoms[atom].residue_index;
@@ -231,7 +249,9 @@ fn ring() -> Topology {
         .collect();
     let named = |residue: usize, name: &str| {
         let mut atoms = topology.residues[residue].atoms.clone();
-        atoms.find(|&atom| topology.atoms[atom].name == name).unwrap()
+        atoms
+            .find(|&atom| topology.atoms[atom].name == name)
+            .unwrap()
     };
     let closing = [named(0, "N"), named(5, "C")];
     topology.bonds.push(closing);
@@ -247,7 +267,9 @@ fn every_residue_of_a_ring_has_its_map_once() {
     // OpenMM 8.6 has 8: those of the residues at the closing bond twice.
     assert_eq!(system.mapped_torsions.len(), 6);
     for term in &system.mapped_torsions {
-        let names = term.atoms.map(|atoms| atoms.map(|atom| topology.atoms[atom].name.as_str()));
+        let names = term
+            .atoms
+            .map(|atoms| atoms.map(|atom| topology.atoms[atom].name.as_str()));
         assert_eq!(names, [["C", "N", "CA", "C"], ["N", "CA", "C", "N"]]);
     }
 }

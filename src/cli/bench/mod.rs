@@ -75,6 +75,7 @@ pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
         ..Overrides::default()
     };
     let loaded = load(&arguments.input, overrides)?;
+    let names = samplers::possible(names, &loaded);
     let topology = prepare(&loaded)?.molecule.topology;
     let set = observables(&loaded, &topology)?;
     let (mut samplers, mut setup_seconds) = (Vec::new(), Vec::new());
@@ -169,7 +170,9 @@ fn observables(loaded: &LoadedConfig, topology: &Topology) -> Result<ObservableS
     if names.any(|name| NameKind::of(&name).is_feature()) {
         return Ok(set);
     }
-    let path = if loaded.config.system.pdb.is_some() {
+    let path = if loaded.config.system.prmtop.is_some() {
+        "system.prmtop"
+    } else if loaded.config.system.pdb.is_some() {
         "system.pdb"
     } else {
         "system.sequence"

@@ -68,6 +68,22 @@ pub(super) fn chosen(asked: &[String]) -> Result<Vec<&'static str>, CliError> {
     Ok(NAMES.into_iter().filter(|name| wanted(name)).collect())
 }
 
+/// Those that an input can be given: constraints and masses of a System of another program are what they are.
+pub(super) fn possible(names: Vec<&'static str>, loaded: &LoadedConfig) -> Vec<&'static str> {
+    if loaded.config.system.openmm_system.is_none() {
+        return names;
+    }
+    let changes = |name: &&str| ["md_2fs_hbonds", "md_4fs_heavy"].contains(name);
+    let (left_out, kept): (Vec<_>, Vec<_>) = names.into_iter().partition(changes);
+    if !left_out.is_empty() {
+        log::warn!(
+            "{} are left out: they need constraints and masses of their own, and `openmm_system` has its own",
+            left_out.join(", ")
+        );
+    }
+    kept
+}
+
 /// The input with the sampler of that name in place of its own, `n_chains` replicas in all.
 pub(super) fn input_of(
     name: &str,

@@ -4,6 +4,7 @@
 
 mod check;
 mod molecule;
+mod origin;
 mod read;
 mod replica_exchange;
 mod system;
@@ -12,6 +13,7 @@ mod training;
 
 pub(crate) use check::size::MOST_REPLICAS;
 pub(crate) use molecule::expand_home;
+pub(crate) use origin::Origin;
 pub(crate) use read::fault::{InputFault, Source};
 pub(crate) use read::load::{LoadedConfig, load, load_molecule, parse};
 pub(crate) use read::suggest::nearest;

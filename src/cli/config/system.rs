@@ -19,16 +19,31 @@ pub(crate) const BUILTIN_FORCE_FIELDS: [&str; 8] = [
     "phosaa19SB",
 ];
 
-/// The molecule, its force field and its solvent. Exactly one of `sequence` and `pdb` is given.
+/// The molecule, its force field and its solvent: one of `sequence`, `pdb`, `openmm_system` with `pdb`, or `prmtop` with `coordinates` is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SystemConfig {
     /// `ACE-ALA-NME`, or one letter a residue, `AAAY`, with charged ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sequence: Option<String>,
-    /// PDB file, relative to the YAML file.
+    /// PDB file, relative to the YAML file: of a peptide, or with `openmm_system` of any molecule, which is then taken as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pdb: Option<PathBuf>,
+    /// Serialized OpenMM System (`XmlSerializer.serialize(system)`), relative to the YAML file, of the molecule in `pdb`.
+    ///
+    /// Every parameter is the file's: `force_field`, `solvent`, `surface_area`, `ionic_strength_molar`, the permittivities,
+    /// `constraints` and `hydrogen_mass_da` may not be given beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) openmm_system: Option<PathBuf>,
+    /// AMBER parameter and topology file (prmtop, parm7; also CHAMBER's), relative to the YAML file, of a molecule without solvent.
+    ///
+    /// Every parameter is the file's, Born radii included, so `force_field` may not be given beside it; `solvent` and the keys after
+    /// it mean what they mean for a force field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prmtop: Option<PathBuf>,
+    /// Coordinates for `prmtop`, relative to the YAML file: inpcrd or rst7, text or classic NetCDF; velocities and box are not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) coordinates: Option<PathBuf>,
     /// Pairs of residue numbers (from 1) whose cysteines are bridged; only with `sequence`.
     #[serde(default)]
     pub(crate) disulfides: Vec<[usize; 2]>,

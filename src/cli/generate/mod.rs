@@ -11,7 +11,7 @@ use clap::Args;
 
 use self::output::Folder;
 use self::report::Report;
-use super::config::{Constraints, LoadedConfig};
+use super::config::LoadedConfig;
 use super::device::cpu_engine;
 use super::error::{Blame, CliError};
 use super::kernels::{context, fault};
@@ -163,12 +163,16 @@ fn check(arguments: &GenerateArguments, loaded: &LoadedConfig) -> CliResult {
             arguments.draws
         )));
     }
-    if loaded.config.system.constraints != Constraints::None {
-        let fault = loaded.source.fault_at(
-            "system.constraints",
-            "got rigid bonds, but a generator draws bond lengths too",
-            "write `constraints: none`",
-        );
+    if loaded.has_rigid_bonds() {
+        let (key, help) = match &loaded.config.system.openmm_system {
+            Some(_) => (
+                "system.openmm_system",
+                "make the System with `constraints=None`",
+            ),
+            None => ("system.constraints", "write `constraints: none`"),
+        };
+        let problem = "got rigid bonds, but a generator draws bond lengths too";
+        let fault = loaded.source.fault_at(key, problem, help);
         return Err(fault.into());
     }
     Ok(())

@@ -46,19 +46,31 @@ pub(crate) fn context<'a>(loaded: &'a LoadedConfig, topology: &'a Topology) -> E
         Device::Auto if config.precision == Precision::Double => Device::Cpu,
         device => device,
     };
+    let system = &config.system;
+    let [force_field, solvent] = match &system.openmm_system {
+        Some(path) => {
+            let own = format!("the System of {}", path.display());
+            [own.clone(), own]
+        }
+        None => {
+            let of_file = system.prmtop.as_ref();
+            let force_field = match of_file {
+                Some(path) => format!("the prmtop {}", path.display()),
+                None => {
+                    let entries = system.force_field.entries().iter();
+                    let names = entries.map(|entry| ForceField::canonical_name(entry));
+                    names.collect::<Vec<_>>().join(" + ")
+                }
+            };
+            [force_field, system.solvent.name().to_owned()]
+        }
+    };
     EntryContext {
         topology,
         n_replicas: config.n_replicas(),
         temperatures_kelvin,
-        force_field: config
-            .system
-            .force_field
-            .entries()
-            .iter()
-            .map(|entry| ForceField::canonical_name(entry))
-            .collect::<Vec<_>>()
-            .join(" + "),
-        solvent: config.system.solvent.name().to_owned(),
+        force_field,
+        solvent,
         resolve: Box::new(|path| loaded.resolve(path)),
         timewarp_flow: Box::new(move |model| {
             timewarp_flow(&device, model).map_err(|error| error.to_string())

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cli::config::LoadedConfig;
+use crate::cli::config::{LoadedConfig, Origin};
 use crate::cli::error::CliError;
 use crate::cli::setup::Prepared;
 use crate::integrator::Engine;
@@ -41,6 +41,12 @@ fn settings(loaded: &LoadedConfig) -> Value {
         .expect("invariant: a checked input has only finite numbers");
     if let Some(sampler) = value.get_mut("sampler") {
         add_hashes(sampler, loaded);
+    }
+    let origin = loaded.config.system.origin();
+    for (key, _) in origin.map_or(&[][..], Origin::meaningless_keys) {
+        if let Some(Value::Object(keys)) = value.get_mut("system") {
+            keys.remove(*key);
+        }
     }
     for (section, key) in FREE_KEYS {
         if let Some(Value::Object(keys)) = value.get_mut(section) {

@@ -1,6 +1,8 @@
 //! Ties a force field to a molecule: from a topology to the parameter lists of a [`System`].
 
 pub(super) mod correction_map;
+pub(super) mod graph;
+pub(super) mod hydrogens;
 pub(super) mod neck;
 mod neck_tables;
 pub(super) mod nonbonded;
@@ -9,11 +11,13 @@ pub(super) mod solvent;
 mod template;
 pub(super) mod template_choice;
 pub(super) mod torsion;
+use self::graph::Graph;
+use self::hydrogens::{heavier_hydrogens, rigid_bonds};
 use self::template_choice::{Typing, match_all};
 use super::definition::{ForceField, HarmonicDefinition};
 use super::error::ForceFieldError;
 use super::limits::Limits;
-use super::options::{HYDROGEN_MASS_DA, SystemOptions};
+use super::options::SystemOptions;
 use super::system::{Angle, Bond, DistanceConstraint, System};
 use crate::topology::{Element, Topology};
 
@@ -32,7 +36,15 @@ impl Molecule<'_> {
     }
 
     pub(super) fn element(&self, atom: usize) -> Element {
-        self.topology.atoms[atom].element
+        self.graph().element(atom)
+    }
+
+    /// Without the force field.
+    fn graph(&self) -> Graph<'_> {
+        Graph {
+            topology: self.topology,
+            neighbors: self.neighbors,
+        }
     }
 
     pub(super) fn missing(&self, term: &'static str, atoms: &[usize]) -> ForceFieldError {
@@ -93,7 +105,11 @@ impl ForceField {
         let (correction_maps, mapped_torsions) = correction_map::assign_maps(molecule);
         let (bonds, constraints) = assign_bonds(molecule, options.constrain_hydrogen_bonds)?;
         Ok(System {
-            masses_da: assign_masses(molecule, options.hydrogen_mass_da)?,
+            masses_da: heavier_hydrogens(
+                molecule.graph(),
+                plausible_masses(molecule)?,
+                options.hydrogen_mass_da,
+            )?,
             bonds,
             angles: assign_angles(molecule)?,
             torsions: torsion::assign_torsions(molecule),
@@ -103,7 +119,7 @@ impl ForceField {
             nonbonded: nonbonded::assign_nonbonded(molecule)?,
             implicit_solvent: options
                 .solvent
-                .map(|model| solvent::assign_implicit_solvent(molecule, model, options))
+                .map(|model| solvent::assign_implicit_solvent(molecule.graph(), model, options))
                 .transpose()?,
             constraints,
         })
@@ -114,27 +130,21 @@ fn assign_bonds(
     molecule: Molecule<'_>,
     constrain_hydrogen_bonds: bool,
 ) -> Result<(Vec<Bond>, Vec<DistanceConstraint>), ForceFieldError> {
-    let mut bonds = Vec::new();
-    let mut constraints = Vec::new();
-    for &atoms in &molecule.topology.bonds {
+    let bond = |&atoms: &[usize; 2]| {
         let (length_nm, k) = molecule.harmonic(&molecule.force_field.bonds, "bond", atoms)?;
-        let has_hydrogen = atoms
-            .iter()
-            .any(|&atom| molecule.element(atom) == Element::HYDROGEN);
-        if constrain_hydrogen_bonds && has_hydrogen {
-            constraints.push(DistanceConstraint {
-                atoms,
-                distance_nm: length_nm,
-            });
-        } else if k != 0.0 {
-            bonds.push(Bond {
-                atoms,
-                length_nm,
-                k_kj_per_mol_nm2: k,
-            });
-        }
-    }
-    Ok((bonds, constraints))
+        Ok(Bond {
+            atoms,
+            length_nm,
+            k_kj_per_mol_nm2: k,
+        })
+    };
+    let bonds: Result<Vec<Bond>, ForceFieldError> =
+        molecule.topology.bonds.iter().map(bond).collect();
+    Ok(rigid_bonds(
+        molecule.graph(),
+        bonds?,
+        constrain_hydrogen_bonds,
+    ))
 }
 
 /// Every pair of neighbours of an atom, sorted by atoms.
@@ -168,12 +178,6 @@ fn assign_angles(molecule: Molecule<'_>) -> Result<Vec<Angle>, ForceFieldError> 
     Ok(angles)
 }
 
-/// What a heavy atom has to keep when its mass goes to its hydrogens, Da: lighter would be the fastest thing to move.
-///
-/// The usual 4 Da leave the carbon of a methyl group 3.03 Da, as OpenMM allows.
-const LIGHTEST_HEAVY_ATOM_DA: f64 = 2.0;
-
-/// Masses of the force field, hydrogens made heavier at the cost of the atom they are bonded to.
 /// Masses as the types have them. Checked here and not where types are read: files may define massless sites that no atom is.
 fn plausible_masses(molecule: Molecule<'_>) -> Result<Vec<f64>, ForceFieldError> {
     let Limits {
@@ -195,38 +199,4 @@ fn plausible_masses(molecule: Molecule<'_>) -> Result<Vec<f64>, ForceFieldError>
         })
     };
     types.map(mass).collect()
-}
-
-fn assign_masses(
-    molecule: Molecule<'_>,
-    hydrogen_mass_da: f64,
-) -> Result<Vec<f64>, ForceFieldError> {
-    let mut masses = plausible_masses(molecule)?;
-    if (hydrogen_mass_da - HYDROGEN_MASS_DA).abs() < 1e-9 {
-        return Ok(masses);
-    }
-    let is_hydrogen = |atom: usize| molecule.element(atom) == Element::HYDROGEN;
-    for heavy in (0..masses.len()).filter(|&atom| !is_hydrogen(atom)) {
-        let hydrogens: Vec<usize> = molecule.neighbors[heavy]
-            .iter()
-            .copied()
-            .filter(|&bonded| is_hydrogen(bonded))
-            .collect();
-        let total_da = masses[heavy] + hydrogens.iter().map(|&atom| masses[atom]).sum::<f64>();
-        for &hydrogen in &hydrogens {
-            masses[heavy] -= hydrogen_mass_da - masses[hydrogen];
-            masses[hydrogen] = hydrogen_mass_da;
-        }
-        if !hydrogens.is_empty() && masses[heavy] < LIGHTEST_HEAVY_ATOM_DA {
-            let n_hydrogens =
-                u32::try_from(hydrogens.len()).expect("invariant: an atom has few neighbours");
-            return Err(ForceFieldError::HydrogenMass {
-                hydrogen_mass_da,
-                atom: molecule.topology.label(heavy),
-                remaining_da: masses[heavy],
-                largest_da: (total_da - LIGHTEST_HEAVY_ATOM_DA) / f64::from(n_hydrogens),
-            });
-        }
-    }
-    Ok(masses)
 }

@@ -18,16 +18,25 @@ pub(super) fn fill_tables(
     topology: &Topology,
     solvent: &mut ImplicitSolvent,
 ) -> Result<(), ForceFieldError> {
-    let outside = solvent
-        .radii_nm
-        .iter()
-        .position(|radius| !(SMALLEST_RADIUS_NM..=LARGEST_RADIUS_NM).contains(radius));
-    if let Some(atom) = outside {
+    if let Some(atom) = uncovered(solvent) {
         return Err(ForceFieldError::RadiusOutOfRange {
             atom: topology.label(atom),
             radius_nm: solvent.radii_nm[atom],
         });
     }
+    fill(solvent);
+    Ok(())
+}
+
+/// The first atom whose radius the tables do not cover.
+pub(in crate::forcefield) fn uncovered(solvent: &ImplicitSolvent) -> Option<usize> {
+    let covered = SMALLEST_RADIUS_NM..=LARGEST_RADIUS_NM;
+    let mut radii = solvent.radii_nm.iter();
+    radii.position(|radius| !covered.contains(radius))
+}
+
+/// Fills the tables of radii that they cover.
+pub(in crate::forcefield) fn fill(solvent: &mut ImplicitSolvent) {
     let mut unique = solvent.radii_nm.clone();
     unique.sort_by(f64::total_cmp);
     unique.dedup();
@@ -41,7 +50,6 @@ pub(super) fn fill_tables(
     // Å to nm, Å⁻¹ to nm⁻¹.
     solvent.neck_distance_nm = interpolate(&unique, &DISTANCE_ANGSTROM, 0.1);
     solvent.neck_amplitude = interpolate(&unique, &AMPLITUDE_PER_ANGSTROM, 10.0);
-    Ok(())
 }
 
 /// Bilinear interpolation of a table to all pairs of radii, times a unit factor.

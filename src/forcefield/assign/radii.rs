@@ -1,16 +1,16 @@
 //! AMBER's sets of intrinsic Born radii: bondi, mbondi, mbondi2, mbondi3.
 
-use super::Molecule;
+use super::graph::Graph;
 use crate::forcefield::system::BornModel;
 use crate::topology::Element;
 
 /// Intrinsic Born radius in nm: mbondi for HCT, mbondi2 for OBC, bondi for GBn, mbondi3 for GBn2.
-pub(crate) fn radius_nm(molecule: Molecule<'_>, model: BornModel, atom: usize) -> f64 {
+pub(super) fn radius_nm(graph: Graph<'_>, model: BornModel, atom: usize) -> f64 {
     let angstrom = match model {
-        BornModel::Hct => mbondi(molecule, atom),
-        BornModel::Obc1 | BornModel::Obc2 => mbondi2(molecule, atom),
-        BornModel::Gbn => bondi(molecule.element(atom)),
-        BornModel::Gbn2 => mbondi3(molecule, atom),
+        BornModel::Hct => mbondi(graph, atom),
+        BornModel::Obc1 | BornModel::Obc2 => mbondi2(graph, atom),
+        BornModel::Gbn => bondi(graph.element(atom)),
+        BornModel::Gbn2 => mbondi3(graph, atom),
     };
     angstrom / 10.0
 }
@@ -29,18 +29,18 @@ fn bondi(element: Element) -> f64 {
 }
 
 /// The atom a hydrogen is bonded to; the first where a file has several.
-fn bonded_element(molecule: Molecule<'_>, hydrogen: usize) -> Option<Element> {
-    let &bonded = molecule.neighbors[hydrogen].first()?;
-    Some(molecule.element(bonded))
+fn bonded_element(graph: Graph<'_>, hydrogen: usize) -> Option<Element> {
+    let &bonded = graph.neighbors[hydrogen].first()?;
+    Some(graph.element(bonded))
 }
 
 /// Hydrogens by what they are bonded to, doi:10.1002/1097-0282(2000)56:4<275::AID-BIP10024>3.0.CO;2-E.
-fn mbondi(molecule: Molecule<'_>, atom: usize) -> f64 {
-    let element = molecule.element(atom);
+fn mbondi(graph: Graph<'_>, atom: usize) -> f64 {
+    let element = graph.element(atom);
     if element != Element::HYDROGEN {
         return bondi(element);
     }
-    match bonded_element(molecule, atom) {
+    match bonded_element(graph, atom) {
         Some(Element::CARBON | Element::NITROGEN) => 1.3,
         Some(Element::OXYGEN | Element::SULFUR) => 0.8,
         _ => 1.2,
@@ -48,9 +48,9 @@ fn mbondi(molecule: Molecule<'_>, atom: usize) -> f64 {
 }
 
 /// Only hydrogens on nitrogen differ from Bondi's radii, doi:10.1002/prot.20033.
-fn mbondi2(molecule: Molecule<'_>, atom: usize) -> f64 {
-    let element = molecule.element(atom);
-    if element == Element::HYDROGEN && bonded_element(molecule, atom) == Some(Element::NITROGEN) {
+fn mbondi2(graph: Graph<'_>, atom: usize) -> f64 {
+    let element = graph.element(atom);
+    if element == Element::HYDROGEN && bonded_element(graph, atom) == Some(Element::NITROGEN) {
         1.3
     } else {
         bondi(element)
@@ -58,32 +58,32 @@ fn mbondi2(molecule: Molecule<'_>, atom: usize) -> f64 {
 }
 
 /// mbondi2 with other radii for carboxylate oxygens and the guanidinium hydrogens of ARG, doi:10.1021/ct3010485.
-fn mbondi3(molecule: Molecule<'_>, atom: usize) -> f64 {
-    let name = &molecule.topology.atoms[atom].name;
-    let residue = molecule.topology.atoms[atom].residue_index;
-    if is_carboxylate_oxygen(molecule, atom) {
+fn mbondi3(graph: Graph<'_>, atom: usize) -> f64 {
+    let name = &graph.topology.atoms[atom].name;
+    let residue = graph.topology.atoms[atom].residue_index;
+    if is_carboxylate_oxygen(graph, atom) {
         1.4
-    } else if molecule.topology.residues[residue].name == "ARG"
+    } else if graph.topology.residues[residue].name == "ARG"
         && (name.starts_with("HH") || name.starts_with("HE"))
     {
         1.17
     } else {
-        mbondi2(molecule, atom)
+        mbondi2(graph, atom)
     }
 }
 
 /// An oxygen with one bond, to a carbon with three bonds of which another is to oxygen.
 ///
 /// As in OpenMM this includes the carbonyl oxygen of a protonated carboxyl group.
-fn is_carboxylate_oxygen(molecule: Molecule<'_>, atom: usize) -> bool {
-    let &[carbon] = molecule.neighbors[atom].as_slice() else {
+fn is_carboxylate_oxygen(graph: Graph<'_>, atom: usize) -> bool {
+    let &[carbon] = graph.neighbors[atom].as_slice() else {
         return false;
     };
-    let around = &molecule.neighbors[carbon];
-    molecule.element(atom) == Element::OXYGEN
-        && molecule.element(carbon) == Element::CARBON
+    let around = &graph.neighbors[carbon];
+    graph.element(atom) == Element::OXYGEN
+        && graph.element(carbon) == Element::CARBON
         && around.len() == 3
         && around
             .iter()
-            .any(|&other| other != atom && molecule.element(other) == Element::OXYGEN)
+            .any(|&other| other != atom && graph.element(other) == Element::OXYGEN)
 }

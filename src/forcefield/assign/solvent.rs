@@ -3,35 +3,63 @@
 //! The numbers are AMBER's, as OpenMM applies them to a topology: they depend on elements, bonds and, in two cases
 //! (the guanidinium hydrogens of ARG, nucleic acids), on residue names, not on the force field.
 
-use super::Molecule;
+use super::graph::Graph;
 use super::{neck, radii};
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::options::SystemOptions;
 use crate::forcefield::system::{BornModel, ImplicitSolvent};
 
-/// Parameters of the model for all atoms.
+/// Parameters of the model for all atoms, radii and screening as AMBER's programs give them by default.
 ///
 /// # Errors
 /// [`ForceFieldError::RadiusOutOfRange`] where a neck model does not cover a radius.
 pub(super) fn assign_implicit_solvent(
-    molecule: Molecule<'_>,
+    graph: Graph<'_>,
     model: BornModel,
     options: &SystemOptions,
 ) -> Result<ImplicitSolvent, ForceFieldError> {
-    let atoms = 0..molecule.topology.n_atoms();
-    let radii_nm: Vec<f64> = atoms
+    let atoms = 0..graph.topology.n_atoms();
+    let radii_nm = atoms
         .clone()
-        .map(|atom| radii::radius_nm(molecule, model, atom))
+        .map(|atom| radii::radius_nm(graph, model, atom))
         .collect();
+    let screening = atoms.map(|atom| screening(graph, model, atom)).collect();
+    with_parameters(graph, model, options, radii_nm, screening)
+}
+
+/// The same with radii and screening of a file; GBn and GBn2 have screening of their own, by element, which no file changes.
+///
+/// # Errors
+/// [`ForceFieldError::RadiusOutOfRange`] where a neck model does not cover a radius.
+pub(in crate::forcefield) fn implicit_solvent_of_file(
+    graph: Graph<'_>,
+    model: BornModel,
+    options: &SystemOptions,
+    [radii_nm, screening_of_file]: [&[f64]; 2],
+) -> Result<ImplicitSolvent, ForceFieldError> {
+    let screening = match model {
+        BornModel::Hct | BornModel::Obc1 | BornModel::Obc2 => screening_of_file.to_vec(),
+        BornModel::Gbn | BornModel::Gbn2 => (0..graph.topology.n_atoms())
+            .map(|atom| screening(graph, model, atom))
+            .collect(),
+    };
+    with_parameters(graph, model, options, radii_nm.to_vec(), screening)
+}
+
+fn with_parameters(
+    graph: Graph<'_>,
+    model: BornModel,
+    options: &SystemOptions,
+    radii_nm: Vec<f64>,
+    screening: Vec<f64>,
+) -> Result<ImplicitSolvent, ForceFieldError> {
+    let atoms = 0..graph.topology.n_atoms();
     let mut solvent = ImplicitSolvent {
         model,
         radii_nm,
-        screening: atoms
-            .clone()
-            .map(|atom| screening(molecule, model, atom))
-            .collect(),
+        screening,
         tanh_coefficients: atoms
-            .map(|atom| tanh_coefficients(molecule, model, atom))
+            .map(|atom| tanh_coefficients(graph, model, atom))
             .collect(),
         neck_index: Vec::new(),
         neck_distance_nm: Vec::new(),
@@ -42,7 +70,7 @@ pub(super) fn assign_implicit_solvent(
         surface_area: options.surface_area,
     };
     if matches!(model, BornModel::Gbn | BornModel::Gbn2) {
-        neck::fill_tables(molecule.topology, &mut solvent)?;
+        neck::fill_tables(graph.topology, &mut solvent)?;
     }
     Ok(solvent)
 }
@@ -61,26 +89,26 @@ fn screening_factors(symbol: &str) -> [f64; 4] {
     }
 }
 
-fn screening(molecule: Molecule<'_>, model: BornModel, atom: usize) -> f64 {
-    let factors = screening_factors(molecule.element(atom).symbol());
+fn screening(graph: Graph<'_>, model: BornModel, atom: usize) -> f64 {
+    let factors = screening_factors(graph.element(atom).symbol());
     match model {
         BornModel::Hct | BornModel::Obc1 | BornModel::Obc2 => factors[0],
         BornModel::Gbn => factors[1],
-        BornModel::Gbn2 if in_nucleic_acid(molecule, atom) => factors[3],
+        BornModel::Gbn2 if in_nucleic_acid(graph, atom) => factors[3],
         BornModel::Gbn2 => factors[2],
     }
 }
 
 /// Alpha, beta, gamma; GBn2 has them by element, the others have one set.
-fn tanh_coefficients(molecule: Molecule<'_>, model: BornModel, atom: usize) -> [f64; 3] {
+fn tanh_coefficients(graph: Graph<'_>, model: BornModel, atom: usize) -> [f64; 3] {
     match model {
         BornModel::Hct => [0.0, 0.0, 0.0],
         BornModel::Obc1 => [0.8, 0.0, 2.909_125],
         BornModel::Obc2 => [1.0, 0.8, 4.85],
         BornModel::Gbn => [1.095_112_84, 1.907_992_938, 2.507_982_45],
         BornModel::Gbn2 => {
-            let symbol = molecule.element(atom).symbol();
-            if in_nucleic_acid(molecule, atom) {
+            let symbol = graph.element(atom).symbol();
+            if in_nucleic_acid(graph, atom) {
                 gbn2_nucleic_coefficients(symbol)
             } else {
                 gbn2_coefficients(symbol)
@@ -112,10 +140,13 @@ fn gbn2_nucleic_coefficients(symbol: &str) -> [f64; 3] {
     }
 }
 
-fn in_nucleic_acid(molecule: Molecule<'_>, atom: usize) -> bool {
-    let residue = molecule.topology.atoms[atom].residue_index;
+fn in_nucleic_acid(graph: Graph<'_>, atom: usize) -> bool {
+    let residue = graph.topology.atoms[atom].residue_index;
     matches!(
-        molecule.topology.residues[residue].name.as_str(),
+        graph.topology.residues[residue].name.as_str(),
         "A" | "C" | "G" | "U" | "DA" | "DC" | "DG" | "DT"
+            // AMBER's names for the ends of a strand.
+            | "A5" | "C5" | "G5" | "U5" | "DA5" | "DC5" | "DG5" | "DT5"
+            | "A3" | "C3" | "G3" | "U3" | "DA3" | "DC3" | "DG3" | "DT3"
     )
 }

@@ -20,7 +20,7 @@ pub(crate) struct Element {
 
 impl Element {
     /// Child elements of one tag.
-    pub(super) fn children_named<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = &'a Element> {
+    pub(crate) fn children_named<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = &'a Element> {
         self.children.iter().filter(move |child| child.tag == tag)
     }
 
@@ -48,7 +48,7 @@ impl Element {
     }
 
     /// A number within the limits of what makes physical sense, which has to be there.
-    pub(super) fn plausible(&self, name: &str, limits: &Limits) -> Result<f64, ForceFieldError> {
+    pub(crate) fn plausible(&self, name: &str, limits: &Limits) -> Result<f64, ForceFieldError> {
         let value = self.number(name)?;
         if value < limits.least || value > limits.most {
             return Err(self.malformed_number(name, self.required(name)?, limits.expected));
@@ -65,7 +65,7 @@ impl Element {
     }
 
     /// Error for an attribute that is there but is not what it has to be.
-    pub(super) fn malformed_number(
+    pub(crate) fn malformed_number(
         &self,
         name: &str,
         value: &str,
@@ -93,7 +93,7 @@ impl Element {
     }
 
     /// Error for an attribute that has to be there and is not.
-    pub(super) fn missing_attribute(&self, name: &str) -> ForceFieldError {
+    pub(crate) fn missing_attribute(&self, name: &str) -> ForceFieldError {
         self.fault(XmlFault::MissingAttribute {
             element: self.tag.clone(),
             attribute: name.to_owned(),

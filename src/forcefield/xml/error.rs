@@ -39,6 +39,16 @@ pub enum XmlFault {
         /// What to do instead; starts with punctuation.
         remedy: String,
     },
+    /// A force of a serialized OpenMM System that is not taken.
+    #[error("{class} is not taken: {content}; {remedy}")]
+    Refused {
+        /// OpenMM's class, with the force's own name where it has one.
+        class: String,
+        /// What it holds that is not taken.
+        content: String,
+        /// What to do instead.
+        remedy: String,
+    },
     /// An attribute that has to be there is not.
     #[error("<{element}> has no attribute '{attribute}', which it needs")]
     MissingAttribute {

@@ -37,6 +37,32 @@ pub enum PdbError {
         /// What stands there.
         got: String,
     },
+    /// An atom whose element is not known, in a file that is read as it is.
+    #[error(
+        "{file}:{line}: the element of {atom} (columns 77-78, or the first letter of its name) is '{got}', expected a symbol such as C: correct the columns"
+    )]
+    UnknownElement {
+        /// The file.
+        file: String,
+        /// Line number from 1.
+        line: usize,
+        /// Its name, residue, number and chain.
+        atom: String,
+        /// What stands there.
+        got: String,
+    },
+    /// An atom with alternate locations, in a file that is read as it is.
+    #[error(
+        "{file}:{line}: {atom} has an alternate location: expected each atom once, as in the topology that the parameters were made of"
+    )]
+    AlternateLocation {
+        /// The file.
+        file: String,
+        /// Line number from 1.
+        line: usize,
+        /// Its name, residue, number and chain.
+        atom: String,
+    },
     /// A residue that is no amino acid or cap.
     #[error(
         "{file}:{line}: unknown residue '{residue}': did you mean {nearest}? Known: {}. \

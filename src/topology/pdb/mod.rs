@@ -13,6 +13,7 @@ mod numbers;
 mod order;
 mod record;
 mod residues;
+mod verbatim;
 mod whole;
 mod write;
 
@@ -54,4 +55,28 @@ pub fn read(path: &Path) -> Result<Molecule, PdbError> {
 pub fn read_str(text: &str, name: &str) -> Result<Molecule, PdbError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     assemble::assemble(record::parse(text, name)?, name)
+}
+
+/// Read a molecule whose parameters come from elsewhere: every atom of the first model in the order of the file, with its names and
+/// the bonds of its CONECT records. Nothing is added, dropped or renamed, and no residue need be known.
+///
+/// # Errors
+/// [`PdbError`] with file and line: no atoms, numbers that are none, elements that are not known, alternate locations.
+pub fn read_verbatim(path: &Path) -> Result<Molecule, PdbError> {
+    let bytes = std::fs::read(path).map_err(|source| PdbError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    read_verbatim_str(
+        &String::from_utf8_lossy(&bytes),
+        &path.display().to_string(),
+    )
+}
+
+/// Read PDB text as [`read_verbatim`] does; `name` stands for the file in messages.
+///
+/// # Errors
+/// As [`read_verbatim`].
+pub fn read_verbatim_str(text: &str, name: &str) -> Result<Molecule, PdbError> {
+    verbatim::read_str(text, name)
 }

@@ -2,6 +2,7 @@
 
 use crate::topology::Topology;
 use crate::topology::element::Element;
+use crate::topology::residue_library::ResidueLibrary;
 use std::io::{Error, ErrorKind, Result, Write};
 
 /// Write a molecule: ATOM, TER after every chain, CONECT for disulfides, caps and rare protonation states, END.
@@ -27,8 +28,10 @@ pub fn write(writer: &mut dyn Write, topology: &Topology, positions_nm: &[[f64; 
             serial += 1;
             writeln!(
                 writer,
-                "TER   {serial:>5}      {:>3} {}{:>4}",
-                residue.name, residue.chain, residue.number
+                "TER   {serial:>5}      {:<4}{}{:>4}",
+                format!("{:>3}", residue.name),
+                residue.chain,
+                residue.number
             )?;
         }
     }
@@ -72,24 +75,30 @@ fn check(topology: &Topology, positions_nm: &[[f64; 3]]) -> Result<()> {
     Ok(())
 }
 
-/// Names of up to three letters start in column 14, four-letter ones in column 13.
+/// Names of up to three letters start in column 14, four-letter ones and those of elements with two letters in column 13.
 fn atom_line(topology: &Topology, atom: usize, serial: usize, position_nm: [f64; 3]) -> String {
     let record = &topology.atoms[atom];
     let residue = &topology.residues[record.residue_index];
-    let name = if record.name.len() < 4 {
+    let symbol = record.element.symbol();
+    let fills_both = symbol.len() == 2
+        && record
+            .name
+            .to_uppercase()
+            .starts_with(&symbol.to_uppercase());
+    let name = if record.name.len() < 4 && !fills_both {
         format!(" {:<3}", record.name)
     } else {
-        record.name.clone()
+        format!("{:<4}", record.name)
     };
     let [x, y, z] = position_nm.map(|value| value / crate::units::NM_PER_ANGSTROM);
     format!(
-        "ATOM  {serial:>5} {name} {:>3} {}{:>4}    {x:>8.3}{y:>8.3}{z:>8.3}{:>6.2}{:>6.2}          {:>2}",
-        residue.name,
+        "ATOM  {serial:>5} {name} {:<4}{}{:>4}    {x:>8.3}{y:>8.3}{z:>8.3}{:>6.2}{:>6.2}          {:>2}",
+        format!("{:>3}", residue.name),
         residue.chain,
         residue.number,
         1.0,
         0.0,
-        record.element.symbol().to_uppercase(),
+        symbol.to_uppercase(),
     )
 }
 
@@ -107,6 +116,18 @@ fn ends_chain(topology: &Topology, residue_index: usize) -> bool {
     topology.bonds.binary_search(&bond).is_err()
 }
 
+/// Whether a bond joins residues in another way than C of one to N of the next.
+fn is_cross_link(topology: &Topology, [i, j]: [usize; 2]) -> bool {
+    let [before, after] = [i, j].map(|atom| &topology.atoms[atom]);
+    let (before, after) = match before.residue_index <= after.residue_index {
+        true => (before, after),
+        false => (after, before),
+    };
+    let is_peptide_bond =
+        before.residue_index + 1 == after.residue_index && before.name == "C" && after.name == "N";
+    before.residue_index != after.residue_index && !is_peptide_bond
+}
+
 /// Residues whose bonds MDTraj or OpenMM do not know by name.
 const SELDOM_KNOWN: [&str; 7] = ["ACE", "NME", "NHE", "ASH", "GLH", "LYN", "CYM"];
 
@@ -114,12 +135,13 @@ const SELDOM_KNOWN: [&str; 7] = ["ACE", "NME", "NHE", "ASH", "GLH", "LYN", "CYM"
 fn write_conect(writer: &mut dyn Write, topology: &Topology, serials: &[usize]) -> Result<()> {
     let unknown = |atom: usize| {
         let residue = &topology.residues[topology.atoms[atom].residue_index];
-        SELDOM_KNOWN.contains(&residue.name.as_str())
+        let name = residue.name.as_str();
+        SELDOM_KNOWN.contains(&name) || ResidueLibrary::get().find(name).is_none()
     };
     let sulfur = |atom: usize| topology.atoms[atom].element == Element::SULFUR;
     let mut partners = vec![Vec::new(); serials.len()];
     for &[i, j] in &topology.bonds {
-        if unknown(i) || unknown(j) || (sulfur(i) && sulfur(j)) {
+        if unknown(i) || unknown(j) || (sulfur(i) && sulfur(j)) || is_cross_link(topology, [i, j]) {
             partners[i].push(serials[j]);
             partners[j].push(serials[i]);
         }

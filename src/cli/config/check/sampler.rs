@@ -3,14 +3,27 @@
 use std::path::Path;
 
 use super::values::{Checks, MAX_TEMPERATURE_KELVIN};
-use crate::cli::config::ReplicaExchangeConfig;
 use crate::cli::config::replica_exchange::{LadderForm, WrittenTemperatures};
-use crate::cli::config::system::Constraints;
+use crate::cli::config::{Constraints, LoadedConfig, Origin, ReplicaExchangeConfig};
 use crate::mcmc::{EMPTY, LadderError};
 use crate::proposal::{EntryChecks, EntryError};
 
 /// Most temperatures of a ladder.
 const MAX_RUNGS: usize = 1000;
+
+impl LoadedConfig {
+    /// Whether some bonds are rigid, by the settings or by the System of another program.
+    pub(crate) fn has_rigid_bonds(&self) -> bool {
+        match self.config.system.origin() {
+            Ok(Origin::OpenmmSystem { system, .. }) => {
+                // Faults of the file are told when it is read.
+                let text = std::fs::read_to_string(self.resolve(system)).unwrap_or_default();
+                text.contains("<Constraint ")
+            }
+            _ => self.config.system.constraints != Constraints::None,
+        }
+    }
+}
 
 impl Checks<'_> {
     pub(crate) fn sampler(&mut self) {
@@ -24,7 +37,7 @@ impl Checks<'_> {
         }
         let resolve = |path: &Path| self.loaded.resolve(path);
         let mut checks = EntryChecks {
-            has_rigid_bonds: self.loaded.config.system.constraints != Constraints::None,
+            has_rigid_bonds: self.loaded.has_rigid_bonds(),
             equilibration_cycles: self.loaded.config.run.equilibration_cycles,
             resolve: &resolve,
             path: "sampler".to_owned(),

@@ -1,5 +1,8 @@
 //! Checks the values of a parsed input file: ranges, names, files; all faults at once. The sampler has a file of its own.
 
+use std::path::Path;
+
+use crate::cli::config::origin::{Contradiction, Origin};
 use crate::cli::config::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
 use crate::cli::config::{InputFault, LoadedConfig, Precision, nearest};
 use crate::cli::device::Device;
@@ -70,35 +73,64 @@ impl Checks<'_> {
 
     fn molecule(&mut self) {
         let system = &self.loaded.config.system;
-        match (&system.sequence, &system.pdb) {
-            (Some(_), Some(_)) => self.fault(
-                "system.pdb",
-                "`sequence` and `pdb` are both given, expected one of them",
-                "remove `sequence` to simulate the PDB file, or `pdb` to build the sequence",
-            ),
-            (None, None) => self.fault(
-                "system",
-                "there is no molecule, expected `sequence` or `pdb`",
-                "add `sequence: ACE-ALA-NME` or `pdb: file.pdb`",
-            ),
-            (None, Some(pdb)) => {
-                let path = self.loaded.resolve(pdb);
-                if !path.is_file() {
-                    self.fault(
-                        "system.pdb",
-                        &format!("there is no file {}", path.display()),
-                        "give a path relative to the folder of the YAML file, or an absolute one",
-                    );
-                }
-                if !system.disulfides.is_empty() {
-                    self.fault(
-                        "system.disulfides",
-                        "bridges cannot be given for a PDB file, expected them inside it",
-                        "remove the key: SSBOND records, or sulfurs at bonding distance, make the bridges",
-                    );
-                }
+        let origin = match system.origin() {
+            Ok(origin) => origin,
+            Err(Contradiction {
+                path,
+                problem,
+                help,
+            }) => return self.fault(path, problem, help),
+        };
+        if let Origin::OpenmmSystem { system, .. } = origin {
+            self.file("system.openmm_system", system);
+        }
+        if let Origin::Pdb(pdb) | Origin::OpenmmSystem { pdb, .. } = origin {
+            self.file("system.pdb", pdb);
+            if !system.disulfides.is_empty() {
+                self.fault(
+                    "system.disulfides",
+                    "bridges cannot be given for a PDB file, expected them inside it",
+                    "remove the key: SSBOND records, or sulfurs at bonding distance, make the bridges",
+                );
             }
-            (Some(_), None) => {}
+        }
+        if let Origin::Prmtop {
+            prmtop,
+            coordinates,
+        } = origin
+        {
+            self.file("system.prmtop", prmtop);
+            self.file("system.coordinates", coordinates);
+            if !system.disulfides.is_empty() {
+                self.fault(
+                    "system.disulfides",
+                    "bridges cannot be given for a prmtop, expected them inside it",
+                    "remove the key, or make the prmtop with the bridge (tleap: `bond x.2.SG x.5.SG`)",
+                );
+            }
+        }
+        let (source, name) = origin.key_of_parameters();
+        for (key, instead) in origin.meaningless_keys() {
+            let path = format!("system.{key}");
+            if self.loaded.source.has(&path) {
+                self.fault(
+                    &path,
+                    &format!("`{key}` is given, but parameters come from `{source}`"),
+                    &format!("remove the key: {name} has {instead}"),
+                );
+            }
+        }
+    }
+
+    /// A file that has to be there.
+    fn file(&mut self, path: &str, file: &Path) {
+        let file = self.loaded.resolve(file);
+        if !file.is_file() {
+            self.fault(
+                path,
+                &format!("there is no file {}", file.display()),
+                "give a path relative to the folder of the YAML file, or an absolute one",
+            );
         }
     }
 
@@ -115,9 +147,11 @@ impl Checks<'_> {
         };
         let whole: Vec<String> = entries.iter().filter(is_whole).cloned().collect();
         if whole.len() > 1 {
-            let problem = format!("{} are whole force fields, expected one", whole.join(" and "));
-            let help =
-                "keep one of them; phosaa14SB, phosaa19SB and XML files may be added to it";
+            let problem = format!(
+                "{} are whole force fields, expected one",
+                whole.join(" and ")
+            );
+            let help = "keep one of them; phosaa14SB, phosaa19SB and XML files may be added to it";
             self.fault(path, &problem, help);
         }
         for entry in &entries {

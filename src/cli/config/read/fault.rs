@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::locate::{Position, locate_value};
+use super::locate::{Position, has_value, locate_value};
 
 /// The text of an input file and the name under which messages mention it.
 #[derive(Debug, Clone)]
@@ -21,6 +21,11 @@ impl Source {
             name: path.display().to_string(),
             text,
         }
+    }
+
+    /// Whether the file gives a value at a key path, rather than leaving it to its default.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        has_value(&self.text, path)
     }
 
     /// A fault of the value at a key path such as `sampler[0].langevin.steps`; `help` is empty where `problem` has the remedy.

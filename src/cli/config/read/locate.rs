@@ -30,6 +30,16 @@ pub(crate) fn locate_value(text: &str, path: &str) -> Option<Position> {
     }
 }
 
+/// Whether there is a value at `path`.
+pub(crate) fn has_value(text: &str, path: &str) -> bool {
+    let segments = parse_path(path);
+    let walk = Walk {
+        path: &segments,
+        twice: None,
+    };
+    stop_position(text, walk).is_some()
+}
+
 /// Where `key` stands for the second time in the section at `path`.
 pub(crate) fn locate_duplicate(text: &str, path: &str, key: &str) -> Option<Position> {
     let segments = parse_path(path);

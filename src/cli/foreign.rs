@@ -1,0 +1,85 @@
+//! Molecules that bring their parameters along: from files to what a run needs.
+
+use std::path::Path;
+
+use crate::forcefield::openmm_system::{self, ForeignMolecule, OpenmmSystemError};
+use crate::forcefield::{Prmtop, SystemOptions};
+use crate::topology::inpcrd;
+
+use super::config::{InputFault, LoadedConfig};
+use super::console::note;
+use super::error::CliError;
+use super::memory;
+use super::setup::Prepared;
+
+/// Reads a serialized System and its PDB file.
+///
+/// # Errors
+/// A fault that points at the key of the file to blame.
+pub(super) fn openmm_system(
+    loaded: &LoadedConfig,
+    system: &Path,
+    pdb: &Path,
+) -> Result<Prepared, CliError> {
+    let blame = |error: OpenmmSystemError| -> InputFault {
+        let key = match error {
+            OpenmmSystemError::Pdb(_) => "system.pdb",
+            _ => "system.openmm_system",
+        };
+        loaded.source.fault_at(key, &error.to_string(), "")
+    };
+    let read = openmm_system::read(&loaded.resolve(system), &loaded.resolve(pdb)).map_err(blame)?;
+    prepared(read)
+}
+
+/// Reads a prmtop and its coordinates; solvent, constraints and hydrogen masses are those of the input.
+///
+/// # Errors
+/// A fault that points at the key of the file to blame.
+pub(super) fn prmtop(
+    loaded: &LoadedConfig,
+    prmtop: &Path,
+    coordinates: &Path,
+    options: &SystemOptions,
+) -> Result<Prepared, CliError> {
+    let blame = |key: &str, error: String| loaded.source.fault_at(key, &error, "");
+    let of_prmtop = |error: &dyn std::error::Error| blame("system.prmtop", error.to_string());
+    let parameters = Prmtop::read(&loaded.resolve(prmtop)).map_err(|error| of_prmtop(&error))?;
+    memory::announce(parameters.topology().n_atoms());
+    let flexible_options = SystemOptions {
+        constrain_hydrogen_bonds: false,
+        ..options.clone()
+    };
+    let system = |options| {
+        parameters
+            .system(options)
+            .map_err(|error| of_prmtop(&error))
+    };
+    let (system, flexible_system) = (system(options)?, system(&flexible_options)?);
+    let molecule = inpcrd::read_molecule(parameters.topology(), &loaded.resolve(coordinates))
+        .map_err(|error| blame("system.coordinates", error.to_string()))?;
+    Ok(Prepared {
+        molecule,
+        system,
+        flexible_system,
+    })
+}
+
+/// What every source of this kind ends in.
+fn prepared(foreign: ForeignMolecule) -> Result<Prepared, CliError> {
+    let ForeignMolecule {
+        molecule,
+        system,
+        notes,
+    } = foreign;
+    memory::announce(molecule.topology.n_atoms());
+    for sentence in notes {
+        note(&sentence);
+    }
+    let flexible_system = system.flexible();
+    Ok(Prepared {
+        molecule,
+        system,
+        flexible_system,
+    })
+}
