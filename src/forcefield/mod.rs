@@ -3,11 +3,12 @@
 pub mod angle;
 mod assign;
 pub mod bond;
+pub mod correction_map;
 mod definition;
 mod error;
 pub mod generalized_born;
+pub mod harmonic_torsion;
 mod limits;
-mod neck_tables;
 pub mod nonbonded;
 pub mod openmm_system;
 mod options;
@@ -15,7 +16,6 @@ mod prmtop;
 mod reference;
 pub mod surface_area;
 mod system;
-mod template;
 pub mod torsion;
 mod xml;
 
@@ -29,3 +29,4 @@ pub use system::{
     MappedTorsions, Nonbonded, NonbondedException, System, Torsion,
 };
 pub use xml::error::{Location, XmlError, XmlFault};
+pub use xml::files::Source as ForceFieldSource;

@@ -4,6 +4,7 @@ mod idle;
 
 use std::cell::Cell;
 
+use crate::forcefield::ForceField;
 use crate::mcmc::{Kernel, ReplicaExchange};
 use crate::proposal::{EntryContext, EntryError};
 use crate::topology::Topology;
@@ -55,7 +56,13 @@ pub(crate) fn context<'a>(loaded: &'a LoadedConfig, topology: &'a Topology) -> E
             let of_file = system.prmtop.as_ref();
             let force_field = match of_file {
                 Some(path) => format!("the prmtop {}", path.display()),
-                None => system.force_field.entries().join(" + "),
+                None => {
+                    let entries = system.force_field.entries().iter();
+                    let names: Vec<&str> = entries
+                        .map(|entry| ForceField::canonical_name(entry))
+                        .collect();
+                    names.join(" + ")
+                }
             };
             [force_field, system.solvent.name().to_owned()]
         }
