@@ -155,3 +155,23 @@ fn netcdf_restarts_are_read_and_their_faults_told() {
         let _ = read(&damaged);
     }
 }
+
+#[test]
+fn a_restart_of_parmed_has_the_positions_of_the_text() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/prmtop/cystine.ncrst"
+    );
+    let found = inpcrd::read(path.as_ref()).unwrap();
+    let expected = parse(&Reference::read("cystine").inpcrd);
+    assert_eq!(found.positions.len(), expected.positions.len());
+    let pairs = found
+        .positions
+        .as_flattened()
+        .iter()
+        .zip(expected.positions.as_flattened());
+    // The text has seven decimals of an angstrom; NetCDF holds f64, or f32 in older files.
+    for (a, b) in pairs {
+        assert!((a - b).abs() < 1e-7, "{a}, {b}");
+    }
+}

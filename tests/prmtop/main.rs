@@ -5,7 +5,6 @@
 
 mod coordinates;
 mod energies;
-mod maps;
 mod program;
 mod refusals;
 mod support;

@@ -21,7 +21,13 @@ fn write(folder: &Path, text: &str) {
 
 #[test]
 fn energies_and_forces_of_the_program_are_those_of_openmm() {
-    for name in ["benzene_toluene", "cucurbituril_b2", "cystine"] {
+    for name in [
+        "benzene_toluene",
+        "cucurbituril_b2",
+        "off_diagonal",
+        "ff19sb",
+        "chamber",
+    ] {
         let reference = Reference::read(name);
         let home = tempfile::tempdir().unwrap();
         reference.write(home.path());

@@ -111,6 +111,14 @@ def relax(folder: pathlib.Path, name: str) -> None:
     restart.write(inpcrd)
 
 
+def restart(folder: pathlib.Path) -> None:
+    """A NetCDF restart as ParmEd writes it; needs scipy or netCDF4."""
+    import parmed
+
+    structure = parmed.load_file(str(folder / "cystine.prmtop"), str(folder / "cystine.inpcrd"))
+    structure.save(str(folder / "cystine.ncrst"), format="ncrst", overwrite=True)
+
+
 def main() -> None:
     folder = pathlib.Path(sys.argv[1]).absolute()
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,6 +128,7 @@ def main() -> None:
     for name in [*TLEAP, "chamber"]:
         relax(folder, name)
     off_diagonal(folder)
+    restart(folder)
 
 
 if __name__ == "__main__":
