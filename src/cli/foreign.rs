@@ -1,4 +1,4 @@
-//! Molecules that bring their parameters along: from files to what a run needs.
+//! Molecules that bring their parameters along, one function for each kind of source.
 
 use std::path::Path;
 
@@ -10,7 +10,6 @@ use super::config::{InputFault, LoadedConfig};
 use super::console::note;
 use super::error::CliError;
 use super::memory;
-use super::setup::Prepared;
 
 /// Reads a serialized System and its PDB file.
 ///
@@ -20,7 +19,7 @@ pub(super) fn openmm_system(
     loaded: &LoadedConfig,
     system: &Path,
     pdb: &Path,
-) -> Result<Prepared, CliError> {
+) -> Result<ForeignMolecule, CliError> {
     let blame = |error: OpenmmSystemError| -> InputFault {
         let key = match error {
             OpenmmSystemError::Pdb(_) => "system.pdb",
@@ -29,7 +28,9 @@ pub(super) fn openmm_system(
         loaded.source.fault_at(key, &error.to_string(), "")
     };
     let read = openmm_system::read(&loaded.resolve(system), &loaded.resolve(pdb)).map_err(blame)?;
-    prepared(read)
+    memory::announce(read.molecule.topology.n_atoms());
+    read.notes.iter().for_each(|sentence| note(sentence));
+    Ok(read)
 }
 
 /// Reads a prmtop and its coordinates; solvent, constraints and hydrogen masses are those of the input.
@@ -58,25 +59,6 @@ pub(super) fn prmtop(
     let (system, flexible_system) = (system(options)?, system(&flexible_options)?);
     let molecule = inpcrd::read_molecule(parameters.topology(), &loaded.resolve(coordinates))
         .map_err(|error| blame("system.coordinates", error.to_string()))?;
-    Ok(Prepared {
-        molecule,
-        system,
-        flexible_system,
-    })
-}
-
-/// What every source of this kind ends in.
-fn prepared(foreign: ForeignMolecule) -> Result<Prepared, CliError> {
-    let ForeignMolecule {
-        molecule,
-        system,
-        notes,
-    } = foreign;
-    memory::announce(molecule.topology.n_atoms());
-    for sentence in notes {
-        note(&sentence);
-    }
-    let flexible_system = system.flexible();
     Ok(Prepared {
         molecule,
         system,

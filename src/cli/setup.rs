@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::forcefield::openmm_system::ForeignMolecule;
 use crate::forcefield::{ForceField, ForceFieldError, ForceFieldSource, System, SystemOptions};
 use crate::integrator::{Engine, MinimizeSettings, minimize};
 use crate::mcmc::Chain;
@@ -92,7 +93,9 @@ pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
     let prepared = match origin.expect("invariant: validation wants one source of the molecule") {
         Origin::Sequence(text) => assigned(loaded, built(loaded, text)?),
         Origin::Pdb(path) => assigned(loaded, from_pdb(loaded, path)?),
-        Origin::OpenmmSystem { system, pdb } => foreign::openmm_system(loaded, system, pdb),
+        Origin::OpenmmSystem { system, pdb } => {
+            foreign::openmm_system(loaded, system, pdb).map(parametrised)
+        }
         Origin::Prmtop {
             prmtop,
             coordinates,
@@ -105,6 +108,15 @@ pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
         prepared.system.constraints.len()
     );
     Ok(prepared)
+}
+
+/// A molecule that brings its parameters along.
+fn parametrised(foreign: ForeignMolecule) -> Prepared {
+    Prepared {
+        flexible_system: foreign.system.flexible(),
+        molecule: foreign.molecule,
+        system: foreign.system,
+    }
 }
 
 /// A molecule whose parameters the force field of the input has.

@@ -319,7 +319,8 @@ def systems():
 def reference(topology, system, positions):
     pdb = io.StringIO()
     app.PDBFile.writeFile(topology, positions * unit.nanometer, pdb, keepIds=True)
-    text = pdb.getvalue()
+    # The first remark holds the date.
+    text = "".join(line for line in pdb.getvalue().splitlines(True) if not line.startswith("REMARK"))
     pdb.seek(0)
     positions = app.PDBFile(pdb).getPositions(asNumpy=True)
     xml = openmm.XmlSerializer.serialize(system)

@@ -36,7 +36,9 @@ fn computes_maps_and_harmonic_torsions() -> bool {
 }
 
 fn of(reference: &Reference, classes: &[&str]) -> f64 {
-    let energies = classes.iter().filter_map(|class| reference.energies_kj_per_mol.get(*class));
+    let energies = classes
+        .iter()
+        .filter_map(|class| reference.energies_kj_per_mol.get(*class));
     energies.sum()
 }
 
@@ -59,7 +61,9 @@ fn faults(name: &str, reference: &Reference, terms: TermEnergies, complete: bool
         ),
         ("total", terms.total(), total),
     ];
-    let off = expected.into_iter().filter(|(_, got, want)| (got - want).abs() > ENERGY_TOLERANCE);
+    let off = expected
+        .into_iter()
+        .filter(|(_, got, want)| (got - want).abs() > ENERGY_TOLERANCE);
     off.map(|(term, got, want)| format!("{name}: {term} is {got}, OpenMM has {want}"))
         .collect()
 }
@@ -82,7 +86,9 @@ fn energies_and_forces_are_openmms() {
         let foreign = reference.molecule();
         let (terms, forces) = reference_energies(&foreign.system, &foreign.molecule.positions);
         found.extend(faults(&name, &reference, terms, complete));
-        let has_mapped = MAPPED.iter().any(|class| reference.energies_kj_per_mol.contains_key(*class));
+        let has_mapped = MAPPED
+            .iter()
+            .any(|class| reference.energies_kj_per_mol.contains_key(*class));
         if complete || !has_mapped {
             let off = deviation(&forces, &reference.forces_kj_per_mol_per_nm);
             worst[0] = worst[0].max((terms.total() - reference.potential_energy_kj_per_mol).abs());
@@ -91,7 +97,9 @@ fn energies_and_forces_are_openmms() {
                 found.push(format!("{name}: forces are off by {off:e}"));
             }
         } else {
-            eprintln!("{name}: forces not compared, maps and harmonic torsions are not computed yet");
+            eprintln!(
+                "{name}: forces not compared, maps and harmonic torsions are not computed yet"
+            );
         }
     }
     eprintln!("worst: {} kJ/mol, forces {:e}", worst[0], worst[1]);
@@ -100,7 +108,12 @@ fn energies_and_forces_are_openmms() {
 
 #[test]
 fn the_engine_has_the_energies_of_the_reference() {
-    for name in ["amber14_gbn2", "chloroethanol_native", "chloroethanol_guide", "waters"] {
+    for name in [
+        "amber14_gbn2",
+        "chloroethanol_native",
+        "chloroethanol_guide",
+        "waters",
+    ] {
         let reference = Reference::read(name);
         let foreign = reference.molecule();
         for (precision, tolerance) in [(Precision::Double, 1e-4), (Precision::Mixed, 0.02)] {
@@ -121,7 +134,11 @@ fn the_engine_has_the_energies_of_the_reference() {
 #[test]
 fn planted_errors_are_seen() {
     for (name, from, to) in [
-        ("amber14_obc1", "solventDielectric=78.5", "solventDielectric=77.5"),
+        (
+            "amber14_obc1",
+            "solventDielectric=78.5",
+            "solventDielectric=77.5",
+        ),
         ("amber14_vacuum", "periodicity=\"3\"", "periodicity=\"2\""),
         ("chloroethanol", "c3=\"2.1", "c3=\"2.0"),
         ("chloroethanol_native", "scale=\".8", "scale=\".81"),
@@ -132,6 +149,9 @@ fn planted_errors_are_seen() {
         reference.system = reference.system.replace(from, to);
         let foreign = reference.molecule();
         let (terms, _) = reference_energies(&foreign.system, &foreign.molecule.positions);
-        assert!(!faults(name, &reference, terms, true).is_empty(), "{name}: {from} to {to}");
+        assert!(
+            !faults(name, &reference, terms, true).is_empty(),
+            "{name}: {from} to {to}"
+        );
     }
 }

@@ -27,7 +27,9 @@ impl Reference {
         let path = folder().join(format!("{name}.json.gz"));
         let file = std::fs::File::open(&path).unwrap();
         let mut text = String::new();
-        flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+        flate2::read::GzDecoder::new(file)
+            .read_to_string(&mut text)
+            .unwrap();
         serde_json::from_str(&text).unwrap()
     }
 

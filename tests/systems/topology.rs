@@ -10,7 +10,11 @@ fn bonds_are_those_of_openmms_topology() {
     for (name, reference) in Reference::all() {
         let foreign = reference.molecule();
         assert_eq!(foreign.molecule.topology.bonds, reference.bonds, "{name}");
-        assert_eq!(foreign.system.constraints.len(), reference.n_constraints, "{name}");
+        assert_eq!(
+            foreign.system.constraints.len(),
+            reference.n_constraints,
+            "{name}"
+        );
     }
 }
 
@@ -18,11 +22,13 @@ fn bonds_are_those_of_openmms_topology() {
 fn atoms_are_in_the_order_of_the_file_with_its_names() {
     for name in ["class_hct", "chloroethanol_split", "amber99sbildn_native"] {
         let reference = Reference::read(name);
-        let records = reference.pdb.lines().filter(|line| {
-            line.starts_with("ATOM  ") || line.starts_with("HETATM")
-        });
-        let expected: Vec<[&str; 2]> =
-            records.map(|line| [line[12..16].trim(), line[17..20].trim()]).collect();
+        let records = reference
+            .pdb
+            .lines()
+            .filter(|line| line.starts_with("ATOM  ") || line.starts_with("HETATM"));
+        let expected: Vec<[&str; 2]> = records
+            .map(|line| [line[12..16].trim(), line[17..20].trim()])
+            .collect();
         let topology = reference.molecule().molecule.topology;
         let found: Vec<[&str; 2]> = topology
             .atoms
@@ -55,11 +61,22 @@ fn solvents_are_recognised() {
         let found = solvent.map(|solvent| (solvent.model, solvent.surface_area));
         assert_eq!(found, expected, "{name}");
     }
-    let salty = Reference::read("amber14_obc2_salt").molecule().system.implicit_solvent.unwrap();
-    let found = [salty.solute_dielectric, salty.solvent_dielectric, salty.kappa_per_nm];
+    let salty = Reference::read("amber14_obc2_salt")
+        .molecule()
+        .system
+        .implicit_solvent
+        .unwrap();
+    let found = [
+        salty.solute_dielectric,
+        salty.solvent_dielectric,
+        salty.kappa_per_nm,
+    ];
     let kappa = 7.3 * 50.33355 * (0.15_f64 / 78.5 / 300.0).sqrt();
     for (found, expected) in found.into_iter().zip([2.0, 60.0, kappa]) {
-        assert!((found - expected).abs() < 1e-7 * expected, "{found} {expected}");
+        assert!(
+            (found - expected).abs() < 1e-7 * expected,
+            "{found} {expected}"
+        );
     }
 }
 
@@ -85,16 +102,35 @@ fn lists_that_engines_do_not_show_are_whole() {
 fn what_has_no_effect_is_said() {
     let notes = Reference::read("amber14_vacuum").molecule().notes;
     assert_eq!(notes.len(), 1);
-    assert!(notes[0].starts_with("CMMotionRemover is ignored"), "{}", notes[0]);
+    assert!(
+        notes[0].starts_with("CMMotionRemover is ignored"),
+        "{}",
+        notes[0]
+    );
     assert!(Reference::read("chloroethanol").molecule().notes.is_empty());
 }
 
 #[test]
 fn foreign_molecules_have_torsions_to_turn() {
-    let chloroethanol = Reference::read("chloroethanol").molecule().molecule.topology;
-    let names: Vec<String> = rotatable_bonds(&chloroethanol).into_iter().map(|b| b.name).collect();
+    let chloroethanol = Reference::read("chloroethanol")
+        .molecule()
+        .molecule
+        .topology;
+    let names: Vec<String> = rotatable_bonds(&chloroethanol)
+        .into_iter()
+        .map(|b| b.name)
+        .collect();
     assert_eq!(names, ["C1-C2_1", "C2-O1_1"]);
-    let peptide = Reference::read("charmm36_vacuum").molecule().molecule.topology;
-    let names: Vec<String> = named_torsions(&peptide).into_iter().map(|t| t.name).collect();
-    assert!(names.contains(&"phi_2".to_owned()) && names.contains(&"psi_2".to_owned()), "{names:?}");
+    let peptide = Reference::read("charmm36_vacuum")
+        .molecule()
+        .molecule
+        .topology;
+    let names: Vec<String> = named_torsions(&peptide)
+        .into_iter()
+        .map(|t| t.name)
+        .collect();
+    assert!(
+        names.contains(&"phi_2".to_owned()) && names.contains(&"psi_2".to_owned()),
+        "{names:?}"
+    );
 }

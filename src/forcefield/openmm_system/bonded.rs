@@ -1,7 +1,7 @@
 //! Harmonic bonds and angles.
 
 use super::attributes::{atoms, entries, not_periodic};
-use super::document::{BondedPair, Reading};
+use super::reading::{BondedPair, Reading};
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
 use crate::forcefield::system::{Angle, Bond};

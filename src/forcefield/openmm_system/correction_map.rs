@@ -1,7 +1,7 @@
 //! Correction maps (CMAP) and the pairs of torsions that they are of.
 
 use super::attributes::{atoms, entries, not_periodic};
-use super::document::Reading;
+use super::reading::Reading;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
 use crate::forcefield::system::{CorrectionMap, MappedTorsions};

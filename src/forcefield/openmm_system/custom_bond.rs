@@ -1,8 +1,8 @@
 //! A `CustomBondForce` that is a Lennard-Jones pair (CHARMM's 1-4 pairs) or a harmonic bond, recognised by values.
 
 use super::attributes::{Scope, atoms, entries, expression, not_periodic, parameters, refused_at};
-use super::document::{BondedPair, Reading};
 use super::pairs::{LennardJones, fit};
+use super::reading::{BondedPair, Reading};
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
 use crate::forcefield::system::Bond;

@@ -3,9 +3,9 @@
 use super::attributes::{
     CUSTOM_METHODS, Scope, atoms, entries, expression, no_cutoff, parameters, refused,
 };
-use super::document::Reading;
 use super::nonbonded::check_count;
 use super::pairs::{LennardJones, fit};
+use super::reading::Reading;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::nonbonded::pair_index;
 use crate::forcefield::xml::element::Element;

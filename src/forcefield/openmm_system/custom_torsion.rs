@@ -3,8 +3,8 @@
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use super::attributes::{Scope, atoms, entries, expression, not_periodic, parameters, refused_at};
-use super::document::Reading;
 use super::expression::Expression;
+use super::reading::Reading;
 use super::torsion::FOUR;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;

@@ -1,8 +1,9 @@
 //! The root of a serialized System: particles, constraints, and a reader for every class of force.
 
 use super::attributes::{class, refused};
-use super::born::{self, BornTerm};
+use super::born;
 use super::pairs::Pairs;
+use super::reading::{BondedPair, Reading};
 use super::{
     bonded, correction_map, custom_bond, custom_nonbonded, custom_torsion, nonbonded, particles,
     refusal, torsion,
@@ -10,15 +11,6 @@ use super::{
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::system::System;
 use crate::forcefield::xml::element::{self, Element};
-
-/// Two atoms that a harmonic bond or a constraint joins.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BondedPair {
-    /// Atom indices, first < second.
-    pub atoms: [usize; 2],
-    /// The length that the bond or the constraint has, in nm.
-    pub length_nm: f64,
-}
 
 /// A serialized System as it was read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -29,17 +21,6 @@ pub struct SerializedSystem {
     pub bonded_pairs: Vec<BondedPair>,
     /// What has no effect here, a sentence each.
     pub notes: Vec<String>,
-}
-
-/// What the forces add to while they are read.
-pub(super) struct Reading {
-    pub(super) n_atoms: usize,
-    pub(super) system: System,
-    pub(super) bonded_pairs: Vec<BondedPair>,
-    pub(super) pairs: Pairs,
-    /// Line of the force and its parameters.
-    pub(super) born: Option<BornTerm>,
-    pub(super) notes: Vec<String>,
 }
 
 /// Reads the text of a serialized System; `file` stands for it in messages.

@@ -61,6 +61,8 @@ pub enum OpenmmSystemError {
 
 /// Heaviest hydrogen that repartitioning of masses is known to make.
 const HEAVIEST_HYDROGEN_DA: f64 = 4.6;
+/// Lightest heavy atom that it leaves.
+const LIGHTEST_HEAVY_ATOM_DA: f64 = 1.9;
 /// How near a mass is to that of the element it is of.
 const SAME_MASS_DA: f64 = 0.06;
 
@@ -88,8 +90,11 @@ pub(super) fn check_masses(
     for (atom, (&mass_da, entry)) in masses.iter().zip(&topology.atoms).enumerate() {
         let element = entry.element;
         let is_of = |other: &&Element| (mass_da - other.mass_da()).abs() < SAME_MASS_DA;
-        let is_heavy_hydrogen = element == Element::HYDROGEN && mass_da < HEAVIEST_HYDROGEN_DA;
-        let fits = is_of(&&element) || is_heavy_hydrogen;
+        let is_moved = match element == Element::HYDROGEN {
+            true => mass_da < HEAVIEST_HYDROGEN_DA,
+            false => (LIGHTEST_HEAVY_ATOM_DA..element.mass_da()).contains(&mass_da),
+        };
+        let fits = is_of(&&element) || is_moved;
         if let Some(other) = TELLING.iter().find(is_of).filter(|_| !fits) {
             return Err(OpenmmSystemError::Order {
                 system: xml.to_owned(),

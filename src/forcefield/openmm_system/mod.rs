@@ -16,11 +16,13 @@ mod expression;
 mod nonbonded;
 mod pairs;
 mod particles;
+mod reading;
 mod refusal;
 mod torsion;
 
-pub use document::{BondedPair, SerializedSystem, read_str};
+pub use document::{SerializedSystem, read_str};
 pub use error::OpenmmSystemError;
+pub use reading::BondedPair;
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! A `NonbondedForce` without cutoff: charges, Lennard-Jones parameters, exceptions.
 
 use super::attributes::{atoms, entries, no_cutoff, refused};
-use super::document::Reading;
+use super::reading::Reading;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
 use crate::forcefield::system::{Nonbonded, NonbondedException};

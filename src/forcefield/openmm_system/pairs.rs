@@ -47,7 +47,7 @@ pub(super) fn fit(energy: impl Fn(f64) -> f64) -> Option<LennardJones> {
     // e r^6 = a / r^6 - b is a line in 1 / r^6.
     let scaled = |r: f64| energy(r) * r.powi(6);
     let inverse = |r: f64| r.powi(-6);
-    let (near_nm, far_nm) = (0.25, 0.5);
+    let (near_nm, far_nm) = (0.05, 0.5);
     let a = (scaled(near_nm) - scaled(far_nm)) / (inverse(near_nm) - inverse(far_nm));
     let b = a * inverse(far_nm) - scaled(far_nm);
     let [a, b] = [a, b].map(|x| if x.abs() < 1e-30 { 0.0 } else { x });

@@ -1,7 +1,7 @@
 //! Masses of the particles, and constraints between them.
 
 use super::attributes::{atoms, entries};
-use super::document::{BondedPair, Reading};
+use super::reading::{BondedPair, Reading};
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
 use crate::forcefield::system::DistanceConstraint;

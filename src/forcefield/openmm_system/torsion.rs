@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use super::attributes::{atoms, entries, not_periodic};
-use super::document::Reading;
+use super::reading::Reading;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
 use crate::forcefield::system::Torsion;

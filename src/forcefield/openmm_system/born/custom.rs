@@ -1,16 +1,16 @@
 //! A `CustomGBForce`: its expressions are compared with each of the five models at many points.
 
-use super::BornTerm;
 use super::energy::{Medium, Terms};
 use super::integral::{Computed, candidate, kinds};
 use super::roles::Roles;
+use super::term::BornTerm;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::openmm_system::attributes::{
     CUSTOM_METHODS, Scope, entries, expression, no_cutoff, parameters, refused,
 };
-use crate::forcefield::openmm_system::document::Reading;
 use crate::forcefield::openmm_system::expression::Expression;
 use crate::forcefield::openmm_system::nonbonded::check_count;
+use crate::forcefield::openmm_system::reading::Reading;
 use crate::forcefield::system::BornModel;
 use crate::forcefield::xml::element::Element;
 
@@ -76,7 +76,7 @@ pub(in crate::forcefield::openmm_system) fn read(
         .iter()
         .map(|values| roles.charge(values))
         .collect();
-    BornTerm::set(force, charges, solvent, reading)
+    BornTerm::set(force, charges, solvent, &mut reading.born)
 }
 
 /// The parameters of atom 1 or 2 of a pair.

@@ -62,7 +62,7 @@ impl Terms {
             [medium, without_salt]
         });
         for medium in media {
-            let Some(ratio) = self.coulomb_ratio(medium, kinds, solvent) else {
+            let Some(ratio) = self.coulomb_ratio(medium, kinds) else {
                 continue;
             };
             solvent.solute_dielectric = medium.solute / ratio;
@@ -102,12 +102,7 @@ impl Terms {
     }
 
     /// How many times the pair energy of this medium the terms are; `None` where that is not the same everywhere, or not near 1.
-    fn coulomb_ratio(
-        &self,
-        medium: Medium,
-        kinds: &[Vec<f64>],
-        _solvent: &ImplicitSolvent,
-    ) -> Option<f64> {
+    fn coulomb_ratio(&self, medium: Medium, kinds: &[Vec<f64>]) -> Option<f64> {
         let mut ratio: Option<f64> = None;
         for values in kinds.iter().take(4) {
             for born_1 in RADII_NM {

@@ -1,11 +1,11 @@
 //! `GBSAOBCForce`: OBC model II with the ACE surface-area term.
 
-use super::BornTerm;
+use super::term::BornTerm;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
 use crate::forcefield::openmm_system::attributes::{CUSTOM_METHODS, entries, no_cutoff, refused};
-use crate::forcefield::openmm_system::document::Reading;
 use crate::forcefield::openmm_system::nonbonded::check_count;
+use crate::forcefield::openmm_system::reading::Reading;
 use crate::forcefield::surface_area::SURFACE_COEFFICIENT;
 use crate::forcefield::system::{BornModel, ImplicitSolvent};
 use crate::forcefield::xml::element::Element;
@@ -44,7 +44,7 @@ pub(in crate::forcefield::openmm_system) fn read(
         kappa_per_nm: 0.0,
         surface_area: surface_area(force)?,
     };
-    BornTerm::set(force, charges, solvent, reading)
+    BornTerm::set(force, charges, solvent, &mut reading.born)
 }
 
 fn dielectric(force: &Element, key: &str) -> Result<f64, ForceFieldError> {

@@ -1,6 +1,5 @@
 //! Which parameter of a `CustomGBForce` is the charge, the radius, the screening factor: by its name.
 
-use super::rounded;
 use crate::forcefield::system::BornModel;
 
 /// Places of the parameters of a particle.
@@ -84,4 +83,9 @@ impl Roles {
             BornModel::Gbn2 => self.tanh.map(|places| places.map(|place| values[place])),
         }
     }
+}
+
+/// Numbers as they were before an offset was taken off and put on again.
+fn rounded(value: f64) -> f64 {
+    (value * 1e12).round() / 1e12
 }

@@ -1,6 +1,6 @@
 //! Tokens to a tree, by the rules of OpenMM's Lepton: definitions follow after semicolons, powers bind from the right.
 
-use super::evaluate::{Function, Node};
+use super::node::{Function, Node};
 use super::table::Table;
 use super::token::{Token, tokens};
 
