@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::forcefield::openmm_system::{self, ForeignMolecule, OpenmmSystemError};
-use crate::forcefield::{Prmtop, SystemOptions};
-use crate::topology::inpcrd;
+use crate::forcefield::{Prmtop, System, SystemOptions};
+use crate::topology::{Molecule, inpcrd};
 
 use super::config::{InputFault, LoadedConfig};
 use super::console::note;
@@ -33,7 +33,8 @@ pub(super) fn openmm_system(
     Ok(read)
 }
 
-/// Reads a prmtop and its coordinates; solvent, constraints and hydrogen masses are those of the input.
+/// Reads a prmtop and its coordinates; solvent, constraints and hydrogen masses are those of the input. The second System has no
+/// rigid bonds.
 ///
 /// # Errors
 /// A fault that points at the key of the file to blame.
@@ -42,7 +43,7 @@ pub(super) fn prmtop(
     prmtop: &Path,
     coordinates: &Path,
     options: &SystemOptions,
-) -> Result<Prepared, CliError> {
+) -> Result<(Molecule, [System; 2]), CliError> {
     let blame = |key: &str, error: String| loaded.source.fault_at(key, &error, "");
     let of_prmtop = |error: &dyn std::error::Error| blame("system.prmtop", error.to_string());
     let parameters = Prmtop::read(&loaded.resolve(prmtop)).map_err(|error| of_prmtop(&error))?;
@@ -56,12 +57,8 @@ pub(super) fn prmtop(
             .system(options)
             .map_err(|error| of_prmtop(&error))
     };
-    let (system, flexible_system) = (system(options)?, system(&flexible_options)?);
+    let systems = [system(options)?, system(&flexible_options)?];
     let molecule = inpcrd::read_molecule(parameters.topology(), &loaded.resolve(coordinates))
         .map_err(|error| blame("system.coordinates", error.to_string()))?;
-    Ok(Prepared {
-        molecule,
-        system,
-        flexible_system,
-    })
+    Ok((molecule, systems))
 }

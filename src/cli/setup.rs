@@ -99,7 +99,15 @@ pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
         Origin::Prmtop {
             prmtop,
             coordinates,
-        } => foreign::prmtop(loaded, prmtop, coordinates, &system_options(&loaded.config)),
+        } => {
+            let options = system_options(&loaded.config);
+            let read = foreign::prmtop(loaded, prmtop, coordinates, &options);
+            read.map(|(molecule, [system, flexible_system])| Prepared {
+                molecule,
+                system,
+                flexible_system,
+            })
+        }
     }?;
     log::info!(
         "{} atoms in {} residues, {} constraints",
