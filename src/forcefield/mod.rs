@@ -28,5 +28,6 @@ pub use system::{
     Angle, Bond, BornModel, CorrectionMap, DistanceConstraint, HarmonicTorsion, ImplicitSolvent,
     MappedTorsions, Nonbonded, NonbondedException, System, Torsion,
 };
+pub use xml::builtin::Source as ForceFieldSource;
 pub use xml::error::{Location, XmlError, XmlFault};
 pub use xml::files::Source as ForceFieldSource;

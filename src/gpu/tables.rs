@@ -154,8 +154,8 @@ impl Tables {
         for map in &system.correction_maps {
             starts.push(index(self.patches.len()));
             let patches = Patches::<f32>::new(map);
-            let rows = patches.coefficients.as_flattened().as_chunks().0;
-            self.patches.extend(rows);
+            let rows = patches.coefficients.as_flattened().as_chunks::<4>().0;
+            self.patches.extend_from_slice(rows);
         }
         self.mapped_torsions = system
             .mapped_torsions

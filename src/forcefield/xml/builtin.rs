@@ -2,6 +2,16 @@
 
 use crate::forcefield::definition::ForceField;
 use crate::forcefield::error::ForceFieldError;
+use std::path::PathBuf;
+
+/// One part of a force field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A name of a built-in force field or addition.
+    Builtin(String),
+    /// An OpenMM XML file.
+    File(PathBuf),
+}
 
 /// A file that comes with the program.
 struct Builtin {
@@ -25,7 +35,7 @@ macro_rules! builtin {
 }
 
 /// All of them; sources, licences and literature are in data/forcefields/README.md.
-const BUILTIN: [Builtin; 7] = [
+static BUILTIN: [Builtin; 7] = [
     builtin!("amber14", Some("ff14SB"), "protein.ff14SB.xml", []),
     builtin!("amber99sbildn", None, "amber99sbildn.xml", []),
     builtin!("ff14SBonlysc", None, "protein.ff14SBonlysc.xml", []),
@@ -81,7 +91,7 @@ impl ForceField {
     /// # Errors
     /// [`ForceFieldError::UnknownBuiltin`] for any other name, [`ForceFieldError::AdditionAlone`] for an addition.
     pub fn builtin(name: &str) -> Result<Self, ForceFieldError> {
-        Self::from_sources(&[super::files::Source::Builtin(name.to_owned())])
+        Self::from_sources(&[Source::Builtin(name.to_owned())])
     }
 }
 

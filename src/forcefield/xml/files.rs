@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::builtin;
+use super::builtin::{self, Source};
 use super::correction_maps;
 use super::element;
 use super::element::Element;
@@ -12,15 +12,6 @@ use super::error::Location;
 use super::{forces, residues};
 use crate::forcefield::definition::ForceField;
 use crate::forcefield::error::ForceFieldError;
-
-/// One part of a force field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// A name of a built-in force field or addition.
-    Builtin(String),
-    /// An OpenMM XML file.
-    File(PathBuf),
-}
 
 impl ForceField {
     /// Reads one force field from OpenMM XML files; later files add to earlier ones, `<Include>`s are followed.
