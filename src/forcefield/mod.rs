@@ -29,5 +29,5 @@ pub use system::{
     MappedTorsions, Nonbonded, NonbondedException, System, Torsion,
 };
 pub use xml::builtin::Source as ForceFieldSource;
+pub use xml::builtin::Source as ForceFieldSource;
 pub use xml::error::{Location, XmlError, XmlFault};
-pub use xml::files::Source as ForceFieldSource;
