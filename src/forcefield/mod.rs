@@ -29,5 +29,4 @@ pub use system::{
     MappedTorsions, Nonbonded, NonbondedException, System, Torsion,
 };
 pub use xml::builtin::Source as ForceFieldSource;
-pub use xml::builtin::Source as ForceFieldSource;
 pub use xml::error::{Location, XmlError, XmlFault};
