@@ -215,6 +215,11 @@ mod tests {
         ]
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "rounds")]
+    fn f32_of(x: f64) -> f32 {
+        x as f32
+    }
+
     #[test]
     fn the_points_of_the_map_are_met_and_a_smooth_one_in_between() {
         let energy = |a: f64, b: f64| 3.0 * a.sin() + 2.0 * (a - 2.0 * b).cos();
@@ -251,7 +256,7 @@ mod tests {
                 let [a, b] = [index % size, index / size].map(|i| TAU * i as f64 / size as f64);
                 let (found, _) = correction_map(&patches, torsion(a), torsion(b));
                 assert!((found - expected).abs() < 1e-10, "{size}");
-                let narrow = |theta| torsion(theta).map(|bond| bond.map(|x| x as f32));
+                let narrow = |theta| torsion(theta).map(|bond| bond.map(f32_of));
                 let (found, _) = correction_map(&single, narrow(a), narrow(b));
                 assert!((f64::from(found) - expected).abs() < 1e-4, "{size}");
             }

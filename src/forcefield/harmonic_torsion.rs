@@ -47,6 +47,11 @@ mod tests {
         ]
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "rounds")]
+    fn f32_of(x: f64) -> f32 {
+        x as f32
+    }
+
     #[test]
     fn the_way_round_is_the_shorter_one() {
         for (theta, theta0, difference) in [
@@ -61,9 +66,9 @@ mod tests {
             let (energy, _) = harmonic_torsion(b1, b2, b3, theta0, 10.0);
             let expected = 5.0 * difference * difference;
             assert!((energy - expected).abs() < 1e-12, "{theta} {theta0}");
-            let single = |b: [f64; 3]| b.map(|x| x as f32);
+            let single = |b: [f64; 3]| b.map(f32_of);
             let (energy, _) =
-                harmonic_torsion(single(b1), single(b2), single(b3), theta0 as f32, 10.0_f32);
+                harmonic_torsion(single(b1), single(b2), single(b3), f32_of(theta0), 10.0_f32);
             assert!(
                 (f64::from(energy) - expected).abs() < 1e-5,
                 "{theta} {theta0}"

@@ -239,8 +239,9 @@ impl Advance for Lookahead {
             }
             let candidates = self.evaluate(chain, engine, &slots, &mut proposing)?;
             for slot in slots {
-                for index in slot.first..slot.first + slot.n_ahead {
-                    let rule = Rule::Metropolis(uniforms[index]);
+                let own = uniforms.iter().enumerate().skip(slot.first);
+                for (index, &uniform) in own.take(slot.n_ahead) {
+                    let rule = Rule::Metropolis(uniform);
                     all.push(candidates.test(chain, slot.replica, index, rule));
                     n_left[slot.replica] -= 1;
                     if all.last() == Some(&Outcome::Accepted) {

@@ -227,8 +227,7 @@ pub(crate) fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 pub(crate) fn per_atom<R>(state: &StateCondition<R>, n_pairs: usize) -> f64 {
-    let share = 1.0 / (state.elements.len() * n_pairs) as f64;
-    share
+    1.0 / (state.elements.len() * n_pairs) as f64
 }
 
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -34,19 +34,20 @@ fn group(atoms: Vec<AtomRecord>, file: &str) -> Result<Vec<RawResidue>, PdbError
     for atom in atoms {
         let last = residues.last_mut();
         let same_segment = |residue: &&mut RawResidue| residue.atoms[0].segment == atom.segment;
-        if let Some(residue) = last.filter(same_segment) {
-            if residue.id == atom.id && residue.name == atom.residue_name {
-                let mut others = residue.atoms.iter();
-                if others.any(|other| other.name == atom.name && other.altloc != atom.altloc) {
-                    return Err(PdbError::AlternateLocation {
-                        file: file.to_owned(),
-                        line: atom.line,
-                        atom: format!("{} of {}", atom.name, residue.label()),
-                    });
-                }
-                residue.atoms.push(atom);
-                continue;
+        if let Some(residue) = last.filter(same_segment)
+            && residue.id == atom.id
+            && residue.name == atom.residue_name
+        {
+            let mut others = residue.atoms.iter();
+            if others.any(|other| other.name == atom.name && other.altloc != atom.altloc) {
+                return Err(PdbError::AlternateLocation {
+                    file: file.to_owned(),
+                    line: atom.line,
+                    atom: format!("{} of {}", atom.name, residue.label()),
+                });
             }
+            residue.atoms.push(atom);
+            continue;
         }
         let first = residues.last().is_none_or(|before| {
             before.atoms[0].segment != atom.segment || before.id.0 != atom.id.0
