@@ -78,6 +78,30 @@ struct Torsion {
     coefficients: array<vec4<f32>, 3>,
 }
 
+struct HarmonicTorsion {
+    atom_0: u32,
+    atom_1: u32,
+    atom_2: u32,
+    atom_3: u32,
+    angle: f32,
+    k: f32,
+    padding_0: u32,
+    padding_1: u32,
+}
+
+/// Two torsions with an energy map.
+struct MappedTorsions {
+    /// Atoms of each torsion.
+    first: vec4<u32>,
+    second: vec4<u32>,
+    /// The map's first entry in `patches`.
+    patch_start: u32,
+    /// Cells along each torsion.
+    size: u32,
+    padding_0: u32,
+    padding_1: u32,
+}
+
 /// A rigid bond; both ends count from the first atom of its cluster's list.
 struct RigidBond {
     local_0: u32,

@@ -40,6 +40,9 @@ struct Terms {
     bond: f64,
     angle: f64,
     torsion: f64,
+    /// Only where the molecule has energy maps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cmap: Option<f64>,
     nonbonded: f64,
     implicit_solvent: f64,
 }
@@ -85,6 +88,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     let positions = setup::starting_positions(&loaded.config, &prepared)?;
     let (terms, forces) =
         soundness::evaluate(&prepared.molecule.topology, &prepared.system, &positions)?;
+    let has_maps = !prepared.system.mapped_torsions.is_empty();
     let device = match arguments.device {
         None => None,
         Some(_) => {
@@ -94,9 +98,14 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     };
     if arguments.json {
         let forces = arguments.forces.then_some(forces);
-        return console::print_json(&report(&prepared.molecule.topology, terms, forces, device));
+        return console::print_json(&report(
+            &prepared.molecule.topology,
+            (terms, has_maps),
+            forces,
+            device,
+        ));
     }
-    let mut text = table(terms);
+    let mut text = table(terms, has_maps);
     if let Some(device) = device {
         writeln!(
             text,
@@ -161,7 +170,7 @@ fn on_device(
 
 fn report(
     topology: &Topology,
-    terms: TermEnergies,
+    (terms, has_maps): (TermEnergies, bool),
     forces: Option<Vec<[f64; 3]>>,
     device: Option<DeviceReport>,
 ) -> EnergyReport {
@@ -171,6 +180,7 @@ fn report(
             bond: terms.bond,
             angle: terms.angle,
             torsion: terms.torsion,
+            cmap: has_maps.then_some(terms.correction_map),
             nonbonded: terms.nonbonded,
             implicit_solvent: terms.implicit_solvent,
         },
@@ -194,8 +204,8 @@ fn atom_report(topology: &Topology, atom: &Atom) -> AtomReport {
     }
 }
 
-fn table(terms: TermEnergies) -> String {
-    let rows = [
+fn table(terms: TermEnergies, has_maps: bool) -> String {
+    let mut rows = vec![
         ("bond", terms.bond),
         ("angle", terms.angle),
         ("torsion", terms.torsion),
@@ -203,6 +213,9 @@ fn table(terms: TermEnergies) -> String {
         ("implicit_solvent", terms.implicit_solvent),
         ("potential_energy", terms.total()),
     ];
+    if has_maps {
+        rows.insert(3, ("cmap", terms.correction_map));
+    }
     let mut text = "term                       kJ/mol\n".to_owned();
     for (name, energy) in rows {
         writeln!(text, "{name:<17} {energy:>15.6}")

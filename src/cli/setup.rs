@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::forcefield::{ForceField, ForceFieldError, System, SystemOptions};
+use crate::forcefield::{ForceField, ForceFieldError, ForceFieldSource, System, SystemOptions};
 use crate::integrator::{Engine, MinimizeSettings, minimize};
 use crate::mcmc::Chain;
 use crate::state::State;
@@ -153,13 +153,12 @@ fn molecule(loaded: &LoadedConfig) -> Result<Molecule, CliError> {
 }
 
 fn force_field(loaded: &LoadedConfig) -> Result<ForceField, ForceFieldError> {
-    match loaded.config.system.force_field.entries() {
-        [name] if !ForceFieldConfig::is_path(name) => ForceField::builtin(name),
-        entries => {
-            let paths: Vec<PathBuf> = entries.iter().map(|path| loaded.resolve(path)).collect();
-            ForceField::from_files(&paths)
-        }
-    }
+    let source = |entry: &String| match ForceFieldConfig::is_path(entry) {
+        true => ForceFieldSource::File(loaded.resolve(entry)),
+        false => ForceFieldSource::Builtin(entry.clone()),
+    };
+    let entries = loaded.config.system.force_field.entries();
+    ForceField::from_sources(&entries.iter().map(source).collect::<Vec<_>>())
 }
 
 fn system_options(config: &Config) -> SystemOptions {

@@ -49,6 +49,7 @@ fn faulty_terms(terms: TermEnergies) -> String {
         ("bond", terms.bond),
         ("angle", terms.angle),
         ("torsion", terms.torsion),
+        ("cmap", terms.correction_map),
         ("nonbonded", terms.nonbonded),
         ("implicit_solvent", terms.implicit_solvent),
     ];

@@ -4,7 +4,7 @@
 //! charge and feel nothing. Only the block on the diagonal of a row needs a mask.
 
 use super::Want;
-use super::bonded::bonded;
+use super::bonded::{bonded, rare_torsions};
 use super::parameters::{Parameters, Solvent};
 use crate::forcefield::{generalized_born, nonbonded, surface_area};
 use crate::lane::{AtomField, Lane, dot, subtract, vectorized};
@@ -151,6 +151,9 @@ pub(super) fn evaluate<L: Lane, W: Want>(
     energies: &mut [f64],
 ) {
     bonded_terms::<L, W>(parameters, &mut *position, &mut *force, &mut *energies);
+    if parameters.has_rare_torsions() {
+        rare_terms::<L, W>(parameters, &mut *position, &mut *force, &mut *energies);
+    }
     let position: &[[L; 3]] = position;
     let n_atoms = parameters.n_atoms;
     let (Some(solvent), Some(columns)) = (&parameters.solvent, &blocks.solvent) else {
@@ -190,6 +193,19 @@ vectorized! {
             &mut AtomField::new(force),
             sums,
         );
+    }
+}
+
+vectorized! {
+    /// Harmonic torsions and energy maps.
+    fn rare_terms<L: Lane, W: Want>(
+        parameters: &Parameters<L>,
+        position: &mut [[L; 3]],
+        force: &mut [[L; 3]],
+        energies: &mut [f64],
+    ) -> () {
+        let sums = W::ENERGY.then_some(energies);
+        rare_torsions::<L, L::Scalar, _>(parameters, &AtomField::new(position), &mut AtomField::new(force), sums);
     }
 }
 

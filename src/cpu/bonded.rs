@@ -1,7 +1,7 @@
-//! Bonds, angles and torsions of a molecule over a field of atoms. Pairs are elsewhere.
+//! Bonds, angles, torsions and maps of a molecule over a field of atoms. Pairs are elsewhere.
 
 use super::parameters::{MAX_PERIODICITY, Parameters};
-use crate::forcefield::{angle, bond, torsion};
+use crate::forcefield::{angle, bond, correction_map, harmonic_torsion, torsion};
 use crate::lane::{Field, Lane, add, negate, scale, subtract};
 
 /// Adds the bonded forces to `force` and, where asked for, the bonded energies.
@@ -60,10 +60,7 @@ pub(super) fn bonded<L, M, F>(
             M::splat_scalar(series.constant),
             &coefficients[..series.n_orders],
         );
-        force.add(i, f0);
-        force.add(j, f1);
-        force.add(l, f3);
-        force.add(k, negate(add(add(f0, f1), f3)));
+        add_torsion(force, series.atoms, [f0, f1, f3]);
         totals[2] += energy;
     }
     if let Some(energies) = energies {
@@ -71,6 +68,64 @@ pub(super) fn bonded<L, M, F>(
             total.accumulate(energies);
         }
     }
+}
+
+/// Adds harmonic torsions and energy maps, which most molecules have none of, to what [`bonded`] left.
+#[inline(always)]
+pub(super) fn rare_torsions<L, M, F>(
+    parameters: &Parameters<L>,
+    position: &impl Field<M>,
+    force: &mut F,
+    energies: Option<&mut [f64]>,
+) where
+    L: Lane,
+    M: Lane<Scalar = L::Scalar>,
+    F: Field<M>,
+{
+    let bonds = |[i, j, k, l]: [usize; 4]| {
+        let [x0, x1, x2, x3] = [i, j, k, l].map(|atom| position.get(atom));
+        [subtract(x1, x0), subtract(x2, x1), subtract(x3, x2)]
+    };
+    let mut totals = [M::splat(0.0); 2];
+    for &(atoms, [theta, stiffness]) in &parameters.harmonic_torsions {
+        let [b1, b2, b3] = bonds(atoms);
+        let (energy, on_atoms) = harmonic_torsion::harmonic_torsion(
+            b1,
+            b2,
+            b3,
+            M::splat_scalar(theta),
+            M::splat_scalar(stiffness),
+        );
+        add_torsion(force, atoms, on_atoms);
+        totals[0] += energy;
+    }
+    for term in &parameters.mapped_torsions {
+        let [first, second] = [bonds(term.atoms[0]), bonds(term.atoms[1])];
+        let patches = &parameters.correction_maps[term.map];
+        let (energy, [on_first, on_second]) =
+            correction_map::correction_map(patches, first, second);
+        add_torsion(force, term.atoms[0], on_first);
+        add_torsion(force, term.atoms[1], on_second);
+        totals[1] += energy;
+    }
+    if let Some(energies) = energies {
+        for total in totals {
+            total.accumulate(energies);
+        }
+    }
+}
+
+/// Forces on atoms 0, 1, 3 of a torsion, and minus their sum on atom 2.
+#[inline(always)]
+fn add_torsion<M: Lane>(
+    force: &mut impl Field<M>,
+    [i, j, k, l]: [usize; 4],
+    [f0, f1, f3]: [[M; 3]; 3],
+) {
+    force.add(i, f0);
+    force.add(j, f1);
+    force.add(l, f3);
+    force.add(k, negate(add(add(f0, f1), f3)));
 }
 
 #[inline(always)]

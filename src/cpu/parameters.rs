@@ -1,8 +1,9 @@
 //! A system's parameters in the precision and order the CPU kernels read them. Built once, shared by all threads.
 
+use crate::forcefield::correction_map::Patches;
 use crate::forcefield::generalized_born::{Dielectric, INTEGRAL_SCALE};
 use crate::forcefield::torsion::FourierSeries;
-use crate::forcefield::{BornModel, ImplicitSolvent, System, nonbonded};
+use crate::forcefield::{BornModel, ImplicitSolvent, MappedTorsions, System, nonbonded};
 use crate::lane::Lane;
 
 /// Bonded terms and per-pair parameters as scalars of the lane type.
@@ -12,6 +13,9 @@ pub(super) struct Parameters<L: Lane> {
     pub(super) bonds: Vec<([usize; 2], [L::Scalar; 2])>,
     pub(super) angles: Vec<([usize; 3], [L::Scalar; 2])>,
     pub(super) torsions: Vec<Series<L>>,
+    pub(super) harmonic_torsions: Vec<([usize; 4], [L::Scalar; 2])>,
+    pub(super) correction_maps: Vec<Patches<L::Scalar>>,
+    pub(super) mapped_torsions: Vec<MappedTorsions>,
     /// `[a, b, coulomb]` of every pair i < j, row by row.
     pub(super) pairs: Vec<[L::Scalar; 3]>,
     pub(super) solvent: Option<Solvent<L>>,
@@ -79,6 +83,18 @@ impl<L: Lane> Parameters<L> {
                 .iter()
                 .map(Series::new)
                 .collect(),
+            harmonic_torsions: system
+                .harmonic_torsions
+                .iter()
+                .map(|term| {
+                    (
+                        term.atoms,
+                        [L::scalar(term.angle_rad), L::scalar(term.k_kj_per_mol_rad2)],
+                    )
+                })
+                .collect(),
+            correction_maps: system.correction_maps.iter().map(Patches::new).collect(),
+            mapped_torsions: system.mapped_torsions.clone(),
             pairs: nonbonded::pair_table(&system.nonbonded)
                 .iter()
                 .map(|pair| {
@@ -94,6 +110,11 @@ impl<L: Lane> Parameters<L> {
                 .as_ref()
                 .map(|solvent| Solvent::new(system, solvent)),
         }
+    }
+
+    /// Whether the molecule has terms that most have not: see `rare_torsions`.
+    pub(super) fn has_rare_torsions(&self) -> bool {
+        !(self.harmonic_torsions.is_empty() && self.mapped_torsions.is_empty())
     }
 }
 

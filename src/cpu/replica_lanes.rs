@@ -1,7 +1,7 @@
 //! All pairs with one replica per lane: a full register of replicas marches through the pair list together.
 
 use super::Want;
-use super::bonded::bonded;
+use super::bonded::{bonded, rare_torsions};
 use super::parameters::{Parameters, Solvent};
 use crate::forcefield::{generalized_born, nonbonded, surface_area};
 use crate::lane::{Lane, ReplicaField, dot, subtract, vectorized};
@@ -45,6 +45,9 @@ pub(super) fn evaluate<L: Lane, W: Want>(
     energies: &mut [f64],
 ) {
     bonded_terms::<L, W>(parameters, &mut *position, &mut *force, &mut *energies);
+    if parameters.has_rare_torsions() {
+        rare_terms::<L, W>(parameters, &mut *position, &mut *force, &mut *energies);
+    }
     let position: &[[L; 3]] = position;
     let Some(solvent) = &parameters.solvent else {
         direct_pairs::<L, W>(parameters, position, force, energies);
@@ -81,6 +84,19 @@ vectorized! {
             &mut ReplicaField(force),
             sums,
         );
+    }
+}
+
+vectorized! {
+    /// Harmonic torsions and energy maps.
+    fn rare_terms<L: Lane, W: Want>(
+        parameters: &Parameters<L>,
+        position: &mut [[L; 3]],
+        force: &mut [[L; 3]],
+        energies: &mut [f64],
+    ) -> () {
+        let sums = W::ENERGY.then_some(energies);
+        rare_torsions::<L, L, _>(parameters, &ReplicaField(position), &mut ReplicaField(force), sums);
     }
 }
 

@@ -1,5 +1,6 @@
 //! A force field as its files define it: types, residue templates, parameter definitions. Not yet tied to a molecule.
 
+use super::system::CorrectionMap;
 use crate::topology::Element;
 
 /// An atom type: what templates name and definitions match.
@@ -64,6 +65,14 @@ impl TorsionDefinition {
     }
 }
 
+/// One `<Torsion>` of a `<CMAPTorsionForce>`: a chain of five atoms whose two torsions have a map.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MapDefinition {
+    pub(super) patterns: [AtomPattern; 5],
+    /// Index into [`ForceField::correction_maps`].
+    pub(super) map: usize,
+}
+
 /// The nonbonded parameters, in this order wherever they are stored as arrays.
 pub(super) const NONBONDED_PARAMETERS: [&str; 3] = ["charge", "sigma", "epsilon"];
 
@@ -113,6 +122,8 @@ pub struct ForceField {
     pub(super) angles: Vec<HarmonicDefinition<3>>,
     pub(super) propers: Vec<TorsionDefinition>,
     pub(super) impropers: Vec<TorsionDefinition>,
+    pub(super) correction_maps: Vec<CorrectionMap>,
+    pub(super) mapped_chains: Vec<MapDefinition>,
     /// By type index.
     pub(super) nonbonded: Vec<Option<NonbondedParameters>>,
     pub(super) one_four: Option<OneFourScales>,

@@ -17,6 +17,16 @@ pub enum ForceFieldError {
         /// Names of the built-in force fields.
         known: String,
     },
+    /// A built-in file that adds to a force field, without that one.
+    #[error("{name} only adds residues to {adds_to}: name both, {example}")]
+    AdditionAlone {
+        /// The addition.
+        name: String,
+        /// What it adds to.
+        adds_to: String,
+        /// A list that would do.
+        example: String,
+    },
     /// A file cannot be read.
     #[error(
         "cannot read force-field file {path}{}: {source}",

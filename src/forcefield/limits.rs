@@ -59,6 +59,12 @@ impl Limits {
         most: 1e6,
         expected: "an amplitude from -1e6 to 1e6 kJ/mol",
     };
+    /// Point of an energy map.
+    pub(super) const MAP_ENERGY: Self = Self {
+        least: -1e6,
+        most: 1e6,
+        expected: "an energy from -1e6 to 1e6 kJ/mol",
+    };
     /// Charge, Lennard-Jones radius and depth, in the order of `NONBONDED_PARAMETERS`.
     pub(super) const NONBONDED: [Self; 3] = [
         Self {

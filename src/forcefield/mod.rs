@@ -3,17 +3,17 @@
 pub mod angle;
 mod assign;
 pub mod bond;
+pub mod correction_map;
 mod definition;
 mod error;
 pub mod generalized_born;
+pub mod harmonic_torsion;
 mod limits;
-mod neck_tables;
 pub mod nonbonded;
 mod options;
 mod reference;
 pub mod surface_area;
 mod system;
-mod template;
 pub mod torsion;
 mod xml;
 
@@ -25,4 +25,5 @@ pub use system::{
     Angle, Bond, BornModel, CorrectionMap, DistanceConstraint, HarmonicTorsion, ImplicitSolvent,
     MappedTorsions, Nonbonded, NonbondedException, System, Torsion,
 };
+pub use xml::builtin::Source as ForceFieldSource;
 pub use xml::error::{Location, XmlError, XmlFault};

@@ -1,9 +1,10 @@
 //! The readable reference: every term in f64, one pair after the other. Slow on purpose; the engines are checked against it.
 
+use super::correction_map::Patches;
 use super::generalized_born::{self, Dielectric};
 use super::system::{ImplicitSolvent, System};
 use super::torsion::FourierSeries;
-use super::{angle, bond, nonbonded, surface_area, torsion};
+use super::{angle, bond, correction_map, harmonic_torsion, nonbonded, surface_area, torsion};
 use crate::lane::{dot, scale, subtract};
 
 /// Potential energy of one structure, term by term, in kJ/mol.
@@ -13,8 +14,10 @@ pub struct TermEnergies {
     pub bond: f64,
     /// Harmonic angles.
     pub angle: f64,
-    /// Proper and improper torsions.
+    /// Proper and improper torsions, Fourier series and harmonic ones.
     pub torsion: f64,
+    /// Maps over two torsions (CMAP); 0 without any.
+    pub correction_map: f64,
     /// Lennard-Jones and Coulomb, 1-4 pairs included.
     pub nonbonded: f64,
     /// Generalised Born and surface area; 0 in vacuum.
@@ -25,7 +28,12 @@ impl TermEnergies {
     /// Sum of the terms.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.bond + self.angle + self.torsion + self.nonbonded + self.implicit_solvent
+        self.bond
+            + self.angle
+            + self.torsion
+            + self.nonbonded
+            + self.implicit_solvent
+            + self.correction_map
     }
 }
 
@@ -39,7 +47,9 @@ pub fn reference_energies(
     let energies = TermEnergies {
         bond: bonds(system, positions, &mut forces),
         angle: angles(system, positions, &mut forces),
-        torsion: torsions(system, positions, &mut forces),
+        torsion: torsions(system, positions, &mut forces)
+            + harmonic_torsions(system, positions, &mut forces),
+        correction_map: mapped_torsions(system, positions, &mut forces),
         nonbonded: pairs(system, positions, &mut forces),
         implicit_solvent: system.implicit_solvent.as_ref().map_or(0.0, |solvent| {
             implicit_solvent(system, solvent, positions, &mut forces)
@@ -92,17 +102,52 @@ fn angles(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
 fn torsions(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
     let mut sum = 0.0;
     for series in FourierSeries::collect(&system.torsions) {
-        let [i, j, k, l] = series.atoms;
-        let (b1, b2, b3) = (
-            subtract(x[j], x[i]),
-            subtract(x[k], x[j]),
-            subtract(x[l], x[k]),
-        );
+        let [b1, b2, b3] = torsion_bonds(x, series.atoms);
         let (energy, f0, f1, f3) =
             torsion::torsion(b1, b2, b3, series.constant, &series.coefficients);
-        add_pair(forces, [k, i], f0);
-        add_pair(forces, [k, j], f1);
-        add_pair(forces, [k, l], f3);
+        add_torsion(forces, series.atoms, [f0, f1, f3]);
+        sum += energy;
+    }
+    sum
+}
+
+/// The vectors from each atom of a torsion to the next.
+fn torsion_bonds(x: &[[f64; 3]], [i, j, k, l]: [usize; 4]) -> [[f64; 3]; 3] {
+    [
+        subtract(x[j], x[i]),
+        subtract(x[k], x[j]),
+        subtract(x[l], x[k]),
+    ]
+}
+
+/// Adds the forces on atoms 0, 1, 3 of a torsion, and what is left to atom 2.
+fn add_torsion(forces: &mut [[f64; 3]], [i, j, k, l]: [usize; 4], [f0, f1, f3]: [[f64; 3]; 3]) {
+    add_pair(forces, [k, i], f0);
+    add_pair(forces, [k, j], f1);
+    add_pair(forces, [k, l], f3);
+}
+
+fn harmonic_torsions(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+    let mut sum = 0.0;
+    for term in &system.harmonic_torsions {
+        let [b1, b2, b3] = torsion_bonds(x, term.atoms);
+        let (energy, on_atoms) =
+            harmonic_torsion::harmonic_torsion(b1, b2, b3, term.angle_rad, term.k_kj_per_mol_rad2);
+        add_torsion(forces, term.atoms, on_atoms);
+        sum += energy;
+    }
+    sum
+}
+
+fn mapped_torsions(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+    let patches: Vec<Patches<f64>> = system.correction_maps.iter().map(Patches::new).collect();
+    let mut sum = 0.0;
+    for term in &system.mapped_torsions {
+        let [first, second] = term.atoms.map(|atoms| torsion_bonds(x, atoms));
+        let (energy, on_atoms) = correction_map::correction_map(&patches[term.map], first, second);
+        for (atoms, on_torsion) in term.atoms.into_iter().zip(on_atoms) {
+            add_torsion(forces, atoms, on_torsion);
+        }
         sum += energy;
     }
     sum

@@ -8,7 +8,7 @@ use super::tables::{Tables, single};
 use rayon::prelude::*;
 
 /// Place of the moves among the tables; the networks follow.
-const MOVES: usize = 10;
+const MOVES: usize = 13;
 
 /// Tables of the molecule on the device.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl DeviceTables {
             .write_buffer(&self.buffers[MOVES], 0, bytemuck::cast_slice(moves));
     }
 
-    /// Uploads the tables in the order of their bindings, 1 to 12.
+    /// Uploads the tables in the order of their bindings, 1 to 15.
     pub(super) fn new(gpu: &Gpu, tables: &Tables) -> Self {
         Self {
             buffers: vec![
@@ -39,6 +39,17 @@ impl DeviceTables {
                 upload(gpu, "bonds", bytemuck::cast_slice(&tables.bonds)),
                 upload(gpu, "angles", bytemuck::cast_slice(&tables.angles)),
                 upload(gpu, "torsions", bytemuck::cast_slice(&tables.torsions)),
+                upload(
+                    gpu,
+                    "harmonic torsions",
+                    bytemuck::cast_slice(&tables.harmonic_torsions),
+                ),
+                upload(
+                    gpu,
+                    "mapped torsions",
+                    bytemuck::cast_slice(&tables.mapped_torsions),
+                ),
+                upload(gpu, "patches", bytemuck::cast_slice(&tables.patches)),
                 upload(gpu, "gathers", bytemuck::cast_slice(&tables.gathers)),
                 upload(
                     gpu,

@@ -171,7 +171,13 @@ pub(crate) struct UnitSizes {
 fn bonded(tables: &Tables, shape: &Shape) -> u64 {
     let chunks = |n_terms: usize| n_terms.div_ceil(shape.n_threads) as u64;
     let n_torsion_chunks = chunks(tables.torsions.len());
-    let n_chunks = chunks(tables.bonds.len()) + chunks(tables.angles.len()) + n_torsion_chunks;
+    // Maps are picked up twice, and sum four rows of a patch.
+    let n_mapped_chunks = chunks(tables.mapped_torsions.len());
+    let n_chunks = chunks(tables.bonds.len())
+        + chunks(tables.angles.len())
+        + n_torsion_chunks
+        + chunks(tables.harmonic_torsions.len())
+        + 2 * n_mapped_chunks;
     let n_orders = tables.torsions.iter().map(|torsion| torsion.n_orders).max();
     let n_chunks_usize = usize::try_from(n_chunks).unwrap_or(usize::MAX);
     let starts = tables
@@ -182,7 +188,10 @@ fn bonded(tables: &Tables, shape: &Shape) -> u64 {
         let entries = starts.windows(2).map(|pair| u64::from(pair[1] - pair[0]));
         1 + shape.n_owned as u64 * (1 + entries.max().unwrap_or(0))
     });
-    busiest.sum::<u64>() + n_torsion_chunks * u64::from(n_orders.unwrap_or(0)) + n_chunks
+    busiest.sum::<u64>()
+        + n_torsion_chunks * u64::from(n_orders.unwrap_or(0))
+        + 4 * n_mapped_chunks
+        + n_chunks
 }
 
 /// One call of the constraint solver that takes every sweep it may.

@@ -9,7 +9,7 @@ use super::shape::{Placement, Shape};
 use crate::forcefield::System;
 
 /// Storage buffers that every kernel is bound to.
-const N_STORAGE_BUFFERS: u64 = 22;
+const N_STORAGE_BUFFERS: u64 = 25;
 
 /// Memory of a run, from sizes alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,7 @@ impl Plan {
         Ok(Self {
             adapter: adapter.name.clone(),
             shape: *shape,
-            table_bytes: table_bytes * if necks { 2 } else { 1 },
+            table_bytes: table_bytes * if necks { 2 } else { 1 } + patch_bytes(system),
             replica_bytes: 3 * widest + n_atoms as u64 * VECTOR_BYTES + 4 * VECTOR_BYTES,
             largest_batch: by_memory.min(by_dispatch).max(1),
             largest_molecule,
@@ -140,6 +140,12 @@ fn count(value: u64) -> usize {
 
 fn pair_bytes(n_atoms: usize) -> u64 {
     (n_atoms * n_atoms) as u64 * VECTOR_BYTES
+}
+
+/// Bytes of the patches of all energy maps.
+fn patch_bytes(system: &System) -> u64 {
+    let cells = system.correction_maps.iter().map(|map| map.size * map.size);
+    4 * VECTOR_BYTES * cells.sum::<usize>() as u64
 }
 
 /// Name and bytes of what bounds the size of an array on the device.

@@ -1,10 +1,14 @@
 //! A system's parameters in the layout the kernels read: one table a binding, and the constants of the shader. No device here.
 
 use super::error::GpuError;
-use super::shader::layout::{Angle, Atom, Bond, Cluster, MAX_PERIODICITY, RigidBond, Torsion};
+use super::shader::layout::{
+    Angle, Atom, Bond, Cluster, HarmonicTorsion, MAX_PERIODICITY, MappedTorsions, RigidBond,
+    Torsion,
+};
 use super::shader::sources::Constant;
 use super::shape::Shape;
 use crate::flow::torsion::{FARTHEST, FLOOR, LN_CENTRE, LN_RANGE};
+use crate::forcefield::correction_map::Patches;
 use crate::forcefield::generalized_born::{Dielectric, INTEGRAL_SCALE, NECK_CUTOFF_NM};
 use crate::forcefield::torsion::FourierSeries;
 use crate::forcefield::{BornModel, ImplicitSolvent, System, nonbonded};
@@ -19,6 +23,9 @@ pub(crate) struct Tables {
     pub(super) bonds: Vec<Bond>,
     pub(super) angles: Vec<Angle>,
     pub(super) torsions: Vec<Torsion>,
+    pub(super) harmonic_torsions: Vec<HarmonicTorsion>,
+    pub(super) mapped_torsions: Vec<MappedTorsions>,
+    pub(super) patches: Vec<[f32; 4]>,
     pub(super) gathers: Vec<u32>,
     pub(super) rigid_bonds: Vec<RigidBond>,
     pub(super) clusters: Vec<Cluster>,
@@ -63,8 +70,14 @@ impl Tables {
                 .iter()
                 .map(torsion)
                 .collect(),
+            harmonic_torsions: system
+                .harmonic_torsions
+                .iter()
+                .map(harmonic_torsion)
+                .collect(),
             ..Self::default()
         };
+        tables.collect_maps(system);
         tables.gathers = gathers(&tables, shape);
         tables.collect_clusters(system);
         Ok(tables)
@@ -105,6 +118,13 @@ impl Tables {
             ("N_BONDS", Count(self.bonds.len())),
             ("N_ANGLES", Count(self.angles.len())),
             ("N_TORSIONS", Count(self.torsions.len())),
+            ("N_HARMONIC_TORSIONS", Count(self.harmonic_torsions.len())),
+            ("N_MAPPED", Count(self.mapped_torsions.len())),
+            (
+                "N_HARMONIC_TORSION_CHUNKS",
+                chunks(self.harmonic_torsions.len()),
+            ),
+            ("N_MAPPED_CHUNKS", chunks(self.mapped_torsions.len())),
             ("N_BOND_CHUNKS", chunks(self.bonds.len())),
             ("N_ANGLE_CHUNKS", chunks(self.angles.len())),
             ("N_TORSION_CHUNKS", chunks(self.torsions.len())),
@@ -126,6 +146,28 @@ impl Tables {
             ("DIELECTRIC_SOLVENT", value(|d| d.solvent)),
             ("KAPPA", value(|d| d.kappa)),
         ]
+    }
+
+    /// The patches of every map, one map after the other, and where the pairs of torsions find them.
+    fn collect_maps(&mut self, system: &System) {
+        let mut starts = Vec::new();
+        for map in &system.correction_maps {
+            starts.push(index(self.patches.len()));
+            let patches = Patches::<f32>::new(map);
+            let rows = patches.coefficients.as_flattened().as_chunks::<4>().0;
+            self.patches.extend_from_slice(rows);
+        }
+        self.mapped_torsions = system
+            .mapped_torsions
+            .iter()
+            .map(|term| MappedTorsions {
+                first: term.atoms[0].map(index),
+                second: term.atoms[1].map(index),
+                patch_start: starts[term.map],
+                size: index(system.correction_maps[term.map].size),
+                ..MappedTorsions::default()
+            })
+            .collect();
     }
 
     /// Groups rigid bonds that share atoms; order within a group is that of the system.
@@ -267,6 +309,19 @@ fn angle(term: &crate::forcefield::Angle) -> Angle {
     }
 }
 
+fn harmonic_torsion(term: &crate::forcefield::HarmonicTorsion) -> HarmonicTorsion {
+    let [atom_0, atom_1, atom_2, atom_3] = term.atoms.map(index);
+    HarmonicTorsion {
+        atom_0,
+        atom_1,
+        atom_2,
+        atom_3,
+        angle: single(term.angle_rad),
+        k: single(term.k_kj_per_mol_rad2),
+        ..HarmonicTorsion::default()
+    }
+}
+
 fn torsion(series: &FourierSeries) -> Torsion {
     let mut coefficients = [[0.0; 4]; MAX_PERIODICITY / 2];
     let flat = coefficients.as_flattened_mut();
@@ -289,6 +344,18 @@ fn torsion(series: &FourierSeries) -> Torsion {
 /// Forces that a term puts down: (slot, atom, whether to subtract).
 type Shares = Vec<(usize, u32, bool)>;
 
+/// Forces on atoms 0, 1, 3 of a torsion are put down; atom 2 has minus their sum.
+fn torsion_shares([atom_0, atom_1, atom_2, atom_3]: [u32; 4]) -> Shares {
+    vec![
+        (0, atom_0, false),
+        (1, atom_1, false),
+        (2, atom_3, false),
+        (0, atom_2, true),
+        (1, atom_2, true),
+        (2, atom_2, true),
+    ]
+}
+
 /// For every chunk of terms and every atom, the slots to add up: `[n_chunks, n_atoms + 1]` starts, then entries.
 fn gathers(tables: &Tables, shape: &Shape) -> Vec<u32> {
     let bonds = tables
@@ -303,20 +370,31 @@ fn gathers(tables: &Tables, shape: &Shape) -> Vec<u32> {
             (1, a.atom_1, true),
         ]
     });
-    let torsions = tables.torsions.iter().map(|t| {
-        vec![
-            (0, t.atom_0, false),
-            (1, t.atom_1, false),
-            (2, t.atom_3, false),
-            (0, t.atom_2, true),
-            (1, t.atom_2, true),
-            (2, t.atom_2, true),
-        ]
-    });
-    let kinds: [Vec<Shares>; 3] = [bonds.collect(), angles.collect(), torsions.collect()];
+    let torsions = tables.torsions.iter();
+    let torsions = torsions.map(|t| torsion_shares([t.atom_0, t.atom_1, t.atom_2, t.atom_3]));
+    let harmonic = tables.harmonic_torsions.iter();
+    let harmonic = harmonic.map(|t| torsion_shares([t.atom_0, t.atom_1, t.atom_2, t.atom_3]));
+    let kinds: [Vec<Shares>; 4] = [
+        bonds.collect(),
+        angles.collect(),
+        torsions.collect(),
+        harmonic.collect(),
+    ];
+    // Maps put down the forces of the first torsions, then those of the second, a chunk at a time.
+    let mapped: Vec<Vec<Shares>> = tables
+        .mapped_torsions
+        .chunks(shape.n_threads)
+        .flat_map(|chunk| {
+            [
+                chunk.iter().map(|t| torsion_shares(t.first)).collect(),
+                chunk.iter().map(|t| torsion_shares(t.second)).collect(),
+            ]
+        })
+        .collect();
     let chunks: Vec<&[Shares]> = kinds
         .iter()
         .flat_map(|k| k.chunks(shape.n_threads))
+        .chain(mapped.iter().map(Vec::as_slice))
         .collect();
     let mut starts = Vec::new();
     let mut entries = Vec::new();

@@ -7,6 +7,7 @@ mod commands;
 mod dead_runs;
 mod devices;
 mod examples;
+mod force_fields;
 mod odd_sizes;
 #[cfg(unix)]
 mod resume;

@@ -64,6 +64,9 @@ fn truncated(system: &System, n_atoms: usize) -> System {
     part.bonds.retain(|term| inside(&term.atoms));
     part.angles.retain(|term| inside(&term.atoms));
     part.torsions.retain(|term| inside(&term.atoms));
+    part.harmonic_torsions.retain(|term| inside(&term.atoms));
+    part.mapped_torsions
+        .retain(|term| inside(term.atoms.as_flattened()));
     part.nonbonded.charges.truncate(n_atoms);
     part.nonbonded.sigmas_nm.truncate(n_atoms);
     part.nonbonded.epsilons_kj_per_mol.truncate(n_atoms);
@@ -144,6 +147,8 @@ fn only(system: &System, term: &str) -> System {
     empty.bonds.clear();
     empty.angles.clear();
     empty.torsions.clear();
+    empty.harmonic_torsions.clear();
+    empty.mapped_torsions.clear();
     empty.nonbonded.charges = vec![0.0; n_atoms];
     empty.nonbonded.epsilons_kj_per_mol = vec![0.0; n_atoms];
     for exception in &mut empty.nonbonded.exceptions {

@@ -12,6 +12,7 @@
 mod adapter;
 mod bad_input;
 mod blow_up;
+mod correction_maps;
 mod dynamics;
 mod energies;
 mod ensembles;

@@ -4,8 +4,14 @@
 use crate::openmm_reference::ReferenceFile;
 use crate::support::system;
 use crate::wgsl::{check_struct, parse, parse_quietly};
-use saltus::forcefield::{BornModel, System};
-use saltus::gpu::layout::{Angle, Atom, Bond, Cluster, Failure, RigidBond, Settings, Torsion};
+use saltus::forcefield::{
+    BornModel, CorrectionMap, HarmonicTorsion as HarmonicTorsionTerm,
+    MappedTorsions as MappedTorsionsTerm, System,
+};
+use saltus::gpu::layout::{
+    Angle, Atom, Bond, Cluster, Failure, HarmonicTorsion, MappedTorsions, RigidBond, Settings,
+    Torsion,
+};
 use saltus::gpu::{KernelKind, NetworkRoom, Placement, Recipe, ShaderSources, Shape, ShapeLimits};
 use wgpu::naga;
 
@@ -18,6 +24,24 @@ const LIMITS: ShapeLimits = ShapeLimits {
 fn alanine_dipeptide(solvent: Option<BornModel>, rigid: bool) -> System {
     let (_, file) = ReferenceFile::all().swap_remove(0);
     system(&file, solvent, rigid)
+}
+
+/// The system with an energy map and a harmonic torsion, of which only the shaders count.
+fn with_rare_torsions(system: System) -> System {
+    let atoms = [[0, 1, 2, 3], [1, 2, 3, 4]];
+    System {
+        correction_maps: vec![CorrectionMap {
+            size: 24,
+            energies_kj_per_mol: vec![0.0; 24 * 24],
+        }],
+        mapped_torsions: vec![MappedTorsionsTerm { map: 0, atoms }],
+        harmonic_torsions: vec![HarmonicTorsionTerm {
+            atoms: atoms[0],
+            angle_rad: 1.0,
+            k_kj_per_mol_rad2: 2.0,
+        }],
+        ..system
+    }
 }
 
 fn recipe(system: &System, shape: &Shape, f64_sums: bool) -> Recipe {
@@ -101,6 +125,30 @@ fn check_structs(module: &naga::Module) {
     );
     check_struct!(
         module,
+        HarmonicTorsion {
+            atom_0,
+            atom_1,
+            atom_2,
+            atom_3,
+            angle,
+            k,
+            padding_0,
+            padding_1,
+        }
+    );
+    check_struct!(
+        module,
+        MappedTorsions {
+            first,
+            second,
+            patch_start,
+            size,
+            padding_0,
+            padding_1,
+        }
+    );
+    check_struct!(
+        module,
         RigidBond {
             local_0,
             local_1,
@@ -158,7 +206,10 @@ fn every_kernel_is_valid_in_every_variant() {
         Some(BornModel::Gbn2),
     ];
     for (index, solvent) in solvents.into_iter().enumerate() {
-        let system = alanine_dipeptide(solvent, index % 2 == 1);
+        let mut system = alanine_dipeptide(solvent, index % 2 == 1);
+        if index >= 2 {
+            system = with_rare_torsions(system);
+        }
         for placement in [Placement::Resident, Placement::Tiled] {
             for n_sharing in [1, 3] {
                 let (placement, n_sharing) = (Some(placement), Some(n_sharing));
@@ -223,6 +274,6 @@ fn check_bindings(module: &naga::Module) {
     }
     found.sort_unstable();
     let numbers: Vec<u32> = found.iter().map(|(number, _)| *number).collect();
-    assert_eq!(numbers, (0..23).collect::<Vec<u32>>());
+    assert_eq!(numbers, (0..26).collect::<Vec<u32>>());
     assert!(found.is_sorted_by_key(|(_, written)| *written), "{found:?}");
 }

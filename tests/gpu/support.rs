@@ -31,8 +31,8 @@ pub(crate) fn molecule(name: &str) -> ReferenceFile {
 
 /// The force field of a reference assigned to its molecule.
 pub(crate) fn assign(file: &ReferenceFile, reference: &Reference) -> System {
-    let force_field = ForceField::builtin(&reference.force_field).unwrap();
-    force_field
+    reference
+        .force_field()
         .assign(&file.topology(), &reference.options())
         .unwrap()
 }

@@ -2,12 +2,12 @@
 
 use crate::openmm_reference::{Reference, ReferenceFile};
 use saltus::cpu::{CpuOptions, LaneLayout, Precision, engine};
-use saltus::forcefield::{ForceField, System, reference_energies};
+use saltus::forcefield::{System, reference_energies};
 use saltus::integrator::Engine;
 
 fn assign(file: &ReferenceFile, reference: &Reference) -> System {
-    let force_field = ForceField::builtin(&reference.force_field).unwrap();
-    force_field
+    reference
+        .force_field()
         .assign(&file.topology(), &reference.options())
         .unwrap()
 }

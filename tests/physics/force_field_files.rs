@@ -259,8 +259,33 @@ fn every_fault_of_a_file_is_named_with_its_line() {
         ),
         (
             "</NonbondedForce>",
-            "</NonbondedForce>\n<CMAPTorsionForce/>",
-            "own.xml:35: section <CMAPTorsionForce> is not supported; supported are AtomTypes, Residues, HarmonicBondForce, HarmonicAngleForce, PeriodicTorsionForce and NonbondedForce",
+            "</NonbondedForce>\n<Patches/>",
+            "own.xml:35: section <Patches> is not supported; supported are AtomTypes, Residues, HarmonicBondForce, HarmonicAngleForce, PeriodicTorsionForce, CMAPTorsionForce and NonbondedForce",
+        ),
+        (
+            "</NonbondedForce>",
+            "</NonbondedForce>\n<CMAPTorsionForce>\n<Map>1 2 3 4\n5 6 7 8 9 10</Map></CMAPTorsionForce>",
+            "own.xml:36: <Map> has 10 values, expected as many along both torsions: a square number from 9",
+        ),
+        (
+            "</NonbondedForce>",
+            "</NonbondedForce>\n<CMAPTorsionForce><Map/></CMAPTorsionForce>",
+            "own.xml:35: <Map> has 0 values, expected as many along both torsions: a square number from 9",
+        ),
+        (
+            "</NonbondedForce>",
+            "</NonbondedForce>\n<CMAPTorsionForce>\n<Map>1 2 3 4 5 6 7 8 NaN</Map></CMAPTorsionForce>",
+            "own.xml:36: <Map> has the value \"NaN\", expected an energy from -1e6 to 1e6 kJ/mol",
+        ),
+        (
+            "</NonbondedForce>",
+            "</NonbondedForce>\n<CMAPTorsionForce><Map>1 2 3 4 5 6 7 8 9</Map>\n<Torsion map=\"1\" type1=\"\" type2=\"\" type3=\"\" type4=\"\" type5=\"\"/></CMAPTorsionForce>",
+            "own.xml:36: <Torsion> has map=\"1\", but the section has 1 maps, which count from 0",
+        ),
+        (
+            "</NonbondedForce>",
+            "</NonbondedForce>\n<CMAPTorsionForce><Map>1 2 3 4 5 6 7 8 9</Map>\n<Torsion map=\"0\" type1=\"\" type2=\"\" type3=\"\" type4=\"\"/></CMAPTorsionForce>",
+            "own.xml:36: <Torsion> has no attribute 'type5' or 'class5', which it needs",
         ),
         (
             "<Type name=\"h\"",

@@ -10,6 +10,8 @@ fn single_terms(system: &System) -> Vec<(&'static str, System)> {
     empty.bonds.clear();
     empty.angles.clear();
     empty.torsions.clear();
+    empty.harmonic_torsions.clear();
+    empty.mapped_torsions.clear();
     empty.implicit_solvent = None;
     for exception in &mut empty.nonbonded.exceptions {
         exception.charge_product = 0.0;

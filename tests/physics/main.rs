@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "measured deviations belong in the log")]
 
 mod constraint_failures;
+mod correction_maps;
 mod cpu_engine;
 mod force_field_files;
 mod forces;

@@ -4,31 +4,36 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::openmm_reference::{Reference, ReferenceFile};
+use crate::openmm_reference::{Reference, ReferenceFile, builtin};
 use crate::plain_energy;
 use saltus::forcefield::{ForceField, System, SystemOptions, reference_energies};
 use saltus::topology::Topology;
-
-fn force_fields() -> BTreeMap<&'static str, ForceField> {
-    ForceField::builtin_names()
-        .map(|name| (name, ForceField::builtin(name).unwrap()))
-        .collect()
-}
 
 /// Calls `check` on every reference of every molecule.
 fn for_each_reference(
     mut check: impl FnMut(&str, &ReferenceFile, &Topology, &Reference, &ForceField),
 ) {
-    let force_fields = force_fields();
+    let mut force_fields: BTreeMap<String, ForceField> = BTreeMap::new();
     let files = ReferenceFile::all();
     assert!(files.len() >= 30, "only {} reference files", files.len());
     for (name, file) in &files {
         let topology = file.topology();
         for reference in &file.references {
-            let force_field = &force_fields[reference.force_field.as_str()];
+            let name_of_it = &reference.force_field;
+            let force_field = force_fields
+                .entry(name_of_it.clone())
+                .or_insert_with(|| builtin(name_of_it));
             let label = format!("{name}: {}", reference.label());
             check(&label, file, &topology, reference, force_field);
         }
+    }
+    let whole = ForceField::builtin_names().map(str::to_owned);
+    for name in whole {
+        assert!(force_fields.contains_key(&name), "no reference has {name}");
+    }
+    for (name, _) in ForceField::builtin_additions() {
+        let with_it = |pair: &String| pair.ends_with(name);
+        assert!(force_fields.keys().any(with_it), "no reference has {name}");
     }
 }
 
@@ -48,6 +53,7 @@ fn counts_and_sums_of_parameters_are_those_of_openmm() {
         assert_eq!(system.bonds.len(), expected.n_bonds, "{label}");
         assert_eq!(system.angles.len(), expected.n_angles, "{label}");
         assert_eq!(system.torsions.len(), expected.n_torsions, "{label}");
+        assert_eq!(system.mapped_torsions.len(), expected.n_mapped, "{label}");
         assert_eq!(
             system.nonbonded.exceptions.len(),
             expected.n_exceptions,
@@ -89,7 +95,7 @@ fn rigid_bonds_and_heavy_hydrogens_are_those_of_openmm() {
 /// Largest deviation of each term in kJ/mol, and of the force on an atom relative to the root mean square force.
 fn assert_close_to_openmm(
     energy_tolerance: f64,
-    evaluate: impl Fn(&System, &[[f64; 3]]) -> ([f64; 5], Option<Vec<[f64; 3]>>),
+    evaluate: impl Fn(&System, &[[f64; 3]]) -> ([f64; 6], Option<Vec<[f64; 3]>>),
 ) {
     let mut largest: BTreeMap<&'static str, (f64, String)> = BTreeMap::new();
     for_each_reference(|label, file, topology, reference, force_field| {
@@ -141,6 +147,7 @@ fn reference_energies_and_forces_are_those_of_openmm() {
             terms.torsion,
             terms.nonbonded,
             terms.implicit_solvent,
+            terms.correction_map,
         ];
         (energies, Some(forces))
     });

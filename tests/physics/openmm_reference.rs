@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use saltus::forcefield::{BornModel, SystemOptions};
+use saltus::forcefield::{BornModel, ForceField, ForceFieldSource, SystemOptions};
 use saltus::topology::{Atom, Element, Residue, Topology};
 use serde::Deserialize;
 
@@ -55,6 +55,8 @@ pub(crate) struct SystemSummary {
     pub n_bonds: usize,
     pub n_angles: usize,
     pub n_torsions: usize,
+    #[serde(default)]
+    pub n_mapped: usize,
     pub n_exceptions: usize,
     pub sum_of_masses_da: f64,
     pub sum_of_charges: f64,
@@ -70,6 +72,8 @@ pub(crate) struct ReferenceTerms {
     pub bond: f64,
     pub angle: f64,
     pub torsion: f64,
+    #[serde(default)]
+    pub cmap: f64,
     pub nonbonded: f64,
     #[serde(default)]
     pub implicit_solvent: f64,
@@ -77,13 +81,14 @@ pub(crate) struct ReferenceTerms {
 
 impl ReferenceTerms {
     /// Name and value of each term.
-    pub(crate) fn named(&self) -> [(&'static str, f64); 5] {
+    pub(crate) fn named(&self) -> [(&'static str, f64); 6] {
         [
             ("bond", self.bond),
             ("angle", self.angle),
             ("torsion", self.torsion),
             ("nonbonded", self.nonbonded),
             ("implicit_solvent", self.implicit_solvent),
+            ("cmap", self.cmap),
         ]
     }
 }
@@ -131,7 +136,19 @@ impl ReferenceFile {
     }
 }
 
+/// The built-in force field of a name, or of several joined by ` + `.
+pub(crate) fn builtin(name: &str) -> ForceField {
+    let source = |name: &str| ForceFieldSource::Builtin(name.to_owned());
+    let sources: Vec<ForceFieldSource> = name.split(" + ").map(source).collect();
+    ForceField::from_sources(&sources).unwrap()
+}
+
 impl Reference {
+    /// Its force field.
+    pub(crate) fn force_field(&self) -> ForceField {
+        builtin(&self.force_field)
+    }
+
     /// `amber14 obc1` and what is unusual.
     pub(crate) fn label(&self) -> String {
         format!(

@@ -25,8 +25,8 @@ fn distance(a: Point, b: Point) -> f64 {
     dot(minus(a, b), minus(a, b)).sqrt()
 }
 
-/// Bond, angle, torsion, nonbonded, implicit solvent in kJ/mol.
-pub(crate) fn terms(system: &System, x: &[Point]) -> [f64; 5] {
+/// Bond, angle, torsion, nonbonded, implicit solvent, energy maps in kJ/mol.
+pub(crate) fn terms(system: &System, x: &[Point]) -> [f64; 6] {
     [
         bonds(system, x),
         angles(system, x),
@@ -35,6 +35,7 @@ pub(crate) fn terms(system: &System, x: &[Point]) -> [f64; 5] {
         system.implicit_solvent.as_ref().map_or(0.0, |solvent| {
             implicit(solvent, &system.nonbonded.charges, x)
         }),
+        maps(system, x),
     ]
 }
 
@@ -56,16 +57,74 @@ fn angles(system: &System, x: &[Point]) -> f64 {
     system.angles.iter().map(energy).sum()
 }
 
+fn torsion_angle(x: &[Point], atoms: [usize; 4]) -> f64 {
+    let [a, b, c, d] = atoms.map(|atom| x[atom]);
+    let (first, axis, last) = (minus(b, a), minus(c, b), minus(d, c));
+    let (m, n) = (cross(first, axis), cross(axis, last));
+    (dot(first, n) * dot(axis, axis).sqrt()).atan2(dot(m, n))
+}
+
+/// The periodic cubic spline through values at `2 pi i / n`, its second derivatives by elimination in the full matrix.
+fn spline(values: &[f64], angle: f64) -> f64 {
+    let n = values.len();
+    let step = std::f64::consts::TAU / n as f64;
+    let (before, after) = (|i: usize| (i + n - 1) % n, |i: usize| (i + 1) % n);
+    let mut rows = vec![vec![0.0; n + 1]; n];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[before(i)] += 1.0;
+        row[i] += 4.0;
+        row[after(i)] += 1.0;
+        row[n] = 6.0 * (values[after(i)] - 2.0 * values[i] + values[before(i)]) / (step * step);
+    }
+    for i in 0..n {
+        let pivot = rows[i].clone();
+        for (j, row) in rows.iter_mut().enumerate().filter(|(j, _)| *j != i) {
+            let factor = row[i] / pivot[i];
+            assert!(factor.is_finite(), "row {j}");
+            row.iter_mut()
+                .zip(&pivot)
+                .for_each(|(a, b)| *a -= factor * b);
+        }
+    }
+    let bend = |i: usize| rows[i][n] / rows[i][i];
+    let place = angle.rem_euclid(std::f64::consts::TAU) / step;
+    let cell = (place as usize).min(n - 1);
+    let (b, next) = (place - cell as f64, after(cell));
+    let a = 1.0 - b;
+    a * values[cell]
+        + b * values[next]
+        + ((a.powi(3) - a) * bend(cell) + (b.powi(3) - b) * bend(next)) * step * step / 6.0
+}
+
+/// A map as splines along the first torsion, and one through their values along the second.
+fn maps(system: &System, x: &[Point]) -> f64 {
+    let energy = |term: &saltus::forcefield::MappedTorsions| {
+        let map = &system.correction_maps[term.map];
+        let [first, second] = term.atoms.map(|atoms| torsion_angle(x, atoms));
+        let rows = map.energies_kj_per_mol.chunks(map.size);
+        let values: Vec<f64> = rows.map(|row| spline(row, first)).collect();
+        spline(&values, second)
+    };
+    system.mapped_torsions.iter().map(energy).sum()
+}
+
+fn harmonic_torsions(system: &System, x: &[Point]) -> f64 {
+    let energy = |torsion: &saltus::forcefield::HarmonicTorsion| {
+        let away = torsion_angle(x, torsion.atoms) - torsion.angle_rad;
+        let half_turn = std::f64::consts::PI;
+        let shorter = (away + half_turn).rem_euclid(2.0 * half_turn) - half_turn;
+        0.5 * torsion.k_kj_per_mol_rad2 * shorter.powi(2)
+    };
+    system.harmonic_torsions.iter().map(energy).sum()
+}
+
 fn torsions(system: &System, x: &[Point]) -> f64 {
     let energy = |torsion: &saltus::forcefield::Torsion| {
-        let [a, b, c, d] = torsion.atoms.map(|atom| x[atom]);
-        let (first, axis, last) = (minus(b, a), minus(c, b), minus(d, c));
-        let (m, n) = (cross(first, axis), cross(axis, last));
-        let phi = (dot(first, n) * dot(axis, axis).sqrt()).atan2(dot(m, n));
+        let phi = torsion_angle(x, torsion.atoms);
         let phase = f64::from(torsion.periodicity) * phi - torsion.phase_rad;
         torsion.k_kj_per_mol * (1.0 + phase.cos())
     };
-    system.torsions.iter().map(energy).sum()
+    system.torsions.iter().map(energy).sum::<f64>() + harmonic_torsions(system, x)
 }
 
 fn pair(charge_product: f64, sigma: f64, epsilon: f64, r: f64) -> f64 {

@@ -22,17 +22,31 @@ from openmm import app, unit
 
 OUTPUT = Path(__file__).parent.parent / "data" / "openmm"
 FORCE_FIELDS = {"amber14": "amber14/protein.ff14SB.xml", "amber99sbildn": "amber99sbildn.xml"}
+SHIPPED = Path(__file__).parent.parent.parent / "data" / "forcefields"
+# Files of the names that are in FORCE_FIELDS and of those that only some molecules are evaluated with.
+FILES = {
+    **FORCE_FIELDS,
+    "ff19SB": "amber19/protein.ff19SB.xml",
+    "ff15ipq": "amber14/protein.ff15ipq.xml",
+    "ff14SBonlysc": str(SHIPPED / "protein.ff14SBonlysc.xml"),
+    "phosaa14SB": str(SHIPPED / "phosaa14SB.xml"),
+    "phosaa19SB": str(SHIPPED / "phosaa19SB.xml"),
+}
+# Not the phosphohistidines: the files have no parameters for their angles at phosphorus, which OpenMM leaves out.
+PHOSPHORYLATED = ["S1P", "SEP", "T1P", "TPO", "Y1P", "PTR"]
 SOLVENTS = ["vacuum", "hct", "obc1", "obc2", "gbn", "gbn2"]
 TERMS = {
     "HarmonicBondForce": "bond",
     "HarmonicAngleForce": "angle",
     "PeriodicTorsionForce": "torsion",
+    "CMAPTorsionForce": "cmap",
     "NonbondedForce": "nonbonded",
     "CustomGBForce": "implicit_solvent",
 }
 # Residues whose heavy atoms are those of another one in pdbfixer's templates.
 PARENT = {
     "HID": "HIS", "HIE": "HIS", "HIP": "HIS", "ASH": "ASP", "GLH": "GLU", "LYN": "LYS", "CYM": "CYS", "CYX": "CYS",
+    "S1P": "SER", "SEP": "SER", "T1P": "THR", "TPO": "THR", "Y1P": "TYR", "PTR": "TYR",
 }
 INSIDE = [
     "ALA", "ARG", "ASH", "ASN", "ASP", "CYM", "CYS", "GLH", "GLN", "GLU", "GLY", "HID", "HIE", "HIP",
@@ -69,6 +83,12 @@ def systems():
     found["disulfide_loop"] = ([capped("CYX", "GLY", "PRO", "GLY", "CYX")], [((0, 1), (0, 5))])
     chain = ["ALA", "TRP", "ASP", "LYS", "GLY", "PRO", "HIP", "PHE", "ARG", "GLU", "VAL", "MET", "SER", "TYR", "LEU", "ASN", "ILE"]
     found["chain_of_17"] = ([["N" + chain[0], *chain[1:], "CTHR"]], [])
+    found["force_fields_1"] = ([["NALA", "ARG", "ASN", "ASP", "CCYS"]], [])
+    found["force_fields_2"] = ([capped("GLN", "GLU", "GLY", "HIE", "ILE")], [])
+    found["force_fields_3"] = ([["NLEU", "LYS", "MET", "PHE", "CPRO"]], [])
+    found["force_fields_4"] = ([capped("PRO", "SER", "THR", "TRP", "TYR", "VAL", last="NHE")], [])
+    for index in range(2):
+        found[f"phosphorylated_{index + 1}"] = ([capped(name) for name in PHOSPHORYLATED[index::2]], [])
     return found
 
 
@@ -80,11 +100,19 @@ class Template:
         self.bonds = [(bond.get("atomName1"), bond.get("atomName2")) for bond in residue.findall("Bond")]
 
 
+def files_of(force_field):
+    """`amber14 + phosaa14SB` is two files."""
+    return [FILES[name] for name in force_field.split(" + ")]
+
+
 def read_templates():
-    path = Path(app.__file__).parent / "data" / FORCE_FIELDS["amber14"]
-    root = ElementTree.parse(path).getroot()
-    elements = {kind.get("name"): kind.get("element") for kind in root.find("AtomTypes")}
-    return {residue.get("name"): Template(residue, elements) for residue in root.find("Residues")}
+    data = Path(app.__file__).parent / "data"
+    templates, elements = {}, {}
+    for name in files_of("amber14 + phosaa14SB"):
+        root = ElementTree.parse(data / name).getroot()
+        elements |= {kind.get("name"): kind.get("element") for kind in root.find("AtomTypes")}
+        templates |= {residue.get("name"): Template(residue, elements) for residue in root.find("Residues")}
+    return templates
 
 
 def plain_name(template_name):
@@ -222,12 +250,12 @@ def add_remaining(topology, known, generator):
             known[index] = known[anchor] + length * direction / np.linalg.norm(direction)
 
 
-def minimise(topology, positions):
-    system = app.ForceField(FORCE_FIELDS["amber14"]).createSystem(topology, nonbondedMethod=app.NoCutoff)
+def minimise(topology, positions, force_field):
+    system = app.ForceField(*files_of(force_field)).createSystem(topology, nonbondedMethod=app.NoCutoff)
     integrator = openmm.VerletIntegrator(0.001)
     context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName("Reference"))
     context.setPositions(positions)
-    openmm.LocalEnergyMinimizer.minimize(context, maxIterations=500)
+    openmm.LocalEnergyMinimizer.minimize(context, maxIterations=500 if force_field in FORCE_FIELDS else 5000)
     state = context.getState(getPositions=True)
     return state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
 
@@ -239,7 +267,7 @@ def kappa_per_nm(ionic_strength_molar, temperature_kelvin):
 
 def evaluate(topology, positions, force_field, solvent, surface_area=True, ionic_strength_molar=0.0):
     temperature_kelvin = 300.0
-    files = [FORCE_FIELDS[force_field]]
+    files = files_of(force_field)
     arguments = {}
     if solvent != "vacuum":
         files.append(f"implicit/{solvent}.xml")
@@ -258,6 +286,8 @@ def evaluate(topology, positions, force_field, solvent, surface_area=True, ionic
         )
         for group, force in enumerate(system.getForces())
     }
+    # A thousandth is a millionth of a force, and what the larger files can afford.
+    decimals = 4 if force_field in FORCE_FIELDS else 3
     forces = context.getState(getForces=True).getForces(asNumpy=True)._value
     constrained = reader.createSystem(topology, constraints=app.HBonds, hydrogenMass=1.5, **common)
     return {
@@ -268,7 +298,7 @@ def evaluate(topology, positions, force_field, solvent, surface_area=True, ionic
         "temperature_kelvin": temperature_kelvin,
         "system": describe(system, constrained),
         "terms_kj_per_mol": energies,
-        "forces_kj_per_mol_per_nm": [[round(value, 4) for value in force] for force in forces.tolist()],
+        "forces_kj_per_mol_per_nm": [[round(value, decimals) for value in force] for force in forces.tolist()],
     }
 
 
@@ -286,6 +316,7 @@ def describe(system, constrained):
         "n_bonds": forces["HarmonicBondForce"].getNumBonds(),
         "n_angles": forces["HarmonicAngleForce"].getNumAngles(),
         "n_torsions": forces["PeriodicTorsionForce"].getNumTorsions(),
+        **({"n_mapped": forces["CMAPTorsionForce"].getNumTorsions()} if "CMAPTorsionForce" in forces else {}),
         "n_exceptions": nonbonded.getNumExceptions(),
         "sum_of_masses_da": sum(masses(system)),
         "sum_of_charges": sum(nonbonded.getParticleParameters(index)[0]._value for index in range(n_atoms)),
@@ -322,6 +353,11 @@ def cases(name):
     """Arguments of `evaluate` for one molecule."""
     if name == "chain_of_17":
         return [("amber14", solvent) for solvent in SOLVENTS]
+    if name.startswith("force_fields"):
+        return [(force_field, solvent) for force_field in ("ff19SB", "ff15ipq", "ff14SBonlysc") for solvent in SOLVENTS]
+    if name.startswith("phosphorylated"):
+        pairs = ["amber14 + phosaa14SB", "ff14SBonlysc + phosaa14SB", "ff19SB + phosaa19SB"]
+        return list(zip(pairs, ("obc2", "vacuum", "gbn2")))
     found = [(force_field, solvent) for force_field in FORCE_FIELDS for solvent in SOLVENTS]
     if name in ("alanine_dipeptide", "zwitterions"):
         found += [("amber14", solvent, False) for solvent in SOLVENTS[1:]]
@@ -359,14 +395,15 @@ def main(names):
         generator = np.random.default_rng(number)
         style = ("template", "heavy_first", "shuffled")[number % 3]
         topology, residues = build_topology(chains, disulfides, templates, style, generator)
-        positions = minimise(topology, place(topology, residues, generator))
+        force_field = "amber14 + phosaa14SB" if name.startswith("phosphorylated") else "amber14"
+        positions = minimise(topology, place(topology, residues, generator), force_field)
         displacement = generator.uniform(0.01, 0.02, size=(len(positions), 1))
         direction = generator.normal(size=positions.shape)
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         # Rounded, so that the file holds exactly what OpenMM was given.
         positions = np.round(positions - positions.mean(axis=0) + displacement * direction, 5)
         references = [evaluate(topology, positions, *case) for case in cases(name)]
-        orderings = evaluate_orderings(topology, positions)
+        orderings = evaluate_orderings(topology, positions) if cases(name)[0][0] in FORCE_FIELDS else []
         text = json.dumps(to_json(topology, positions, references, orderings), separators=(",", ":"))
         (OUTPUT / f"{name}.json").write_text(text.replace('{"force_field"', '\n{"force_field"') + "\n")
         print(f"{name}: {len(positions)} atoms, {style}, {references[0]['terms_kj_per_mol']}", flush=True)

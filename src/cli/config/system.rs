@@ -8,7 +8,16 @@ use serde::{Deserialize, Serialize};
 use crate::forcefield::BornModel;
 
 /// Names of the force fields that come with the program.
-pub(crate) const BUILTIN_FORCE_FIELDS: [&str; 2] = ["amber14", "amber99sbildn"];
+pub(crate) const BUILTIN_FORCE_FIELDS: [&str; 8] = [
+    "amber14",
+    "amber99sbildn",
+    "ff14SB",
+    "ff14SBonlysc",
+    "ff15ipq",
+    "ff19SB",
+    "phosaa14SB",
+    "phosaa19SB",
+];
 
 /// The molecule, its force field and its solvent. Exactly one of `sequence` and `pdb` is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,7 +32,7 @@ pub(crate) struct SystemConfig {
     /// Pairs of residue numbers (from 1) whose cysteines are bridged; only with `sequence`.
     #[serde(default)]
     pub(crate) disulfides: Vec<[usize; 2]>,
-    /// Name of a built-in force field, or the path(s) of OpenMM XML files relative to the YAML file.
+    /// Name of a built-in force field (`ff14SB` is another name of `amber14`), path of an OpenMM XML file relative to the YAML file, or a list of such, `[amber14, phosaa14SB]`. Which suits which solvent: docs/forcefields.md.
     #[serde(default)]
     pub(crate) force_field: ForceFieldConfig,
     /// Generalised Born model, or `vacuum`.
@@ -52,13 +61,13 @@ pub(crate) struct SystemConfig {
     pub(crate) minimize: bool,
 }
 
-/// One built-in name, one XML path, or a list of XML paths.
+/// One built-in name or XML path, or a list of such.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum ForceFieldConfig {
     /// A built-in name or one path.
     One(String),
-    /// Several paths, later files add to earlier ones.
+    /// Several, later ones add to earlier ones.
     Several(Vec<String>),
 }
 

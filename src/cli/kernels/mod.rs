@@ -4,6 +4,7 @@ mod idle;
 
 use std::cell::Cell;
 
+use crate::forcefield::ForceField;
 use crate::mcmc::{Kernel, ReplicaExchange};
 use crate::proposal::{EntryContext, EntryError};
 use crate::topology::Topology;
@@ -49,7 +50,14 @@ pub(crate) fn context<'a>(loaded: &'a LoadedConfig, topology: &'a Topology) -> E
         topology,
         n_replicas: config.n_replicas(),
         temperatures_kelvin,
-        force_field: config.system.force_field.entries().join(" + "),
+        force_field: config
+            .system
+            .force_field
+            .entries()
+            .iter()
+            .map(|entry| ForceField::canonical_name(entry))
+            .collect::<Vec<_>>()
+            .join(" + "),
         solvent: config.system.solvent.name().to_owned(),
         resolve: Box::new(|path| loaded.resolve(path)),
         timewarp_flow: Box::new(move |model| {

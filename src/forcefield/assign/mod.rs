@@ -1,9 +1,12 @@
 //! Ties a force field to a molecule: from a topology to the parameter lists of a [`System`].
 
+pub(super) mod correction_map;
 pub(super) mod neck;
+mod neck_tables;
 pub(super) mod nonbonded;
 pub(super) mod radii;
 pub(super) mod solvent;
+mod template;
 pub(super) mod template_choice;
 pub(super) mod torsion;
 use self::template_choice::{Typing, match_all};
@@ -87,6 +90,7 @@ impl ForceField {
             neighbors: &neighbors,
             typing: &typing,
         };
+        let (correction_maps, mapped_torsions) = correction_map::assign_maps(molecule);
         let (bonds, constraints) = assign_bonds(molecule, options.constrain_hydrogen_bonds)?;
         Ok(System {
             masses_da: assign_masses(molecule, options.hydrogen_mass_da)?,
@@ -94,8 +98,8 @@ impl ForceField {
             angles: assign_angles(molecule)?,
             torsions: torsion::assign_torsions(molecule),
             harmonic_torsions: Vec::new(),
-            correction_maps: Vec::new(),
-            mapped_torsions: Vec::new(),
+            correction_maps,
+            mapped_torsions,
             nonbonded: nonbonded::assign_nonbonded(molecule)?,
             implicit_solvent: options
                 .solvent

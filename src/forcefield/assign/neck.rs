@@ -1,7 +1,7 @@
 //! Neck integral tables of GBn and GBn2, interpolated to the radii that occur.
 
+use super::neck_tables::{AMPLITUDE_PER_ANGSTROM, DISTANCE_ANGSTROM, N_RADII};
 use crate::forcefield::error::ForceFieldError;
-use crate::forcefield::neck_tables::{AMPLITUDE_PER_ANGSTROM, DISTANCE_ANGSTROM, N_RADII};
 use crate::forcefield::system::ImplicitSolvent;
 use crate::topology::Topology;
 

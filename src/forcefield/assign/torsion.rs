@@ -36,7 +36,7 @@ fn push_terms(torsions: &mut Vec<Torsion>, definition: &TorsionDefinition, atoms
 }
 
 /// Every chain of three bonds between four different atoms, once, first atom < last atom, sorted.
-fn all_propers(neighbors: &[Vec<usize>]) -> Vec<[usize; 4]> {
+pub(super) fn all_propers(neighbors: &[Vec<usize>]) -> Vec<[usize; 4]> {
     let mut propers = Vec::new();
     for angle in all_angles(neighbors) {
         let [first, vertex, last] = angle;

@@ -7,12 +7,14 @@ use super::error::{Location, XmlFault};
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
 
-/// One element with its attributes and child elements; text and comments are dropped.
+/// One element with its attributes, child elements and text; comments are dropped.
 #[derive(Debug)]
 pub(crate) struct Element {
     pub(crate) tag: String,
     pub(crate) location: Location,
     pub(crate) children: Vec<Element>,
+    /// What stands between the tags of the element itself.
+    pub(crate) text: String,
     attributes: Vec<(String, String)>,
 }
 
@@ -155,6 +157,13 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Element, ForceFieldError> 
             }
             Ok(Event::Empty(start)) => Some(element(&start, location)?),
             Ok(Event::End(_)) => open.pop(),
+            Ok(Event::Text(text)) => {
+                let text = text.xml10_content();
+                if let Some(around) = open.last_mut().filter(|_| !text.trim().is_empty()) {
+                    around.text.push_str(&text);
+                }
+                None
+            }
             Ok(Event::Eof) => {
                 let unclosed = open.last().map_or_else(
                     || "the file has no element; expected <ForceField>".to_owned(),
@@ -189,6 +198,7 @@ fn element(start: &BytesStart<'_>, location: Location) -> Result<Element, ForceF
         tag: start.name().0.to_owned(),
         location,
         children: Vec::new(),
+        text: String::new(),
         attributes,
     })
 }
@@ -201,13 +211,17 @@ mod tests {
     fn elements_know_their_lines_and_attributes() {
         let root = parse(
             "x.xml",
-            "<?xml version='1.0'?>\n<A>\n <!-- c\n -->\n <B k='1&lt;2'/>\n</A>",
+            "<?xml version='1.0'?>\n<A>\n <!-- c\n -->\n <B k='1&lt;2'/> 3 4<!-- c -->\n5</A>",
         )
         .unwrap();
         assert_eq!((root.tag.as_str(), root.location.line), ("A", 2));
         let child = &root.children[0];
         assert_eq!(child.location.line, 5);
         assert_eq!(child.attribute("k"), Some("1<2"));
+        assert_eq!(
+            root.text.split_whitespace().collect::<Vec<_>>(),
+            ["3", "4", "5"]
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::builtin::{self, Source};
+use super::correction_maps;
 use super::element;
 use super::element::Element;
 use super::error::Location;
@@ -11,51 +13,50 @@ use super::{forces, residues};
 use crate::forcefield::definition::ForceField;
 use crate::forcefield::error::ForceFieldError;
 
-/// Names and texts of the built-in force fields.
-const BUILTIN: [(&str, &str); 2] = [
-    (
-        "amber14",
-        include_str!("../../../data/forcefields/protein.ff14SB.xml"),
-    ),
-    (
-        "amber99sbildn",
-        include_str!("../../../data/forcefields/amber99sbildn.xml"),
-    ),
-];
-
 impl ForceField {
-    /// Names that [`ForceField::builtin`] knows.
-    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
-        BUILTIN.iter().map(|&(name, _)| name)
-    }
-
-    /// A force field that comes with this program: `amber14` (ff14SB, doi:10.1021/acs.jctc.5b00255) or
-    /// `amber99sbildn` (ff99SB-ILDN, doi:10.1002/prot.22711).
-    ///
-    /// # Errors
-    /// [`ForceFieldError::UnknownBuiltin`] for any other name.
-    pub fn builtin(name: &str) -> Result<Self, ForceFieldError> {
-        let Some((_, text)) = BUILTIN.iter().find(|(known, _)| *known == name) else {
-            return Err(ForceFieldError::UnknownBuiltin {
-                name: name.to_owned(),
-                known: Self::builtin_names().collect::<Vec<_>>().join(", "),
-            });
-        };
-        Self::from_text(&format!("builtin:{name}"), text)
-    }
-
     /// Reads one force field from OpenMM XML files; later files add to earlier ones, `<Include>`s are followed.
     ///
     /// # Errors
     /// Any [`ForceFieldError`] that has a place in a file.
     pub fn from_files(paths: &[PathBuf]) -> Result<Self, ForceFieldError> {
-        let mut queue: Vec<(PathBuf, Option<Location>)> =
-            paths.iter().map(|path| (path.clone(), None)).collect();
+        let sources: Vec<Source> = paths.iter().cloned().map(Source::File).collect();
+        Self::from_sources(&sources)
+    }
+
+    /// Reads one force field from built-in parts and OpenMM XML files; later ones add to earlier ones.
+    ///
+    /// ```
+    /// use saltus::forcefield::{ForceField, ForceFieldSource};
+    /// let sources = ["ff14SB", "phosaa14SB"].map(|name| ForceFieldSource::Builtin(name.to_owned()));
+    /// assert!(ForceField::from_sources(&sources).is_ok());
+    /// assert!(ForceField::from_sources(&sources[1..]).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// Any [`ForceFieldError`] that has a place in a file, unknown names, additions without what they add to.
+    pub fn from_sources(sources: &[Source]) -> Result<Self, ForceFieldError> {
+        let named = |source: &'_ Source| match source {
+            Source::Builtin(name) => Some(name.clone()),
+            Source::File(_) => None,
+        };
+        let names: Vec<String> = sources.iter().filter_map(named).collect();
+        let mut queue: Vec<(Source, Option<Location>)> = sources
+            .iter()
+            .map(|source| (source.clone(), None))
+            .collect();
         let mut documents = Vec::new();
         let mut next = 0;
         while next < queue.len() {
-            let (path, included_from) = queue[next].clone();
+            let (source, included_from) = queue[next].clone();
             next += 1;
+            let path = match source {
+                Source::Builtin(name) => {
+                    let (label, text) = builtin::text(&name, &names)?;
+                    documents.push(document(&label, text)?);
+                    continue;
+                }
+                Source::File(path) => path,
+            };
             let text =
                 std::fs::read_to_string(&path).map_err(|source| ForceFieldError::Unreadable {
                     path: path.clone(),
@@ -64,7 +65,7 @@ impl ForceField {
                 })?;
             let root = document(&path.display().to_string(), &text)?;
             for include in root.children_named("Include") {
-                let target = included_path(&path, include.required("file")?);
+                let target = Source::File(included_path(&path, include.required("file")?));
                 if !queue.iter().any(|(queued, _)| *queued == target) {
                     queue.push((target, Some(include.location.clone())));
                 }
@@ -106,7 +107,8 @@ fn document(file: &str, text: &str) -> Result<Element, ForceFieldError> {
 fn check_supported(section: &Element) -> Result<(), ForceFieldError> {
     match section.tag.as_str() {
         "Info" | "Include" | "AtomTypes" | "Residues" | "HarmonicBondForce"
-        | "HarmonicAngleForce" | "PeriodicTorsionForce" | "NonbondedForce" => Ok(()),
+        | "HarmonicAngleForce" | "PeriodicTorsionForce" | "CMAPTorsionForce"
+        | "NonbondedForce" => Ok(()),
         "GBSAOBCForce" => Err(section.unsupported(
             "; remove it and choose the implicit solvent in the input, which has its own parameters",
         )),
@@ -114,7 +116,7 @@ fn check_supported(section: &Element) -> Result<(), ForceFieldError> {
             ", as scripts are not run; for implicit solvent remove the file and choose the solvent in the input",
         )),
         _ => Err(section.unsupported(
-            "; supported are AtomTypes, Residues, HarmonicBondForce, HarmonicAngleForce, PeriodicTorsionForce and NonbondedForce",
+            "; supported are AtomTypes, Residues, HarmonicBondForce, HarmonicAngleForce, PeriodicTorsionForce, CMAPTorsionForce and NonbondedForce",
         )),
     }
 }
@@ -135,6 +137,9 @@ fn read_documents(documents: &[Element]) -> Result<ForceField, ForceFieldError> 
     }
     for section in sections(documents, "PeriodicTorsionForce") {
         forces::read_torsions(&mut force_field, section)?;
+    }
+    for section in sections(documents, "CMAPTorsionForce") {
+        correction_maps::read_correction_maps(&mut force_field, section)?;
     }
     for section in sections(documents, "NonbondedForce") {
         forces::read_nonbonded(&mut force_field, section)?;

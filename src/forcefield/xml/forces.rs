@@ -183,7 +183,7 @@ fn read_nonbonded_atom(
 /// The patterns `1` to `N`, or `None` where one names a type or class that no file defines.
 ///
 /// OpenMM skips such definitions, and files rely on it: they define parameters for types that other files bring.
-fn read_patterns<const N: usize>(
+pub(super) fn read_patterns<const N: usize>(
     force_field: &ForceField,
     node: &Element,
 ) -> Result<Option<[AtomPattern; N]>, ForceFieldError> {

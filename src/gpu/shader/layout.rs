@@ -133,6 +133,46 @@ pub struct Torsion {
     pub coefficients: [[f32; 4]; MAX_PERIODICITY / 2],
 }
 
+/// A harmonic torsion.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Pod, Zeroable)]
+pub struct HarmonicTorsion {
+    /// First atom.
+    pub atom_0: u32,
+    /// Second atom.
+    pub atom_1: u32,
+    /// Third atom.
+    pub atom_2: u32,
+    /// Fourth atom.
+    pub atom_3: u32,
+    /// Equilibrium angle in rad.
+    pub angle: f32,
+    /// Force constant in kJ mol⁻¹ rad⁻².
+    pub k: f32,
+    /// Unused.
+    pub padding_0: u32,
+    /// Unused.
+    pub padding_1: u32,
+}
+
+/// Two torsions with an energy map.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Pod, Zeroable)]
+pub struct MappedTorsions {
+    /// Atoms of the first torsion.
+    pub first: [u32; 4],
+    /// Atoms of the second.
+    pub second: [u32; 4],
+    /// First entry of the map in the table of patches.
+    pub patch_start: u32,
+    /// Cells of the map along each torsion.
+    pub size: u32,
+    /// Unused.
+    pub padding_0: u32,
+    /// Unused.
+    pub padding_1: u32,
+}
+
 /// A rigid bond within its cluster.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Pod, Zeroable)]

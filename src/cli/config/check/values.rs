@@ -3,6 +3,7 @@
 use crate::cli::config::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
 use crate::cli::config::{InputFault, LoadedConfig, Precision, nearest};
 use crate::cli::device::Device;
+use crate::forcefield::ForceField;
 use crate::units::plain;
 
 /// Lowest temperature accepted in K: far below, kT drowns in the rounding of energies.
@@ -102,23 +103,28 @@ impl Checks<'_> {
     }
 
     fn force_field(&mut self) {
-        let entries = self.loaded.config.system.force_field.entries();
+        let entries = self.loaded.config.system.force_field.entries().to_vec();
         let path = "system.force_field";
         if entries.is_empty() {
             let help = format!("name one of: {}", BUILTIN_FORCE_FIELDS.join(", "));
             self.fault(path, "the list is empty", &help);
         }
-        for entry in entries {
+        let is_whole = |entry: &&String| {
+            let name = ForceField::canonical_name(entry);
+            ForceField::builtin_names().any(|known| known == name)
+        };
+        let whole: Vec<String> = entries.iter().filter(is_whole).cloned().collect();
+        if whole.len() > 1 {
+            let problem = format!(
+                "{} are whole force fields, expected one",
+                whole.join(" and ")
+            );
+            let help = "keep one of them; phosaa14SB, phosaa19SB and XML files may be added to it";
+            self.fault(path, &problem, help);
+        }
+        for entry in &entries {
             if BUILTIN_FORCE_FIELDS.contains(&entry.as_str()) {
-                if entries.len() > 1 {
-                    self.fault(
-                        path,
-                        &format!(
-                            "`{entry}` is a built-in force field, expected XML files in a list"
-                        ),
-                        "name the built-in force field alone, or list the paths of XML files",
-                    );
-                }
+                self.addition(entry, &whole);
             } else if !ForceFieldConfig::is_path(entry) {
                 let names = BUILTIN_FORCE_FIELDS;
                 let near = nearest(entry, names)
@@ -136,6 +142,22 @@ impl Checks<'_> {
                     "give a path relative to the folder of the YAML file, or an absolute one",
                 );
             }
+        }
+    }
+
+    /// Refuses a built-in file that adds to a force field where that one is not named.
+    fn addition(&mut self, entry: &str, whole: &[String]) {
+        let mut additions = ForceField::builtin_additions();
+        let Some((_, bases)) = additions.find(|(name, _)| *name == entry) else {
+            return;
+        };
+        let is_base = |name: &String| bases.contains(&ForceField::canonical_name(name));
+        if !whole.iter().any(is_base) {
+            self.fault(
+                "system.force_field",
+                &format!("`{entry}` only adds residues to {}", bases.join(" or ")),
+                &format!("name both: force_field: [{}, {entry}]", bases[0]),
+            );
         }
     }
 
