@@ -89,7 +89,7 @@ fn planted_errors_are_found() {
             "cell + f32(size), cell < 0.0",
             "cell, cell < 0.0",
         ),
-        ("forcefield/correction_map.wgsl", "2.0 * c.z", "2.001 * c.z"),
+        ("forcefield/correction_map.wgsl", "2.0 * c.z", "2.01 * c.z"),
         (
             "forcefield/torsion_angle.wgsl",
             "select(magnitude, -magnitude",

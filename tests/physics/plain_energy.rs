@@ -88,7 +88,7 @@ fn spline(values: &[f64], angle: f64) -> f64 {
     }
     let bend = |i: usize| rows[i][n] / rows[i][i];
     let place = angle.rem_euclid(std::f64::consts::TAU) / step;
-    let cell = (place as usize).min(n - 1);
+    let cell = (0..n).rfind(|&i| i as f64 <= place).unwrap_or(0);
     let (b, next) = (place - cell as f64, after(cell));
     let a = 1.0 - b;
     a * values[cell]
