@@ -11,6 +11,7 @@ use super::{
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::system::System;
 use crate::forcefield::xml::element::{self, Element};
+use crate::forcefield::xml::error::{Location, XmlFault};
 
 /// A serialized System as it was read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -29,6 +30,14 @@ pub struct SerializedSystem {
 /// What is not well-formed, and every force that is not taken, with file and line.
 pub fn read_str(text: &str, file: &str) -> Result<SerializedSystem, ForceFieldError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        let place = Location {
+            file: file.to_owned(),
+            line: 1,
+        };
+        let message = "the file is empty, expected <System>, a serialized OpenMM System; write it with `XmlSerializer.serialize(system)`";
+        return Err(XmlFault::Malformed(message.to_owned()).at(&place));
+    }
     let root = element::parse(file, text)?;
     check_root(&root)?;
     let masses_da = particles::masses(&root)?;

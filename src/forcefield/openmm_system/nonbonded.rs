@@ -80,7 +80,7 @@ fn without_offsets(force: &Element) -> Result<(), ForceFieldError> {
         if n_offsets > 0 {
             return Err(refused(
                 force,
-                format!("it has {n_offsets} offsets of its parameters (<{section}>)"),
+                format!("it has offsets of its parameters ({n_offsets} in <{section}>)"),
                 "set the parameters to what they are at the values of the global parameters that you want, and serialize the System without offsets",
             ));
         }
