@@ -167,7 +167,6 @@ fn two_nonbonded_forces(system: &str) -> String {
 }
 
 /// Name of the case, what becomes of the PDB file.
-/// A golden file and what is done to the text of a good PDB file for it.
 type Damaged = (&'static str, fn(&str) -> String);
 
 const PDBS: [Damaged; 5] = [
