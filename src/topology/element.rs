@@ -37,6 +37,8 @@ impl Element {
     pub const NITROGEN: Self = Self(7);
     /// Oxygen.
     pub const OXYGEN: Self = Self(8);
+    /// Phosphorus.
+    pub const PHOSPHORUS: Self = Self(15);
     /// Sulfur.
     pub const SULFUR: Self = Self(16);
 

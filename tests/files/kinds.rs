@@ -92,7 +92,7 @@ fn link_records_of_bonds_that_are_not_known_are_refused_and_others_said() {
     };
     let lactam = link(" NZ  LYS A   2 ", " CG  ASP A   5 ");
     let message = fault(&(lactam.clone() + &text));
-    for part in ["LINK bonds", "LYS 2 NZ", "ASP 5 CG", "cyclic"] {
+    for part in ["LINK bonds", "LYS 2 NZ", "ASP 5 CG", "head-to-tail rings"] {
         assert!(message.contains(part), "{message}");
     }
     let ring = link(" N   ALA A   1 ", " C   ASP A   5 ");
@@ -105,7 +105,7 @@ fn link_records_of_bonds_that_are_not_known_are_refused_and_others_said() {
 }
 
 #[test]
-fn a_ring_closed_head_to_tail_is_refused() {
+fn chains_whose_ends_are_at_bonding_distance_are_refused() {
     // Ends within bonding distance: the last residue is carried to the first one's nitrogen.
     let molecule = peptide("GG", &[]);
     let text = at_distance(&molecule, ["1", "N"], ["2", "C"], 1.35);
@@ -117,7 +117,7 @@ fn a_ring_closed_head_to_tail_is_refused() {
     let text = first.join("\n") + "\nTER\n" + &second.join("\n");
     let message = fault(&text);
     assert!(message.contains("GLY 1 N and GLY 2"), "{message}");
-    assert!(message.contains("cyclic"), "{message}");
+    assert!(message.contains("head-to-tail rings"), "{message}");
 }
 
 #[test]

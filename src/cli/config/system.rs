@@ -14,7 +14,8 @@ pub(crate) const BUILTIN_FORCE_FIELDS: [&str; 2] = ["amber14", "amber99sbildn"];
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SystemConfig {
-    /// `ACE-ALA-NME`, or one letter a residue, `AAAY`, with charged ends.
+    /// `ACE-ALA-NME`, or one letter a residue, `AAAY`, with charged ends. Lower-case letters and the PDB's names (`DPN`) are D residues;
+    /// `cyclo(RGDfV)` is a head-to-tail ring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sequence: Option<String>,
     /// PDB file, relative to the YAML file.

@@ -1,16 +1,17 @@
 //! Residues of a PDB file to a molecule: variants, names, completeness, bonds.
 
+use super::bonds::{contacts, disulfides, rings};
 use super::choices::Choices;
 use super::error::PdbError;
 use super::hydrogens::missing::Incomplete;
 use super::hydrogens::names::{ACID_PROTON, settle};
 use super::names::{normalize_spelling, rename_atoms, residue_name, variant};
+use super::numbers;
 use super::order::arrange;
 use super::record::{RawResidue, Records, ResidueId, place};
 use super::residues::group;
 use super::whole::Placed;
-use super::{contacts, disulfides, numbers};
-use crate::topology::blueprint::{add_peptide_bond, add_residue_bonds};
+use crate::topology::building::blueprint::{add_peptide_bond, add_residue_bonds};
 use crate::topology::chirality::mirrored_residues;
 use crate::topology::element::Element;
 use crate::topology::internal_coordinates::{Point, point};
@@ -46,6 +47,7 @@ pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, Pdb
     check_residues(&residues, file)?;
     residues.iter_mut().for_each(normalize_spelling);
     let disulfides = disulfides::find(&residues, &records, file)?;
+    let rings = rings::find(&mut residues, &records, file);
     let numbers = numbers::assign(&residues, file);
     let mut assembly = Assembly::new(&records, file);
     for &index in &disulfides.widowed {
@@ -59,6 +61,9 @@ pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, Pdb
     }
     for index in 1..residues.len() {
         assembly.join(&residues, index)?;
+    }
+    for [first, last] in rings {
+        add_peptide_bond(&mut assembly.topology, last, first);
     }
     for &pair in &disulfides.pairs {
         assembly.join_sulfurs(pair);
@@ -146,7 +151,7 @@ impl<'a> Assembly<'a> {
         let template = ResidueLibrary::get()
             .find(name)
             .expect("invariant: variants are in the library");
-        let rows = ResidueLibrary::get().atoms(template, raw.first, raw.last);
+        let rows = ResidueLibrary::get().atoms(template, raw.is_n_terminal(), raw.is_c_terminal());
         let known: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
         rename_atoms(raw, name, &known);
         check_atoms(raw, name, &rows, self.file)?;
@@ -215,7 +220,7 @@ impl<'a> Assembly<'a> {
                 distance_nm: apart.norm(),
             });
         }
-        add_peptide_bond(&mut self.topology, index);
+        add_peptide_bond(&mut self.topology, index - 1, index);
         Ok(())
     }
 

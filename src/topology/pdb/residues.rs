@@ -158,6 +158,7 @@ fn mark_chain_ends(
             atoms,
             first: begins,
             last: false,
+            closed: false,
             widowed: false,
         });
     }

@@ -4,7 +4,7 @@ use crate::topology::Topology;
 use crate::topology::element::Element;
 use std::io::{Error, ErrorKind, Result, Write};
 
-/// Write a molecule: ATOM, TER after every chain, CONECT for disulfides, caps and rare protonation states, END.
+/// Write a molecule: ATOM, TER after every chain, CONECT for disulfides, closing bonds of rings, cross-links, caps and rare protonation states, END.
 ///
 /// Positions in nm `[n_atoms][3]` are rounded to 0.001 angstrom. Residue names tell the protonation state (`HID`, `ASH`, `CYX`),
 /// which MDTraj, MDAnalysis and PyMOL take as protein.
@@ -108,7 +108,9 @@ fn ends_chain(topology: &Topology, residue_index: usize) -> bool {
 }
 
 /// Residues whose bonds MDTraj or OpenMM do not know by name.
-const SELDOM_KNOWN: [&str; 7] = ["ACE", "NME", "NHE", "ASH", "GLH", "LYN", "CYM"];
+const SELDOM_KNOWN: [&str; 12] = [
+    "ACE", "NME", "NHE", "ASH", "GLH", "LYN", "CYM", "HYP", "NLE", "SEP", "TPO", "PTR",
+];
 
 /// Bonds that readers do not know from residue names, and those between sulfur atoms. Both directions, four a line.
 fn write_conect(writer: &mut dyn Write, topology: &Topology, serials: &[usize]) -> Result<()> {
@@ -117,9 +119,18 @@ fn write_conect(writer: &mut dyn Write, topology: &Topology, serials: &[usize]) 
         SELDOM_KNOWN.contains(&residue.name.as_str())
     };
     let sulfur = |atom: usize| topology.atoms[atom].element == Element::SULFUR;
+    // From a residue to one that is not the next: the closing bond of a ring, a cross-link.
+    let far = |i: usize, j: usize| {
+        let [i, j] = [i, j].map(|atom| topology.atoms[atom].residue_index);
+        i.abs_diff(j) > 1
+    };
+    let closing = |i: usize, j: usize| {
+        let [a, b] = [i, j].map(|atom| topology.atoms[atom].name.as_str());
+        topology.atoms[i].residue_index != topology.atoms[j].residue_index && (a, b) != ("C", "N")
+    };
     let mut partners = vec![Vec::new(); serials.len()];
     for &[i, j] in &topology.bonds {
-        if unknown(i) || unknown(j) || (sulfur(i) && sulfur(j)) {
+        if unknown(i) || unknown(j) || (sulfur(i) && sulfur(j)) || far(i, j) || closing(i, j) {
             partners[i].push(serials[j]);
             partners[j].push(serials[i]);
         }

@@ -1,16 +1,23 @@
-//! A molecule from a sequence: L residues, trans peptide bonds, a polyproline-like backbone, packed side chains.
+//! A molecule from a sequence: trans peptide bonds, a polyproline-like backbone or a closed ring, packed side chains.
 //! Minimises no energy: the geometry is a start for a minimiser.
 
-use super::Molecule;
 use super::blueprint::Blueprint;
 use super::clash::ClashScore;
-use super::loop_closure::close_loops;
+use super::loop_closure::{
+    Closure, Goal, Search, close_loops, disulfide, has_ring_of_proline, peptide,
+};
 use super::packing::pack_side_chains;
-use super::sequence::Sequence;
+use super::relax::{Faults, Shape};
+use crate::topology::Molecule;
+use crate::topology::internal_coordinates::Point;
+use crate::topology::sequence::Sequence;
 use thiserror::Error;
 
 /// Backbone phi and psi of the built chain in degrees: polyproline II, straight enough that only near neighbours meet.
 const PHI_PSI_DEG: [f64; 2] = [-75.0, 145.0];
+
+/// Seeds of the closing of a ring, each another random try.
+const MAX_RING_TRIES: u64 = 24;
 
 /// Why a sequence cannot be built. Residues are numbered from 1, caps included.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -53,6 +60,20 @@ pub enum BuildError {
         /// The residue.
         number: usize,
     },
+    /// A ring that no try closed.
+    #[error(
+        "{sequence}: none of {n_tries} tries closed the ring into a sound structure; the best one has {reason}. {remedy}"
+    )]
+    RingNotClosed {
+        /// The sequence.
+        sequence: String,
+        /// How many conformations were tried.
+        n_tries: u64,
+        /// What is wrong with the best.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// CYX without a partner.
     #[error(
         "residue {number} of {sequence} is CYX (a bonded cysteine) but no disulfide names it: add the pair to disulfides, or use CYS"
@@ -86,7 +107,7 @@ pub fn build(sequence: &Sequence, disulfides: &[[usize; 2]]) -> Result<Molecule,
         sequence.rename(number - 1, "CYX");
     }
     check_unpaired(&sequence, disulfides)?;
-    let mut blueprint = Blueprint::new(sequence.names());
+    let mut blueprint = Blueprint::new(&sequence);
     for &[first, second] in disulfides {
         let sulfur = |number: usize| {
             blueprint
@@ -99,31 +120,119 @@ pub fn build(sequence: &Sequence, disulfides: &[[usize; 2]]) -> Result<Molecule,
     }
     set_backbone(&mut blueprint);
     let score = ClashScore::new(&blueprint.topology);
-    if !disulfides.is_empty() {
-        close_loops(&mut blueprint, &score, disulfides);
-    }
     let fixed: Vec<usize> = disulfides.iter().flatten().map(|&n| n - 1).collect();
+    if sequence.is_cyclic() {
+        return closed_ring(&blueprint, &score, disulfides, &fixed, &sequence);
+    }
+    if !disulfides.is_empty() {
+        let goal = goal(&blueprint, disulfides);
+        close_loops(&mut blueprint, &score, goal);
+    }
     let positions = pack_side_chains(&mut blueprint, &score, &fixed);
-    Ok(Molecule {
+    Ok(molecule(blueprint, &positions))
+}
+
+fn molecule(blueprint: Blueprint, positions: &[Point]) -> Molecule {
+    Molecule {
         topology: blueprint.topology,
         positions: positions.iter().map(|p| [p.x, p.y, p.z]).collect(),
+    }
+}
+
+/// What the disulfides, and the ring where it is one, bring together.
+fn goal(blueprint: &Blueprint, disulfides: &[[usize; 2]]) -> Goal {
+    let topology = &blueprint.topology;
+    let atom = |index: usize, name: &str| {
+        topology
+            .atom_index(index, name)
+            .expect("invariant: residues of loops have their backbone, CYX its side chain")
+    };
+    let n_residues = topology.residues.len();
+    let in_loop = |index: &usize| {
+        blueprint.is_cyclic
+            || disulfides
+                .iter()
+                .any(|&[first, second]| (first.min(second) - 1..first.max(second)).contains(index))
+    };
+    let of_pair = |&[i, j]: &[usize; 2]| {
+        let (i, j) = (i - 1, j - 1);
+        disulfide([atom(i, "CB"), atom(i, "SG"), atom(j, "SG"), atom(j, "CB")])
+    };
+    let mut closures: Vec<Closure> = disulfides.iter().map(of_pair).collect();
+    if blueprint.is_cyclic {
+        let last = n_residues - 1;
+        let ends = [(last, "CA"), (last, "C"), (0, "N"), (0, "CA")];
+        closures.push(peptide(ends.map(|(index, name)| atom(index, name))));
+    }
+    let side_chains = disulfides.iter().flatten().filter_map(|&number| {
+        blueprint.turn(["N", "CA", "CB", "SG"].map(|name| atom(number - 1, name)))
+    });
+    Goal {
+        closures,
+        bending: (0..n_residues).filter(in_loop).collect(),
+        side_chains: side_chains.collect(),
+        atoms: Vec::new(),
+    }
+}
+
+/// The first try that closes the ring into what it should be: annealed torsions, packed side chains, relaxed atoms, all checked.
+fn closed_ring(
+    blueprint: &Blueprint,
+    score: &ClashScore,
+    disulfides: &[[usize; 2]],
+    fixed: &[usize],
+    sequence: &Sequence,
+) -> Result<Molecule, BuildError> {
+    let shape = Shape::new(blueprint, score);
+    let search = Search::new(blueprint, goal(blueprint, disulfides));
+    let mut best: Option<Faults> = None;
+    for start in 0..MAX_RING_TRIES {
+        let mut trial = blueprint.clone();
+        search.anneal(&mut trial, score, start);
+        let mut positions = pack_side_chains(&mut trial, score, fixed);
+        shape.relax(&mut positions);
+        let faults = shape.faults(&positions);
+        if faults.is_empty() {
+            return Ok(molecule(trial, &positions));
+        }
+        if best.as_ref().is_none_or(|best| faults.len() < best.len()) {
+            best = Some(faults);
+        }
+    }
+    let small = sequence.names().len() < 4;
+    Err(BuildError::RingNotClosed {
+        sequence: sequence.to_string(),
+        n_tries: MAX_RING_TRIES,
+        reason: best.map_or_else(String::new, |faults| faults.to_string()),
+        remedy: if small {
+            "Trans peptide bonds do not close rings of two and three residues, whose peptide bonds are cis: give such a molecule as a PDB file"
+        } else {
+            "Give its structure as a PDB file whose C and N are at bonding distance"
+        },
     })
 }
 
 /// Proline keeps the phi of its template, on which its ring depends.
 fn set_backbone(blueprint: &mut Blueprint) {
     for residue_index in 0..blueprint.topology.residues.len() {
-        let proline = blueprint.topology.residues[residue_index].name == "PRO";
+        let proline = has_ring_of_proline(blueprint, residue_index);
+        let sign = if blueprint.is_mirrored(residue_index) {
+            -1.0
+        } else {
+            1.0
+        };
         let [phi, psi] = blueprint.backbone_turns(residue_index);
         if let Some(phi) = phi.filter(|_| !proline) {
-            blueprint.set(&phi, PHI_PSI_DEG[0].to_radians());
+            blueprint.set(&phi, sign * PHI_PSI_DEG[0].to_radians());
         }
         if let Some(psi) = psi {
-            blueprint.set(&psi, PHI_PSI_DEG[1].to_radians());
+            blueprint.set(&psi, sign * PHI_PSI_DEG[1].to_radians());
         }
     }
-    for residue_index in 1..blueprint.topology.residues.len() {
-        set_omega_trans(blueprint, residue_index);
+    for residue_index in 0..blueprint.topology.residues.len() {
+        if let [Some(before), _] = blueprint.neighbors_of(residue_index) {
+            set_omega_trans(blueprint, before, residue_index);
+        }
     }
     set_acetyl_methyl(blueprint);
 }
@@ -146,7 +255,7 @@ fn set_acetyl_methyl(blueprint: &mut Blueprint) {
 }
 
 /// Omega before a residue at 180 degrees; an ACE in front stands extended.
-fn set_omega_trans(blueprint: &mut Blueprint, residue_index: usize) {
+fn set_omega_trans(blueprint: &mut Blueprint, before: usize, residue_index: usize) {
     let topology = &blueprint.topology;
     let find = |index: usize, names: [&str; 2]| {
         names
@@ -161,8 +270,8 @@ fn set_omega_trans(blueprint: &mut Blueprint, residue_index: usize) {
         topology.atom_index(residue_index, "CA")
     };
     let atoms = [
-        find(residue_index - 1, ["CA", "CH3"]),
-        topology.atom_index(residue_index - 1, "C"),
+        find(before, ["CA", "CH3"]),
+        topology.atom_index(before, "C"),
         topology.atom_index(residue_index, "N"),
         after,
     ];
