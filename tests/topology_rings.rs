@@ -272,3 +272,102 @@ fn torsions_are_found_without_names() {
         assert_eq!(tertiary(&nameless), tertiary(&molecule.topology), "{text}");
     }
 }
+
+#[derive(serde::Deserialize)]
+struct Foreign {
+    terms_kj_per_mol: std::collections::BTreeMap<String, f64>,
+    forces_kj_per_mol_per_nm: Vec<[f64; 3]>,
+}
+
+fn foreign_field() -> ForceField {
+    let files = [
+        "data/forcefields/protein.ff14SB.xml",
+        "tests/data/foreign/residues.xml",
+    ];
+    ForceField::from_files(&files.map(std::path::PathBuf::from)).unwrap()
+}
+
+/// A PDB file with CONECT and a user's XML are enough for residues of no known kind and for cross-links; energies are OpenMM's.
+#[test]
+fn foreign_residues_and_lactams_have_the_energies_of_openmm() {
+    for name in ["aib", "lactam"] {
+        let file = |extension: &str| format!("tests/data/foreign/{name}.{extension}");
+        let molecule = pdb::read(file("pdb").as_ref()).unwrap();
+        let expected: Foreign =
+            serde_json::from_str(&std::fs::read_to_string(file("json")).unwrap()).unwrap();
+        let system = foreign_field()
+            .assign(&molecule.topology, &SystemOptions::default())
+            .unwrap();
+        let (terms, forces) = reference_energies(&system, &molecule.positions);
+        let got = [
+            ("bond", terms.bond),
+            ("angle", terms.angle),
+            ("torsion", terms.torsion),
+            ("nonbonded", terms.nonbonded),
+        ];
+        for (term, energy) in got {
+            let deviation = (energy - expected.terms_kj_per_mol[term]).abs();
+            assert!(deviation < 1e-4, "{name} {term} deviates by {deviation:e}");
+        }
+        let square = |forces: &[[f64; 3]]| forces.as_flattened().iter().map(|f| f * f).sum::<f64>();
+        let scale = (square(&expected.forces_kj_per_mol_per_nm) / forces.len() as f64).sqrt();
+        let pairs = forces.as_flattened().iter();
+        for (got, expected) in pairs.zip(expected.forces_kj_per_mol_per_nm.as_flattened()) {
+            assert!(
+                (got - expected).abs() < 1e-5 * scale.max(100.0),
+                "{name} {got} {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn torsions_of_foreign_residues_and_lactams_are_found() {
+    let names = |name: &str| -> Vec<String> {
+        let path = format!("tests/data/foreign/{name}.pdb");
+        let topology = pdb::read(path.as_ref()).unwrap().topology;
+        let bonds = rotatable_bonds(&topology);
+        bonds.into_iter().map(|bond| bond.name).collect()
+    };
+    let aib = names("aib");
+    for expected in ["phi_2", "psi_2", "omega_2", "phi_4", "psi_4", "CA-CB1_2"] {
+        assert!(aib.contains(&expected.to_owned()), "{expected} of {aib:?}");
+    }
+    let lactam = names("lactam");
+    for closed in ["psi_2", "phi_3", "psi_3", "phi_5", "chi1_2", "chi4_2"] {
+        assert!(!lactam.contains(&closed.to_owned()), "{closed}");
+    }
+    assert!(lactam.contains(&"phi_2".to_owned()) && lactam.contains(&"psi_5".to_owned()));
+    let topology = pdb::read("tests/data/foreign/lactam.pdb".as_ref())
+        .unwrap()
+        .topology;
+    let amides: Vec<String> = peptide_bonds(&topology)
+        .into_iter()
+        .map(|bond| bond.name)
+        .collect();
+    assert_eq!(
+        amides,
+        [
+            "omega_1", "omega_2", "omega_3", "omega_4", "omega_5", "CG-NZ_5"
+        ]
+    );
+}
+
+#[test]
+fn a_residue_without_parameters_is_refused_with_what_is_near() {
+    let topology = pdb::read("tests/data/foreign/aib.pdb".as_ref())
+        .unwrap()
+        .topology;
+    let force_field = ForceField::builtin("amber14").unwrap();
+    let message = force_field
+        .assign(&topology, &SystemOptions::default())
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "residue AIB 2",
+        "by its atoms the nearest is",
+        "OpenMM XML file",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+}

@@ -281,14 +281,14 @@ fn ring_of(text: &str) -> Result<(&str, bool), SequenceError> {
     if !before.eq_ignore_ascii_case("cyclo") && !before.eq_ignore_ascii_case("cyclic") {
         return Err(fault("has a bracket that does not follow cyclo"));
     }
+    if rest.contains('(') {
+        return Err(fault("has more than one opening bracket"));
+    }
     let Some((inner, after)) = rest.split_once(')') else {
         return Err(fault("has no closing bracket"));
     };
     if !after.trim().is_empty() {
         return Err(fault("goes on after the closing bracket"));
-    }
-    if inner.contains('(') {
-        return Err(fault("has brackets inside brackets"));
     }
     Ok((inner.trim(), true))
 }
@@ -457,7 +457,7 @@ mod tests {
         of("RGDfV)", "without an opening one");
         of("ring(RGDfV)", "does not follow cyclo");
         of("cyclo(RGD)fV", "goes on after");
-        of("cyclo((RGD))", "brackets inside");
+        of("cyclo((RGD))", "more than one opening");
         of("cyclo(ACE-ALA-GLY)", "no ends to cap");
         of("cyclo(A)", "ring of 1 residue");
         of("cyclo()", "empty");

@@ -22,6 +22,11 @@ impl Choices {
         self.acids.push(raw.label());
     }
 
+    /// A residue that is taken as the file has it.
+    pub(super) fn as_is(&mut self) {
+        self.d_named.push(false);
+    }
+
     /// A residue called `stated` that is taken as `name`, its atoms renamed, none added yet.
     pub(super) fn residue(&mut self, raw: &RawResidue, stated: &str, name: &str) {
         self.d_named.push(l_name(&raw.name).is_some());

@@ -40,7 +40,8 @@ pub enum PdbError {
     /// A residue that is no amino acid or cap.
     #[error(
         "{file}:{line}: unknown residue '{residue}': did you mean {nearest}? Known: {}. \
-         Ions, ligands and modified residues cannot be simulated: remove them from the file{others}",
+         A residue of another kind is taken with CONECT records of all its bonds, its hydrogens, and an OpenMM XML file that has it; \
+         ions, and what no force field has, cannot be simulated: remove them from the file{others}",
         ResidueLibrary::get().known_names()
     )]
     UnknownResidue {
@@ -141,7 +142,7 @@ pub enum PdbError {
     /// A CONECT or LINK record for atoms that peptides of known residues do not bond.
     #[error(
         "{file}:{line}: {record} bonds {first} to {second}, which no peptide of known residues has: disulfides and head-to-tail rings are read from such records, \
-         other cross-links are not known, and a ring has no OXT; remove the record if the two are not bonded"
+         other cross-links need the hydrogens in the file and a force field that has the residues, and a ring has no OXT; remove the record if the two are not bonded"
     )]
     UnknownBond {
         /// The file.

@@ -31,6 +31,9 @@ use std::path::Path;
 /// A molecule that its periodic box (CRYST1) cuts is made whole.
 ///
 /// Atoms are in the order of the file within their residues; those added follow the atom they are bonded to (OXT follows O).
+/// A residue of unknown kind is taken as it is where CONECT records bond all its atoms, and so are residues that CONECT or LINK bonds to
+/// others elsewhere than at a backbone or a disulfide (their hydrogens must be there): force fields match them by elements and bonds.
+///
 /// All but missing atoms is where the file has it; choices are logged as warnings.
 ///
 /// # Errors

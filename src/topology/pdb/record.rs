@@ -57,6 +57,8 @@ pub(super) struct RawResidue {
     pub(super) last: bool,
     /// The first or last residue of a head-to-tail ring, bonded to the other end.
     pub(super) closed: bool,
+    /// Taken with the atoms and bonds of the file: of a kind that the library lacks, or cross-linked to another residue.
+    pub(super) as_is: bool,
     /// A cysteine whose partner is not in the file.
     pub(super) widowed: bool,
 }

@@ -159,6 +159,7 @@ fn mark_chain_ends(
             first: begins,
             last: false,
             closed: false,
+            as_is: false,
             widowed: false,
         });
     }

@@ -2,6 +2,7 @@
 
 use crate::topology::Topology;
 use crate::topology::element::Element;
+use crate::topology::residue_library::ResidueLibrary;
 use std::io::{Error, ErrorKind, Result, Write};
 
 /// Write a molecule: ATOM, TER after every chain, CONECT for disulfides, closing bonds of rings, cross-links, caps and rare protonation states, END.
@@ -116,7 +117,8 @@ const SELDOM_KNOWN: [&str; 12] = [
 fn write_conect(writer: &mut dyn Write, topology: &Topology, serials: &[usize]) -> Result<()> {
     let unknown = |atom: usize| {
         let residue = &topology.residues[topology.atoms[atom].residue_index];
-        SELDOM_KNOWN.contains(&residue.name.as_str())
+        let name = residue.name.as_str();
+        SELDOM_KNOWN.contains(&name) || ResidueLibrary::get().find(name).is_none()
     };
     let sulfur = |atom: usize| topology.atoms[atom].element == Element::SULFUR;
     // From a residue to one that is not the next: the closing bond of a ring, a cross-link.

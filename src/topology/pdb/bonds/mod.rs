@@ -2,4 +2,5 @@
 
 pub(super) mod contacts;
 pub(super) mod disulfides;
+pub(super) mod links;
 pub(super) mod rings;
