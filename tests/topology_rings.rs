@@ -3,8 +3,9 @@
 
 use nalgebra::Vector3;
 use saltus::topology::{
-    CenterKind, Molecule, Sequence, TorsionKind, backbone_torsions, build, chiral_centers,
-    named_torsions, pdb, peptide_bonds, pucker_rings, rotatable_bonds, torsion_rad,
+    BuildError, CenterKind, CrossLink, Molecule, Sequence, TorsionKind, backbone_torsions, build,
+    build_linked, chiral_centers, named_torsions, pdb, peptide_bonds, pucker_rings,
+    rotatable_bonds, torsion_rad,
 };
 use saltus::{BornModel, ForceField, SystemOptions, reference_energies};
 
@@ -369,5 +370,74 @@ fn a_residue_without_parameters_is_refused_with_what_is_near() {
         "OpenMM XML file",
     ] {
         assert!(message.contains(part), "{message}");
+    }
+}
+
+fn linked(sequence: &str, ends: [&str; 2]) -> Result<Molecule, BuildError> {
+    let link = CrossLink {
+        ends: ends.map(str::to_owned),
+    };
+    build_linked(&Sequence::parse(sequence).unwrap(), &[], &[link])
+}
+
+/// A lactam from a sequence is that of the PDB file: the same atoms and bonds but for names, parameters from the user's XML.
+#[test]
+fn a_lactam_is_built_from_a_sequence() {
+    let molecule = linked("ACE-LYS-ALA-GLY-ASP-NME", ["LYS 2 NZ", "ASP 5 CG"]).unwrap();
+    let sequence = Sequence::parse("ACE-LYS-ALA-GLY-ASP-NME").unwrap();
+    assert_sound(&molecule, &sequence);
+    let from_file = pdb::read("tests/data/foreign/lactam.pdb".as_ref()).unwrap();
+    assert_eq!(molecule.topology.n_atoms(), from_file.topology.n_atoms());
+    assert_eq!(
+        molecule.topology.bonds.len(),
+        from_file.topology.bonds.len()
+    );
+    let options = SystemOptions::default();
+    let system = foreign_field()
+        .assign(&molecule.topology, &options)
+        .unwrap();
+    let expected = foreign_field()
+        .assign(&from_file.topology, &options)
+        .unwrap();
+    let charge = |system: &saltus::System| system.nonbonded.charges.iter().sum::<f64>();
+    assert!((charge(&system) - charge(&expected)).abs() < 1e-9);
+    assert_eq!(system.angles.len(), expected.angles.len());
+    let (terms, _) = reference_energies(&system, &molecule.positions);
+    assert!(terms.total() < 5000.0, "{terms:?}");
+    let builtin = ForceField::builtin("amber14").unwrap();
+    let refused = builtin.assign(&molecule.topology, &options).unwrap_err();
+    assert!(refused.to_string().contains("LYS 2"), "{refused}");
+}
+
+#[test]
+fn bonds_that_cannot_be_made_are_refused() {
+    let fault = |ends| {
+        linked("ACE-LYS-ALA-GLY-ASP-NME", ends)
+            .unwrap_err()
+            .to_string()
+    };
+    for (ends, part) in [
+        (["LYS 2 NZ", "ASP 9 CG"], "there is no residue 9"),
+        (
+            ["LYS 3 NZ", "ASP 5 CG"],
+            "residue 3 of ACE-LYS-ALA-GLY-ASP-NME is ALA, not LYS",
+        ),
+        (["LYS 2 NX", "ASP 5 CG"], "has no atom NX: did you mean N"),
+        (
+            ["LYS NZ", "ASP 5 CG"],
+            "expected the name of a residue, its number from 1 and an atom",
+        ),
+        (["LYS 2 HZ1", "ASP 5 CG"], "is a hydrogen"),
+        (
+            ["LYS 2 NZ", "ASP 5 OD1"],
+            "has no hydrogen and no hydroxyl group",
+        ),
+        (["LYS 2 NZ", "LYS 2 CB"], "both atoms are of one residue"),
+    ] {
+        let message = fault(ends);
+        assert!(
+            message.starts_with("bond [") && message.contains(part),
+            "{message}"
+        );
     }
 }

@@ -10,7 +10,7 @@ mod sequence;
 mod stereo;
 mod torsions;
 
-pub use building::{BuildError, build};
+pub use building::{BuildError, CrossLink, build, build_linked};
 pub use chirality::{CenterKind, ChiralCenter, chiral_centers};
 pub use element::Element;
 pub(crate) use internal_coordinates::{Point, place, point, torsion};

@@ -24,6 +24,10 @@ pub(crate) struct SystemConfig {
     /// Pairs of residue numbers (from 1) whose cysteines are bridged; only with `sequence`.
     #[serde(default)]
     pub(crate) disulfides: Vec<[usize; 2]>,
+    /// Bonds between other residues, `[[LYS 3 NZ, ASP 7 CG]]`: name, number from 1 and atom of both ends; hydrogens and the oxygen that
+    /// leave are taken away. The force field must have the residues that result; only with `sequence`.
+    #[serde(default)]
+    pub(crate) bonds: Vec<[String; 2]>,
     /// Name of a built-in force field, or the path(s) of OpenMM XML files relative to the YAML file.
     #[serde(default)]
     pub(crate) force_field: ForceFieldConfig,

@@ -186,6 +186,51 @@ impl Blueprint {
             .collect()
     }
 
+    /// Take atoms away, none of which places another that stays; returns the new index of every atom.
+    pub(super) fn remove(&mut self, leaving: &[usize]) -> Vec<Option<usize>> {
+        let mut n_kept = 0;
+        let new_index: Vec<Option<usize>> = (0..self.placements.len())
+            .map(|atom| {
+                let kept = !leaving.contains(&atom);
+                n_kept += usize::from(kept);
+                kept.then(|| n_kept - 1)
+            })
+            .collect();
+        let moved = |atom: usize| new_index[atom].expect("invariant: only atoms at ends leave");
+        let topology = &mut self.topology;
+        for residue in &mut topology.residues {
+            let before = |end: usize| new_index[..end].iter().flatten().count();
+            residue.atoms = before(residue.atoms.start)..before(residue.atoms.end);
+        }
+        let mut atom = 0..;
+        topology
+            .atoms
+            .retain(|_| new_index[atom.next().unwrap_or(0)].is_some());
+        topology
+            .bonds
+            .retain(|bond| bond.iter().all(|&atom| new_index[atom].is_some()));
+        for bond in &mut topology.bonds {
+            *bond = bond.map(moved);
+        }
+        self.order.retain(|&atom| new_index[atom].is_some());
+        self.order.iter_mut().for_each(|atom| *atom = moved(*atom));
+        self.seeds.atoms = self.seeds.atoms.map(moved);
+        let kept = self
+            .placements
+            .iter()
+            .zip(&new_index)
+            .filter(|(_, index)| index.is_some());
+        self.placements = kept
+            .map(|(placement, _)| {
+                placement.map(|placement| Placement {
+                    references: placement.references.map(moved),
+                    ..placement
+                })
+            })
+            .collect();
+        new_index
+    }
+
     /// Join two atoms (a disulfide).
     pub(crate) fn add_bond(&mut self, first: usize, second: usize) {
         self.topology

@@ -1,16 +1,19 @@
 //! A molecule from a sequence: trans peptide bonds, a polyproline-like backbone or a closed ring, packed side chains.
 //! Minimises no energy: the geometry is a start for a minimiser.
 
-use super::blueprint::Blueprint;
+use super::blueprint::{Blueprint, Turn};
 use super::clash::ClashScore;
+use super::cross_link::{CrossLink, leaving};
 use super::loop_closure::{
-    Closure, Goal, Search, close_loops, disulfide, has_ring_of_proline, peptide,
+    Closure, Goal, Search, close_loops, cross_link, disulfide, has_ring_of_proline, peptide,
 };
 use super::packing::pack_side_chains;
-use super::relax::{Faults, Shape};
-use crate::topology::Molecule;
+use super::relax::{Faults, Shape, across_nm, ideal_angle_rad, ideal_length_nm};
+use crate::topology::element::Element;
 use crate::topology::internal_coordinates::Point;
+use crate::topology::residue_library::ResidueLibrary;
 use crate::topology::sequence::Sequence;
+use crate::topology::{Molecule, Topology};
 use thiserror::Error;
 
 /// Backbone phi and psi of the built chain in degrees: polyproline II, straight enough that only near neighbours meet.
@@ -60,6 +63,16 @@ pub enum BuildError {
         /// The residue.
         number: usize,
     },
+    /// A bond that cannot be made.
+    #[error("bond [{first}, {second}]: {fault}")]
+    CrossLink {
+        /// First end.
+        first: String,
+        /// Second end.
+        second: String,
+        /// What is wrong and what to do.
+        fault: String,
+    },
     /// A ring that no try closed.
     #[error(
         "{sequence}: none of {n_tries} tries closed the ring into a sound structure; the best one has {reason}. {remedy}"
@@ -101,6 +114,19 @@ pub enum BuildError {
 /// # Errors
 /// [`BuildError`] where the disulfides do not fit the sequence.
 pub fn build(sequence: &Sequence, disulfides: &[[usize; 2]]) -> Result<Molecule, BuildError> {
+    build_linked(sequence, disulfides, &[])
+}
+
+/// As [`build`], with bonds between residues: lactams, thioethers and their like. What leaves for a bond is taken away: a hydrogen, two of
+/// an ammonium, the second oxygen of a carboxyl group. Whether a force field has parameters for the result, it says itself.
+///
+/// # Errors
+/// As [`build`], and [`BuildError::CrossLink`] for a bond that cannot be made.
+pub fn build_linked(
+    sequence: &Sequence,
+    disulfides: &[[usize; 2]],
+    links: &[CrossLink],
+) -> Result<Molecule, BuildError> {
     let mut sequence = sequence.clone();
     check_disulfides(&sequence, disulfides)?;
     for &number in disulfides.iter().flatten() {
@@ -118,18 +144,93 @@ pub fn build(sequence: &Sequence, disulfides: &[[usize; 2]]) -> Result<Molecule,
         let (left, right) = (sulfur(first), sulfur(second));
         blueprint.add_bond(left, right);
     }
+    let links = join(&mut blueprint, &sequence, links)?;
     set_backbone(&mut blueprint);
     let score = ClashScore::new(&blueprint.topology);
-    let fixed: Vec<usize> = disulfides.iter().flatten().map(|&n| n - 1).collect();
-    if sequence.is_cyclic() {
-        return closed_ring(&blueprint, &score, disulfides, &fixed, &sequence);
+    let mut fixed: Vec<usize> = disulfides.iter().flatten().map(|&n| n - 1).collect();
+    let residue_of = |&atom: &usize| blueprint.topology.atoms[atom].residue_index;
+    fixed.extend(links.iter().flatten().map(residue_of));
+    if sequence.is_cyclic() || !links.is_empty() {
+        let goal = goal(&blueprint, disulfides, &links);
+        return closed_ring(&blueprint, &score, goal, &fixed, &sequence);
     }
     if !disulfides.is_empty() {
-        let goal = goal(&blueprint, disulfides);
+        let goal = goal(&blueprint, disulfides, &[]);
         close_loops(&mut blueprint, &score, goal);
     }
     let positions = pack_side_chains(&mut blueprint, &score, &fixed);
     Ok(molecule(blueprint, &positions))
+}
+
+/// Makes the bonds and takes away what leaves for them; the atoms of every bond.
+fn join(
+    blueprint: &mut Blueprint,
+    sequence: &Sequence,
+    links: &[CrossLink],
+) -> Result<Vec<[usize; 2]>, BuildError> {
+    let mut joined: Vec<[usize; 2]> = Vec::new();
+    for link in links {
+        let [first, second] = link.ends.clone();
+        let fault = |fault| BuildError::CrossLink {
+            first: first.clone(),
+            second: second.clone(),
+            fault,
+        };
+        let topology = &blueprint.topology;
+        let atoms = link.atoms(topology, sequence).map_err(fault)?;
+        let neighbors = topology.neighbors();
+        let mut going = Vec::new();
+        for atom in atoms {
+            going.extend(leaving(topology, &neighbors, atom).map_err(fault)?);
+        }
+        let new_index = blueprint.remove(&going);
+        joined.push(atoms);
+        for pair in &mut joined {
+            *pair = pair.map(|atom| new_index[atom].expect("invariant: bonded atoms stay"));
+        }
+        if let Some(&[i, j]) = joined.last() {
+            blueprint.add_bond(i, j);
+        }
+    }
+    Ok(joined)
+}
+
+/// The distances that a cross-link asks for.
+fn link_closure(topology: &Topology, [i, j]: [usize; 2]) -> Closure {
+    let neighbors = topology.neighbors();
+    let length_nm = ideal_length_nm(topology, [i, j]);
+    let heavy = |atom: &usize| topology.atoms[*atom].element != Element::HYDROGEN;
+    let across = [[i, j], [j, i]].into_iter().flat_map(|[at, other]| {
+        let angle_rad = ideal_angle_rad(topology, &neighbors, at);
+        let near = neighbors[at].iter().copied();
+        let near = near.filter(|atom| heavy(atom) && *atom != other);
+        let near: Vec<usize> = near.collect();
+        near.into_iter().map(move |atom| {
+            let own_nm = ideal_length_nm(topology, [at, atom]);
+            ([atom, other], across_nm([own_nm, length_nm], angle_rad))
+        })
+    });
+    cross_link([i, j], length_nm, across)
+}
+
+/// Side-chain torsions of the residues of cross-links.
+fn link_turns(blueprint: &Blueprint, links: &[[usize; 2]]) -> Vec<Turn> {
+    let topology = &blueprint.topology;
+    let mut turns = Vec::new();
+    for &atom in links.iter().flatten() {
+        let residue_index = topology.atoms[atom].residue_index;
+        let template = ResidueLibrary::get().find(&topology.residues[residue_index].name);
+        for chi in template.iter().flat_map(|template| &template.chi) {
+            let atoms = chi.atoms.each_ref();
+            let atoms = atoms.map(|name| topology.atom_index(residue_index, name));
+            if let ([Some(a), Some(b), Some(c), Some(d)], false) =
+                (atoms, chi.values_deg.is_empty())
+            {
+                turns.extend(blueprint.turn([a, b, c, d]));
+            }
+        }
+    }
+    turns
 }
 
 fn molecule(blueprint: Blueprint, positions: &[Point]) -> Molecule {
@@ -140,7 +241,7 @@ fn molecule(blueprint: Blueprint, positions: &[Point]) -> Molecule {
 }
 
 /// What the disulfides, and the ring where it is one, bring together.
-fn goal(blueprint: &Blueprint, disulfides: &[[usize; 2]]) -> Goal {
+fn goal(blueprint: &Blueprint, disulfides: &[[usize; 2]], links: &[[usize; 2]]) -> Goal {
     let topology = &blueprint.topology;
     let atom = |index: usize, name: &str| {
         topology
@@ -153,6 +254,10 @@ fn goal(blueprint: &Blueprint, disulfides: &[[usize; 2]]) -> Goal {
             || disulfides
                 .iter()
                 .any(|&[first, second]| (first.min(second) - 1..first.max(second)).contains(index))
+            || links.iter().any(|pair| {
+                let [i, j] = pair.map(|atom| topology.atoms[atom].residue_index);
+                (i.min(j)..=i.max(j)).contains(index)
+            })
     };
     let of_pair = |&[i, j]: &[usize; 2]| {
         let (i, j) = (i - 1, j - 1);
@@ -164,14 +269,26 @@ fn goal(blueprint: &Blueprint, disulfides: &[[usize; 2]]) -> Goal {
         let ends = [(last, "CA"), (last, "C"), (0, "N"), (0, "CA")];
         closures.push(peptide(ends.map(|(index, name)| atom(index, name))));
     }
+    closures.extend(links.iter().map(|&link| link_closure(topology, link)));
     let side_chains = disulfides.iter().flatten().filter_map(|&number| {
         blueprint.turn(["N", "CA", "CB", "SG"].map(|name| atom(number - 1, name)))
     });
+    let mut side_chains: Vec<Turn> = side_chains.collect();
+    side_chains.extend(link_turns(blueprint, links));
+    let linked: Vec<usize> = links
+        .iter()
+        .flatten()
+        .map(|&atom| topology.atoms[atom].residue_index)
+        .collect();
+    let is_linked = |atom: &usize| {
+        let atom = &topology.atoms[*atom];
+        linked.contains(&atom.residue_index) && atom.element != Element::HYDROGEN
+    };
     Goal {
         closures,
         bending: (0..n_residues).filter(in_loop).collect(),
-        side_chains: side_chains.collect(),
-        atoms: Vec::new(),
+        side_chains,
+        atoms: (0..topology.n_atoms()).filter(is_linked).collect(),
     }
 }
 
@@ -179,12 +296,12 @@ fn goal(blueprint: &Blueprint, disulfides: &[[usize; 2]]) -> Goal {
 fn closed_ring(
     blueprint: &Blueprint,
     score: &ClashScore,
-    disulfides: &[[usize; 2]],
+    goal: Goal,
     fixed: &[usize],
     sequence: &Sequence,
 ) -> Result<Molecule, BuildError> {
     let shape = Shape::new(blueprint, score);
-    let search = Search::new(blueprint, goal(blueprint, disulfides));
+    let search = Search::new(blueprint, goal);
     let mut best: Option<Faults> = None;
     for start in 0..MAX_RING_TRIES {
         let mut trial = blueprint.clone();
@@ -199,7 +316,7 @@ fn closed_ring(
             best = Some(faults);
         }
     }
-    let small = sequence.names().len() < 4;
+    let small = sequence.is_cyclic() && sequence.names().len() < 4;
     Err(BuildError::RingNotClosed {
         sequence: sequence.to_string(),
         n_tries: MAX_RING_TRIES,
@@ -207,7 +324,7 @@ fn closed_ring(
         remedy: if small {
             "Trans peptide bonds do not close rings of two and three residues, whose peptide bonds are cis: give such a molecule as a PDB file"
         } else {
-            "Give its structure as a PDB file whose C and N are at bonding distance"
+            "Give its structure as a PDB file with the bond in it"
         },
     })
 }

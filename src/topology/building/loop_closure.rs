@@ -66,6 +66,18 @@ pub(super) fn disulfide([cb_i, sg_i, sg_j, cb_j]: [usize; 4]) -> Closure {
     ]
 }
 
+/// The distances of any bond: its length and those from each end's other neighbours across it.
+pub(super) fn cross_link(
+    [i, j]: [usize; 2],
+    length_nm: f64,
+    across: impl Iterator<Item = ([usize; 2], f64)>,
+) -> Closure {
+    let near = across.map(|(atoms, distance_nm)| (atoms, distance_nm, 0.5));
+    std::iter::once(([i, j], length_nm, 1.0))
+        .chain(near)
+        .collect()
+}
+
 /// The distances of a trans peptide bond from CA and C to N and CA.
 pub(super) fn peptide([ca, c, n, next_ca]: [usize; 4]) -> Closure {
     vec![

@@ -3,8 +3,10 @@
 pub(crate) mod blueprint;
 mod build;
 mod clash;
+mod cross_link;
 mod loop_closure;
 mod packing;
 mod relax;
 
-pub use build::{BuildError, build};
+pub use build::{BuildError, build, build_linked};
+pub use cross_link::CrossLink;

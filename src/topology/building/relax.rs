@@ -7,7 +7,7 @@ use crate::topology::Topology;
 use crate::topology::chirality::{ChiralCenter, chiral_centers};
 use crate::topology::element::Element;
 use crate::topology::internal_coordinates::{Point, torsion};
-use crate::topology::torsions::{NamedTorsion, TorsionKind, backbone_torsions};
+use crate::topology::torsions::{PeptideBond, peptide_bonds};
 use std::fmt;
 
 /// Steps of the relaxation.
@@ -48,7 +48,7 @@ pub(super) struct Shape<'a> {
     springs: Vec<Spring>,
     volumes: Vec<Volume>,
     centers: Vec<ChiralCenter>,
-    omegas: Vec<NamedTorsion>,
+    omegas: Vec<PeptideBond>,
 }
 
 /// What is wrong with a structure.
@@ -118,8 +118,7 @@ impl<'a> Shape<'a> {
             }
             volumes.extend(volume(topology, &neighbors, &positions, center, is_joint));
         }
-        let mut omegas = backbone_torsions(topology);
-        omegas.retain(|torsion| torsion.kind == TorsionKind::Omega);
+        let omegas = peptide_bonds(topology);
         springs.extend(omegas.iter().map(|omega| Spring {
             atoms: [omega.atoms[0], omega.atoms[3]],
             length_nm: TRANS_NM,
@@ -283,7 +282,7 @@ fn is_flat(topology: &Topology, neighbors: &[Vec<usize>], atom: usize) -> bool {
 }
 
 /// Sum of covalent radii (Cordero et al., doi:10.1039/b801115j) in nm, shorter for amides and carboxyls.
-fn ideal_length_nm(topology: &Topology, bond: [usize; 2]) -> f64 {
+pub(super) fn ideal_length_nm(topology: &Topology, bond: [usize; 2]) -> f64 {
     let elements = bond.map(|atom| topology.atoms[atom].element);
     let radius = |element| match element {
         Element::HYDROGEN => 0.033,
@@ -296,7 +295,7 @@ fn ideal_length_nm(topology: &Topology, bond: [usize; 2]) -> f64 {
     radius(elements[0]) + radius(elements[1])
 }
 
-fn ideal_angle_rad(topology: &Topology, neighbors: &[Vec<usize>], center: usize) -> f64 {
+pub(super) fn ideal_angle_rad(topology: &Topology, neighbors: &[Vec<usize>], center: usize) -> f64 {
     let degrees: f64 = match (neighbors[center].len(), topology.atoms[center].element) {
         (3, _) => 120.0,
         (2, Element::SULFUR) => 103.0,
@@ -307,6 +306,6 @@ fn ideal_angle_rad(topology: &Topology, neighbors: &[Vec<usize>], center: usize)
 }
 
 /// The third side of a triangle.
-fn across_nm([a, b]: [f64; 2], angle_rad: f64) -> f64 {
+pub(super) fn across_nm([a, b]: [f64; 2], angle_rad: f64) -> f64 {
     (a * a + b * b - 2.0 * a * b * angle_rad.cos()).sqrt()
 }

@@ -89,6 +89,13 @@ impl Checks<'_> {
                         "give a path relative to the folder of the YAML file, or an absolute one",
                     );
                 }
+                if !system.bonds.is_empty() {
+                    self.fault(
+                        "system.bonds",
+                        "bonds cannot be given for a PDB file, expected them inside it",
+                        "remove the key: LINK and CONECT records make the bonds",
+                    );
+                }
                 if !system.disulfides.is_empty() {
                     self.fault(
                         "system.disulfides",
