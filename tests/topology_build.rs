@@ -102,7 +102,7 @@ fn bond_graphs_equal_openmm_templates_in_every_place() {
             }
         }
     }
-    assert_eq!(n_compared, 27 * 2 + 23 * 2, "templates compared");
+    assert_eq!(n_compared, 28 * 2 + 24 * 2 - 1, "templates compared");
     for (sequence, index, key) in [
         ("ACE-ALA-NME", 0, "ACE"),
         ("ACE-ALA-NME", 2, "NME"),

@@ -26,6 +26,8 @@ ONE_LETTER = dict(
 )
 RESIDUES = sorted(ONE_LETTER) + ["ASH", "CYM", "CYX", "GLH", "HID", "HIP", "LYN"]
 CAPS = ["ACE", "NHE", "NME"]
+# Of make_modified.py, as far as ff14SB has them.
+MODIFIED = ["HYP"]
 # PDB (version 3) names of the caps' atoms where ff14SB's differ.
 CAP_NAMES = {
     "ACE": {"HH31": "H1", "HH32": "H2", "HH33": "H3"},
@@ -377,8 +379,8 @@ def template_bonds(templates):
     """Every template's atoms and bonds, for the test that compares our bond graphs with OpenMM's."""
     out = {}
     for name, template in sorted(templates.items()):
-        base = name if name in RESIDUES + CAPS else name[1:]
-        if base not in RESIDUES + CAPS:
+        base = name if name in RESIDUES + CAPS + MODIFIED else name[1:]
+        if base not in RESIDUES + CAPS + MODIFIED:
             continue
         rename = CAP_NAMES.get(base, {})
         names = [rename.get(a.name, a.name) for a in template.atoms]

@@ -17,7 +17,7 @@ use super::{CliResult, console};
 /// Arguments of `saltus build`.
 #[derive(Debug, Args)]
 pub(crate) struct BuildArguments {
-    /// `ACE-ALA-NME`, or one letter a residue, `AAAY`, with charged ends.
+    /// `ACE-ALA-NME`, or one letter a residue, `AAAY`, with charged ends; `cyclo(RGDfV)` is a ring with a D residue.
     #[arg(value_name = "SEQUENCE")]
     sequence: String,
     /// The PDB file to write.

@@ -7,7 +7,7 @@ use crate::forcefield::{ForceField, ForceFieldError, ForceFieldSource, System, S
 use crate::integrator::{Engine, MinimizeSettings, minimize};
 use crate::mcmc::Chain;
 use crate::state::State;
-use crate::topology::{self, Molecule, Sequence, Stereo};
+use crate::topology::{self, CrossLink, Molecule, Sequence, Stereo};
 
 use super::CliResult;
 use super::config::{self, Config, Constraints, ForceFieldConfig, LoadedConfig, Origin};
@@ -165,17 +165,22 @@ fn from_pdb(loaded: &LoadedConfig, path: &Path) -> Result<Molecule, CliError> {
 }
 
 fn built(loaded: &LoadedConfig, text: &str) -> Result<Molecule, CliError> {
+    let bonds = &loaded.config.system.bonds;
     let source = &loaded.source;
     let disulfides = &loaded.config.system.disulfides;
     let sequence = Sequence::parse(text)
         .map_err(|error| source.fault_at("system.sequence", &error.to_string(), ""))?;
     memory::announce_residues(sequence.names().len());
-    let path = if disulfides.is_empty() {
-        "system.sequence"
-    } else {
-        "system.disulfides"
+    let path = match (disulfides.is_empty(), bonds.is_empty()) {
+        (_, false) => "system.bonds",
+        (false, true) => "system.disulfides",
+        (true, true) => "system.sequence",
     };
-    topology::build(&sequence, disulfides)
+    let links: Vec<CrossLink> = bonds
+        .iter()
+        .map(|ends| CrossLink { ends: ends.clone() })
+        .collect();
+    topology::build_linked(&sequence, disulfides, &links)
         .map_err(|error| source.fault_at(path, &error.to_string(), "").into())
 }
 

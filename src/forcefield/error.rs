@@ -48,7 +48,9 @@ pub enum ForceFieldError {
     #[error(transparent)]
     Prmtop(Box<PrmtopError>),
     /// A residue whose name no template has and whose bonds no template matches.
-    #[error("residue {residue}: the force field has no template for it{hint}")]
+    #[error(
+        "residue {residue}: the force field has no template for it{hint}; give its parameters in an OpenMM XML file beside those of the others (force_field: [...])"
+    )]
     UnknownResidue {
         /// `XYZ 12`.
         residue: String,

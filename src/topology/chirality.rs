@@ -3,13 +3,14 @@
 use super::Topology;
 use super::element::Element;
 use super::internal_coordinates::point;
+use super::torsions::backbone::{Backbone, Chains};
 
 /// Where a stereocentre is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CenterKind {
     /// CA, which tells L from D.
     Backbone,
-    /// CB of isoleucine and threonine.
+    /// CB of isoleucine and threonine, CG of hydroxyproline.
     SideChain,
 }
 
@@ -25,9 +26,11 @@ pub struct ChiralCenter {
 }
 
 /// Names of the neighbours, by residue and centre, in the order that is positive for natural residues.
-const SIDE_CHAIN_CENTERS: [(&str, &str, [&str; 3]); 2] = [
+const SIDE_CHAIN_CENTERS: [(&str, &str, [&str; 3]); 4] = [
     ("ILE", "CB", ["CA", "CG1", "CG2"]),
     ("THR", "CB", ["CA", "OG1", "CG2"]),
+    ("TPO", "CB", ["CA", "OG1", "CG2"]),
+    ("HYP", "CG", ["OD1", "CB", "CD"]),
 ];
 
 impl ChiralCenter {
@@ -43,13 +46,18 @@ impl ChiralCenter {
     }
 }
 
-/// CA of every residue but glycine, and CB of isoleucine and threonine.
+/// CA of every residue but glycine, by its place in the backbone where it has no name, and centres of side chains.
 #[must_use]
 pub fn chiral_centers(topology: &Topology) -> Vec<ChiralCenter> {
+    let neighbors = topology.neighbors();
+    let chains = Chains::new(topology, &neighbors);
     let mut centers = Vec::new();
     for (residue_index, residue) in topology.residues.iter().enumerate() {
         let find = |name: &str| topology.atom_index(residue_index, name);
-        let mut add = |kind: CenterKind, center: &str, [a, b, c]: [&str; 3]| {
+        let add = |centers: &mut Vec<ChiralCenter>,
+                   kind: CenterKind,
+                   center: &str,
+                   [a, b, c]: [&str; 3]| {
             if let (Some(center), Some(a), Some(b), Some(c)) =
                 (find(center), find(a), find(b), find(c))
                 && topology.atoms[center].element == Element::CARBON
@@ -61,15 +69,41 @@ pub fn chiral_centers(topology: &Topology) -> Vec<ChiralCenter> {
                 });
             }
         };
-        add(CenterKind::Backbone, "CA", ["N", "C", "CB"]);
+        add(&mut centers, CenterKind::Backbone, "CA", ["N", "C", "CB"]);
+        if find("CA").is_none() {
+            let own = chains.backbones[residue_index];
+            centers.extend(unnamed_alpha(topology, &neighbors, own));
+        }
         for (_, center, neighbors) in SIDE_CHAIN_CENTERS
             .iter()
             .filter(|(name, _, _)| *name == residue.name)
         {
-            add(CenterKind::SideChain, center, *neighbors);
+            add(&mut centers, CenterKind::SideChain, center, *neighbors);
         }
     }
     centers
+}
+
+/// The carbon between nitrogen and carbonyl, with its one other heavy neighbour.
+fn unnamed_alpha(
+    topology: &Topology,
+    neighbors: &[Vec<usize>],
+    own: Backbone,
+) -> Option<ChiralCenter> {
+    let (nitrogen, center, carbonyl) = (own.nitrogen?, own.alpha?, own.carbonyl?);
+    let others = neighbors[center].iter().copied();
+    let heavy: Vec<usize> = others
+        .filter(|&atom| ![nitrogen, carbonyl].contains(&atom))
+        .filter(|&atom| topology.atoms[atom].element != Element::HYDROGEN)
+        .collect();
+    let [beta] = heavy[..] else {
+        return None;
+    };
+    (neighbors[center].len() == 4).then_some(ChiralCenter {
+        kind: CenterKind::Backbone,
+        center,
+        neighbors: [nitrogen, carbonyl, beta],
+    })
 }
 
 /// Indices of the residues whose CA has the hand of a D amino acid at positions `[n_atoms][3]` in nm, ascending.

@@ -1,36 +1,30 @@
 //! What a molecule is made of: atoms, residues, bonds. Coordinates are read and built here but never evolve here.
 
-mod blueprint;
-mod build;
+mod building;
 mod chirality;
-mod clash;
 mod element;
 pub mod inpcrd;
-mod loop_closure;
-mod packing;
 pub mod pdb;
-mod peptide_bond;
-mod pucker;
 mod residue_library;
-mod rotatable;
 mod sequence;
 mod stereo;
+mod torsions;
 
 pub(crate) use crate::vector::{self as internal_coordinates, Point, place, point, torsion};
-pub use build::{BuildError, build};
+pub use building::{BuildError, CrossLink, build, build_linked};
 pub use chirality::{CenterKind, ChiralCenter, chiral_centers};
 pub use element::Element;
 pub use inpcrd::InpcrdError;
 pub use pdb::PdbError;
-pub use peptide_bond::{PeptideBond, peptide_bonds};
-pub use pucker::{PuckerRing, pucker_rings};
 pub use residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, TemplateTorsion};
-pub use rotatable::{
-    NamedTorsion, RotatableBond, TorsionKind, backbone_torsions, named_torsions, rotatable_bonds,
-    terminal_psi_torsions, torsion_rad,
-};
 pub use sequence::{Sequence, SequenceError};
 pub use stereo::Stereo;
+pub(crate) use torsions::graph;
+pub use torsions::{
+    NamedTorsion, PeptideBond, PuckerRing, RotatableBond, TorsionKind, backbone_torsions,
+    named_torsions, peptide_bonds, pucker_rings, rotatable_bonds, terminal_psi_torsions,
+    torsion_rad,
+};
 
 use std::ops::Range;
 

@@ -156,7 +156,7 @@ impl ResidueLibrary {
                 _ => atoms.push(atom.clone()),
             }
             if first && atom.name == "N" {
-                let hydrogens = if residue.name == "PRO" {
+                let hydrogens = if matches!(residue.name.as_str(), "PRO" | "HYP") {
                     &self.n_terminus_pro
                 } else {
                     &self.n_terminus
@@ -242,7 +242,7 @@ mod tests {
             .filter_map(|r| r.one_letter)
             .collect();
         assert_eq!(letters.len(), 20);
-        assert_eq!(library.residues().len(), 30);
+        assert_eq!(library.residues().len(), 35);
         assert_eq!(library.find_one_letter('H').unwrap().name, "HIE");
         assert_eq!(library.find("HIS").unwrap().name, "HIE");
         assert_eq!(library.nearest_name("ALX"), "ALA");

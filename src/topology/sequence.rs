@@ -4,7 +4,7 @@ use super::residue_library::ResidueLibrary;
 use std::fmt;
 use thiserror::Error;
 
-/// Residue names from the N to the C terminus, caps included: `ACE ALA NME`.
+/// Residue names from the N to the C terminus, caps included: `ACE ALA NME`; which of them are D; whether the ends are joined.
 ///
 /// ```
 /// use saltus::topology::Sequence;
@@ -12,11 +12,56 @@ use thiserror::Error;
 /// assert_eq!(capped.names(), ["ACE", "ALA", "NME"]);
 /// assert_eq!(Sequence::parse("AAAY")?.names(), ["ALA", "ALA", "ALA", "TYR"]);
 /// assert_eq!(Sequence::parse("ALA")?.names(), ["ALA"]);
+/// let ring = Sequence::parse("cyclo(RGDfV)")?;
+/// assert!(ring.is_cyclic());
+/// assert_eq!(ring.mirrored(), [3]);
+/// assert_eq!(ring.to_string(), "cyclo(ARG-GLY-ASP-DPN-VAL)");
 /// # Ok::<(), saltus::topology::SequenceError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sequence {
+    /// Names of L residues, also where the residue is D.
     names: Vec<String>,
+    /// Indices of D residues, ascending.
+    mirrored: Vec<usize>,
+    is_cyclic: bool,
+}
+
+/// Names that the PDB gives D residues, and the L residues that they mirror.
+const D_NAMES: [(&str, &str); 21] = [
+    ("DAL", "ALA"),
+    ("DAR", "ARG"),
+    ("DSG", "ASN"),
+    ("DAS", "ASP"),
+    ("DCY", "CYS"),
+    ("DGN", "GLN"),
+    ("DGL", "GLU"),
+    ("DHI", "HIS"),
+    ("DIL", "ILE"),
+    ("DLE", "LEU"),
+    ("DLY", "LYS"),
+    ("MED", "MET"),
+    ("DPN", "PHE"),
+    ("DPR", "PRO"),
+    ("DSN", "SER"),
+    ("DTH", "THR"),
+    ("DTR", "TRP"),
+    ("DTY", "TYR"),
+    ("DVA", "VAL"),
+    ("DHI", "HIE"),
+    ("DCY", "CYX"),
+];
+
+/// The L residue that a D residue of the PDB mirrors.
+pub(crate) fn l_name(d_name: &str) -> Option<&'static str> {
+    let known = D_NAMES.iter().find(|(d, _)| *d == d_name);
+    known.map(|(_, l)| *l)
+}
+
+/// How a residue is called where it is D: the PDB's name, else `D-` and the name of the L residue.
+pub(crate) fn d_name(l_name: &str) -> String {
+    let known = D_NAMES.iter().find(|(_, l)| *l == l_name);
+    known.map_or_else(|| format!("D-{l_name}"), |(d, _)| (*d).to_owned())
 }
 
 /// Why a sequence cannot be read.
@@ -46,7 +91,7 @@ pub enum SequenceError {
     /// A one-letter code that is not known.
     #[error(
         "unknown one-letter code '{letter}' at position {position} of '{sequence}': expected one of \
-         ACDEFGHIKLMNPQRSTVWY (three-letter names are joined by hyphens, as in ACE-ALA-NME)"
+         ACDEFGHIKLMNPQRSTVWY, or one of them in lower case for a D residue (three-letter names are joined by hyphens, as in ACE-ALA-NME)"
     )]
     UnknownLetter {
         /// What was typed.
@@ -55,6 +100,67 @@ pub enum SequenceError {
         position: usize,
         /// The whole sequence.
         sequence: String,
+    },
+    /// A lower-case letter that asks for the D form of a residue that has none.
+    #[error(
+        "'{letter}' at position {position} of '{sequence}' asks for D-glycine, but glycine is its own mirror image: \
+         write {upper} (lower-case letters are D residues)"
+    )]
+    NoMirrorImage {
+        /// What was typed.
+        letter: char,
+        /// The letter of the residue.
+        upper: char,
+        /// Position from 1.
+        position: usize,
+        /// The whole sequence.
+        sequence: String,
+    },
+    /// A three-letter name that is not in capitals and has no hyphen: D residues, or one residue?
+    #[error(
+        "'{sequence}' can be one residue {name}, or the D and L residues of its letters: write {name} for the one, \
+         three-letter names with hyphens ({spelled}) for the other"
+    )]
+    NameOrLetters {
+        /// The whole sequence.
+        sequence: String,
+        /// The residue.
+        name: String,
+        /// The letters as three-letter names.
+        spelled: String,
+    },
+    /// Brackets that are not `cyclo(...)`.
+    #[error(
+        "'{sequence}' {fault}: expected cyclo(...) around the whole sequence for a head-to-tail ring, as in cyclo(RGDfV) or \
+         cyclo(GLY-DPN-PRO-ALA), and no other brackets"
+    )]
+    Brackets {
+        /// The whole sequence.
+        sequence: String,
+        /// What is wrong with them.
+        fault: &'static str,
+    },
+    /// A cap in a ring.
+    #[error(
+        "cap {name} stands at position {position} of '{sequence}': a head-to-tail ring has no ends to cap; leave it out"
+    )]
+    CapInRing {
+        /// The cap.
+        name: String,
+        /// Position from 1.
+        position: usize,
+        /// The whole sequence.
+        sequence: String,
+    },
+    /// A ring of one residue.
+    #[error(
+        "'{sequence}' is a ring of {n_residues} residue: expected 4 or more to close head to tail"
+    )]
+    RingTooSmall {
+        /// The whole sequence.
+        sequence: String,
+        /// How many residues it has.
+        n_residues: usize,
     },
     /// ACE not first, or NME or NHE not last.
     #[error(
@@ -83,29 +189,58 @@ impl Sequence {
     ///
     /// It is three-letter if it has a hyphen or is one known three-letter name in capitals; anything else is one-letter
     /// with charged ends. So `ALA` is one alanine; Ala-Leu-Ala is `ALA-LEU-ALA`. `HIS` and `H` are HIE, neutral with its hydrogen
-    /// on NE2. Case does not matter with hyphens; white space around names is ignored.
+    /// on NE2. Case does not matter with hyphens; a lower-case letter without hyphens is the D residue, as are the PDB's names of D
+    /// residues (`DPN`). White space around names is ignored. `cyclo(...)` joins the last residue to the first.
     ///
     /// # Errors
-    /// [`SequenceError`] for an empty sequence, an unknown residue (with the nearest known name), a cap in the wrong place.
+    /// [`SequenceError`] for an empty sequence, an unknown residue (with the nearest known name), a cap in the wrong place, brackets
+    /// that are none of a ring, a D residue that does not exist.
     pub fn parse(text: &str) -> Result<Self, SequenceError> {
         let text = text.trim();
-        if text.is_empty() {
+        let (inner, is_cyclic) = ring_of(text)?;
+        if inner.is_empty() {
             return Err(SequenceError::Empty);
         }
         let library = ResidueLibrary::get();
-        let names = if text.contains('-') || library.find(text).is_some() {
-            three_letter(text)?
+        let is_one_name = library.find(inner).is_some() || l_name(inner).is_some();
+        let residues = if inner.contains('-') || is_one_name {
+            three_letter(inner, text)?
         } else {
-            one_letter(text)?
+            check_case(inner)?;
+            one_letter(inner, text)?
         };
-        check_caps(&names, text)?;
-        Ok(Self { names })
+        let mirrored = residues.iter().enumerate();
+        let mirrored = mirrored.filter(|(_, (_, is_mirrored))| *is_mirrored);
+        let mirrored = mirrored.map(|(index, _)| index).collect();
+        let names: Vec<String> = residues.into_iter().map(|(name, _)| name).collect();
+        if is_cyclic {
+            check_ring(&names, text)?;
+        } else {
+            check_caps(&names, text)?;
+        }
+        Ok(Self {
+            names,
+            mirrored,
+            is_cyclic,
+        })
     }
 
-    /// Residue names from the N to the C terminus.
+    /// Residue names from the N to the C terminus; D residues have the names of the L residues that they mirror.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Indices of D residues, ascending.
+    #[must_use]
+    pub fn mirrored(&self) -> &[usize] {
+        &self.mirrored
+    }
+
+    /// Whether the last residue is joined to the first.
+    #[must_use]
+    pub fn is_cyclic(&self) -> bool {
+        self.is_cyclic
     }
 
     /// Rename a residue (index from 0) to a variant of itself.
@@ -116,18 +251,61 @@ impl Sequence {
 
 impl fmt::Display for Sequence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.names.join("-"))
+        let spelled = self.names.iter().enumerate().map(|(index, name)| {
+            match self.mirrored.contains(&index) {
+                true => d_name(name),
+                false => name.clone(),
+            }
+        });
+        let spelled = spelled.collect::<Vec<_>>().join("-");
+        match self.is_cyclic {
+            true => write!(formatter, "cyclo({spelled})"),
+            false => formatter.write_str(&spelled),
+        }
     }
 }
 
-fn three_letter(text: &str) -> Result<Vec<String>, SequenceError> {
+/// What stands inside `cyclo(...)`, and whether it does.
+fn ring_of(text: &str) -> Result<(&str, bool), SequenceError> {
+    let fault = |fault| SequenceError::Brackets {
+        sequence: text.to_owned(),
+        fault,
+    };
+    let Some((before, rest)) = text.split_once('(') else {
+        return match text.contains(')') {
+            true => Err(fault("has a closing bracket without an opening one")),
+            false => Ok((text, false)),
+        };
+    };
+    let before = before.trim().trim_end_matches('-');
+    if !before.eq_ignore_ascii_case("cyclo") && !before.eq_ignore_ascii_case("cyclic") {
+        return Err(fault("has a bracket that does not follow cyclo"));
+    }
+    if rest.contains('(') {
+        return Err(fault("has more than one opening bracket"));
+    }
+    let Some((inner, after)) = rest.split_once(')') else {
+        return Err(fault("has no closing bracket"));
+    };
+    if !after.trim().is_empty() {
+        return Err(fault("goes on after the closing bracket"));
+    }
+    Ok((inner.trim(), true))
+}
+
+/// Name of the L residue and whether the residue is D.
+type Parsed = (String, bool);
+
+fn three_letter(inner: &str, text: &str) -> Result<Vec<Parsed>, SequenceError> {
     let library = ResidueLibrary::get();
-    text.split('-')
+    inner
+        .split('-')
         .enumerate()
         .map(|(index, part)| {
             let name = part.trim().to_ascii_uppercase();
-            match library.find(&name) {
-                Some(residue) => Ok(residue.name.clone()),
+            let l_form = l_name(&name);
+            match library.find(l_form.unwrap_or(&name)) {
+                Some(residue) => Ok((residue.name.clone(), l_form.is_some())),
                 None => Err(SequenceError::UnknownResidue {
                     nearest: library.nearest_name(&name).to_owned(),
                     name,
@@ -140,19 +318,71 @@ fn three_letter(text: &str) -> Result<Vec<String>, SequenceError> {
         .collect()
 }
 
-fn one_letter(text: &str) -> Result<Vec<String>, SequenceError> {
+/// Refuses `ala`, which may be meant as alanine.
+fn check_case(inner: &str) -> Result<(), SequenceError> {
+    let name = inner.to_ascii_uppercase();
+    if name == inner || ResidueLibrary::get().find(&name).is_none() {
+        return Ok(());
+    }
+    match one_letter(inner, inner) {
+        Ok(residues) => {
+            let spelled = residues.into_iter().map(
+                |(name, is_mirrored)| {
+                    if is_mirrored { d_name(&name) } else { name }
+                },
+            );
+            Err(SequenceError::NameOrLetters {
+                sequence: inner.to_owned(),
+                name,
+                spelled: spelled.collect::<Vec<_>>().join("-"),
+            })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn one_letter(inner: &str, text: &str) -> Result<Vec<Parsed>, SequenceError> {
     let library = ResidueLibrary::get();
-    text.chars()
-        .enumerate()
-        .map(|(index, letter)| match library.find_one_letter(letter) {
-            Some(residue) => Ok(residue.name.clone()),
-            None => Err(SequenceError::UnknownLetter {
+    let parse = |(index, letter): (usize, char)| {
+        let upper = letter.to_ascii_uppercase();
+        let position = index + 1;
+        let Some(residue) = library.find_one_letter(upper) else {
+            return Err(SequenceError::UnknownLetter {
                 letter,
-                position: index + 1,
+                position,
                 sequence: text.to_owned(),
-            }),
-        })
-        .collect()
+            });
+        };
+        let is_mirrored = letter != upper;
+        if is_mirrored && residue.name == "GLY" {
+            return Err(SequenceError::NoMirrorImage {
+                letter,
+                upper,
+                position,
+                sequence: text.to_owned(),
+            });
+        }
+        Ok((residue.name.clone(), is_mirrored))
+    };
+    inner.chars().enumerate().map(parse).collect()
+}
+
+fn check_ring(names: &[String], text: &str) -> Result<(), SequenceError> {
+    let is_cap = |name: &String| matches!(name.as_str(), "ACE" | "NME" | "NHE");
+    if let Some(index) = names.iter().position(is_cap) {
+        return Err(SequenceError::CapInRing {
+            name: names[index].clone(),
+            position: index + 1,
+            sequence: text.to_owned(),
+        });
+    }
+    if names.len() < 2 {
+        return Err(SequenceError::RingTooSmall {
+            sequence: text.to_owned(),
+            n_residues: names.len(),
+        });
+    }
+    Ok(())
 }
 
 fn check_caps(names: &[String], text: &str) -> Result<(), SequenceError> {
@@ -196,6 +426,42 @@ mod tests {
         assert_eq!(names("HG"), ["HIE", "GLY"]);
         assert_eq!(names("GLY"), ["GLY"]);
         assert_eq!(names("GLYY"), ["GLY", "LEU", "TYR", "TYR"]);
+    }
+
+    #[test]
+    fn rings_and_d_residues() {
+        let parse = |text: &str| Sequence::parse(text).unwrap();
+        let ring = parse("cyclo(GLY-DPN-DHI)");
+        assert!(ring.is_cyclic() && !parse("GfH").is_cyclic());
+        assert_eq!(ring.names(), ["GLY", "PHE", "HIE"]);
+        assert_eq!(ring.mirrored(), [1, 2]);
+        assert_eq!(parse(" cyclo( RGDfV ) ").mirrored(), [3]);
+        assert_eq!(parse("AaK").mirrored(), [1]);
+        assert_eq!(parse("DAL").names(), ["ALA"]);
+        assert_eq!(parse("ACE-DVA-NME").to_string(), "ACE-DVA-NME");
+        assert_eq!(parse(&ring.to_string()), ring);
+    }
+
+    #[test]
+    fn faults_of_rings_and_d_residues_are_named() {
+        let message = |text: &str| Sequence::parse(text).unwrap_err().to_string();
+        let of =
+            |text: &str, part: &str| assert!(message(text).contains(part), "{}", message(text));
+        of(
+            "cyclo(RGDgV)",
+            "'g' at position 4 of 'cyclo(RGDgV)' asks for D-glycine",
+        );
+        of("ala", "one residue ALA");
+        of("ala", "DAL-DLE-DAL");
+        of("cyclo(RGDfV", "no closing bracket");
+        of("RGDfV)", "without an opening one");
+        of("ring(RGDfV)", "does not follow cyclo");
+        of("cyclo(RGD)fV", "goes on after");
+        of("cyclo((RGD))", "more than one opening");
+        of("cyclo(ACE-ALA-GLY)", "no ends to cap");
+        of("cyclo(A)", "ring of 1 residue");
+        of("cyclo()", "empty");
+        of("AAxY", "'x' at position 3");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Topology;
 use super::chirality::{ChiralCenter, chiral_centers};
-use super::rotatable::{NamedTorsion, TorsionKind, backbone_torsions, torsion_rad};
+use super::torsions::{NamedTorsion, TorsionKind, backbone_torsions, torsion_rad};
 
 /// A centre flatter than this in nm³ has no hand: a tenth of a relaxed one.
 const FLAT_NM3: f64 = 0.000_25;

@@ -112,3 +112,72 @@ fn uniform_torsions_stay_uniform_only_with_the_jacobian() {
     assert!(acceptance > 0.2, "{acceptance}");
     assert!(good < 1.5 && bad > 2.5, "{good}, without the ratio {bad}");
 }
+
+/// In a ring a stretch begins anywhere and goes across the closing bond; all bonds and angles stay, and so does what is outside.
+#[test]
+fn stretches_of_a_ring_go_around_it() {
+    let molecule = molecule("cyclo(GAGPGK)");
+    let topology = &molecule.topology;
+    let built = ConcertedProposal::new(topology, &SETTINGS).unwrap();
+    let windows: Vec<String> = built.windows().iter().map(|w| w.join(",")).collect();
+    // Eighteen backbone torsions but proline's phi.
+    assert_eq!(windows.len(), 17);
+    assert_eq!(windows[15], "psi_6,omega_6,phi_1,psi_1,omega_1,phi_2,psi_2");
+    let mut engine = ToyEngine::new(topology, None);
+    let mut chain = chain(&molecule, 40);
+    let mut kernel = MetropolisKernel::new(Box::new(built), 40, 3);
+    for _ in 0..60 {
+        kernel.step(&mut chain, &mut engine).unwrap();
+    }
+    assert!(kernel.statistics().accepted > 300);
+    let neighbors = topology.neighbors();
+    let length = |atoms: &[[f64; 3]], i: usize, j: usize| {
+        let squares = (0..3).map(|axis| (atoms[i][axis] - atoms[j][axis]).powi(2));
+        squares.sum::<f64>().sqrt()
+    };
+    let mut largest_turn: f64 = 0.0;
+    for replica in 0..40 {
+        let atoms = chain.state.replica_positions(replica).as_chunks::<3>().0;
+        for around in &neighbors {
+            for &i in around {
+                for &j in around {
+                    let change = length(atoms, i, j) - length(&molecule.positions, i, j);
+                    assert!(change.abs() < 1e-9, "{change}");
+                }
+            }
+        }
+        for torsion in backbone_torsions(topology) {
+            let [after, before] =
+                [atoms, &molecule.positions[..]].map(|p| torsion_rad(p, torsion.atoms));
+            largest_turn = largest_turn.max((after - before).sin().abs());
+        }
+    }
+    assert!(largest_turn > 0.5, "{largest_turn}");
+}
+
+/// A disulfide across a ring ties parts of it to each other: stretches keep clear of that.
+#[test]
+fn cross_links_bound_the_stretches() {
+    let linked = saltus::topology::build(
+        &saltus::topology::Sequence::parse("cyclo(CAGGCKGGA)").unwrap(),
+        &[[1, 5]],
+    )
+    .unwrap();
+    let built = ConcertedProposal::new(&linked.topology, &SETTINGS).unwrap();
+    let tied = |window: &Vec<&str>| {
+        let inside = |residue: &str| {
+            let phi = window
+                .iter()
+                .position(|name| *name == format!("phi_{residue}"));
+            let psi = window
+                .iter()
+                .position(|name| *name == format!("psi_{residue}"));
+            phi.zip(psi).is_some_and(|(phi, psi)| psi == phi + 1)
+        };
+        inside("1") || inside("5")
+    };
+    let windows = built.windows();
+    assert!(!windows.is_empty() && windows.len() < 27);
+    // CA of a bridged cysteine is tied to the other: it cannot lie between two bonds that turn while the other stays.
+    assert!(!windows.iter().any(tied), "{windows:?}");
+}

@@ -328,7 +328,8 @@ fn molecules_that_do_not_fit_are_explained() {
     let misnamed = topology("HPP", &[("H1", "H"), ("O1", "O")], &[[0, 1]]);
     assert_eq!(
         assign_error(&misnamed, &options),
-        "residue HPP 1: the force field has no template for it; the nearest is 'HPO'"
+        "residue HPP 1: the force field has no template for it; the nearest is 'HPO'; by its atoms the nearest is 'HPO'; \
+         give its parameters in an OpenMM XML file beside those of the others (force_field: [...])"
     );
     let incomplete = topology(
         "HPO",

@@ -47,6 +47,7 @@ TERMS = {
 PARENT = {
     "HID": "HIS", "HIE": "HIS", "HIP": "HIS", "ASH": "ASP", "GLH": "GLU", "LYN": "LYS", "CYM": "CYS", "CYX": "CYS",
     "S1P": "SER", "SEP": "SER", "T1P": "THR", "TPO": "THR", "Y1P": "TYR", "PTR": "TYR",
+    "HYP": "PRO",
 }
 INSIDE = [
     "ALA", "ARG", "ASH", "ASN", "ASP", "CYM", "CYS", "GLH", "GLN", "GLU", "GLY", "HID", "HIE", "HIP",
@@ -65,7 +66,7 @@ def ends(first, last):
 
 
 def systems():
-    """Name: (chains of template names, disulfides as ((chain, residue), (chain, residue)))."""
+    """Name: (chains of template names, disulfides as ((chain, residue), (chain, residue)), other bonds with the atoms' names)."""
     found = {"alanine_dipeptide": ([capped("ALA")], [])}
     for index in range(5):
         found[f"inside_{index + 1}"] = ([capped(*INSIDE[index::5])], [])
@@ -89,7 +90,13 @@ def systems():
     found["force_fields_4"] = ([capped("PRO", "SER", "THR", "TRP", "TYR", "VAL", last="NHE")], [])
     for index in range(2):
         found[f"phosphorylated_{index + 1}"] = ([capped(name) for name in PHOSPHORYLATED[index::2]], [])
-    return found
+    ring = lambda *names: ([list(names)], [], [((0, len(names) - 1, "C"), (0, 0, "N"))])
+    found["ring_of_5"] = ring("ARG", "GLY", "ASP", "PHE", "VAL")
+    found["ring_of_6"] = ring(*["GLY"] * 6)
+    found["ring_with_disulfide"] = ring("CYX", "PRO", "HIE", "LYS", "CYX", "GLY", "PRO", "ALA")
+    found["ring_with_disulfide"][1].append(((0, 0), (0, 4)))
+    found["hydroxyproline"] = ([["ACE", "HYP", "ALA", "HYP", "NME"], ["NGLY", "CHYP"]], [])
+    return {name: (*system, [])[:3] for name, system in found.items()}
 
 
 class Template:
@@ -132,7 +139,7 @@ def atom_order(template, style, generator):
     return [template.atoms[index] for index in order]
 
 
-def build_topology(chains, disulfides, templates, style, generator):
+def build_topology(chains, disulfides, links, templates, style, generator):
     topology = app.Topology()
     residues = []
     for chain_index, names in enumerate(chains):
@@ -153,6 +160,8 @@ def build_topology(chains, disulfides, templates, style, generator):
         residues.append(members)
     for (chain_a, residue_a), (chain_b, residue_b) in disulfides:
         topology.addBond(residues[chain_a][residue_a]["SG"], residues[chain_b][residue_b]["SG"])
+    for (chain_a, residue_a, atom_a), (chain_b, residue_b, atom_b) in links:
+        topology.addBond(residues[chain_a][residue_a][atom_a], residues[chain_b][residue_b][atom_b])
     return topology, residues
 
 
@@ -250,12 +259,12 @@ def add_remaining(topology, known, generator):
             known[index] = known[anchor] + length * direction / np.linalg.norm(direction)
 
 
-def minimise(topology, positions, force_field):
+def minimise(topology, positions, force_field, iterations):
     system = app.ForceField(*files_of(force_field)).createSystem(topology, nonbondedMethod=app.NoCutoff)
     integrator = openmm.VerletIntegrator(0.001)
     context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName("Reference"))
     context.setPositions(positions)
-    openmm.LocalEnergyMinimizer.minimize(context, maxIterations=500 if force_field in FORCE_FIELDS else 5000)
+    openmm.LocalEnergyMinimizer.minimize(context, maxIterations=iterations)
     state = context.getState(getPositions=True)
     return state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
 
@@ -327,10 +336,11 @@ def describe(system, constrained):
     }
 
 
-def evaluate_orderings(topology, positions):
+def evaluate_orderings(topology, positions, force_fields):
     """Torsion energies with every rule for the order of an improper's atoms, put into the force fields' own files."""
     found = []
-    for force_field, file in FORCE_FIELDS.items():
+    for force_field in sorted(force_fields):
+        file = FORCE_FIELDS[force_field]
         text = (Path(app.__file__).parent / "data" / file).read_text()
         for ordering in ("default", "charmm", "amber", "smirnoff"):
             changed = re.sub("<PeriodicTorsionForce[^>]*>", f'<PeriodicTorsionForce ordering="{ordering}">', text)
@@ -351,7 +361,7 @@ def evaluate_orderings(topology, positions):
 
 def cases(name):
     """Arguments of `evaluate` for one molecule."""
-    if name == "chain_of_17":
+    if name in ("chain_of_17", "ring_of_6", "hydroxyproline"):
         return [("amber14", solvent) for solvent in SOLVENTS]
     if name.startswith("force_fields"):
         return [(force_field, solvent) for force_field in ("ff19SB", "ff15ipq", "ff14SBonlysc") for solvent in SOLVENTS]
@@ -389,21 +399,23 @@ def to_json(topology, positions, references, orderings):
 def main(names):
     templates = read_templates()
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    for number, (name, (chains, disulfides)) in enumerate(systems().items()):
+    for number, (name, (chains, disulfides, links)) in enumerate(systems().items()):
         if names and name not in names:
             continue
         generator = np.random.default_rng(number)
         style = ("template", "heavy_first", "shuffled")[number % 3]
-        topology, residues = build_topology(chains, disulfides, templates, style, generator)
+        topology, residues = build_topology(chains, disulfides, links, templates, style, generator)
         force_field = "amber14 + phosaa14SB" if name.startswith("phosphorylated") else "amber14"
-        positions = minimise(topology, place(topology, residues, generator), force_field)
+        iterations = 5000 if force_field not in FORCE_FIELDS else 3000 if links else 500
+        positions = minimise(topology, place(topology, residues, generator), force_field, iterations)
         displacement = generator.uniform(0.01, 0.02, size=(len(positions), 1))
         direction = generator.normal(size=positions.shape)
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         # Rounded, so that the file holds exactly what OpenMM was given.
         positions = np.round(positions - positions.mean(axis=0) + displacement * direction, 5)
         references = [evaluate(topology, positions, *case) for case in cases(name)]
-        orderings = evaluate_orderings(topology, positions) if cases(name)[0][0] in FORCE_FIELDS else []
+        known = [] if cases(name)[0][0] not in FORCE_FIELDS else ["amber14"] if name == "hydroxyproline" else FORCE_FIELDS
+        orderings = evaluate_orderings(topology, positions, known)
         text = json.dumps(to_json(topology, positions, references, orderings), separators=(",", ":"))
         (OUTPUT / f"{name}.json").write_text(text.replace('{"force_field"', '\n{"force_field"') + "\n")
         print(f"{name}: {len(positions)} atoms, {style}, {references[0]['terms_kj_per_mol']}", flush=True)

@@ -8,10 +8,11 @@ use crate::trajectory::Header;
 use super::chain_file::ChainFile;
 
 /// Keys of `system` that say what the molecule is, which is compared atom by atom, or that don't touch the distribution.
-const FREE_KEYS: [&str; 5] = [
+const FREE_KEYS: [&str; 6] = [
     "sequence",
     "pdb",
     "disulfides",
+    "bonds",
     "minimize",
     "hydrogen_mass_da",
 ];

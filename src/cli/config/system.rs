@@ -23,7 +23,8 @@ pub(crate) const BUILTIN_FORCE_FIELDS: [&str; 8] = [
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SystemConfig {
-    /// `ACE-ALA-NME`, or one letter a residue, `AAAY`, with charged ends.
+    /// `ACE-ALA-NME`, or one letter a residue, `AAAY`, with charged ends. Lower-case letters and the PDB's names (`DPN`) are D residues;
+    /// `cyclo(RGDfV)` is a head-to-tail ring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sequence: Option<String>,
     /// PDB file, relative to the YAML file: of a peptide, or with `openmm_system` of any molecule, which is then taken as it is.
@@ -47,6 +48,10 @@ pub(crate) struct SystemConfig {
     /// Pairs of residue numbers (from 1) whose cysteines are bridged; only with `sequence`.
     #[serde(default)]
     pub(crate) disulfides: Vec<[usize; 2]>,
+    /// Bonds between other residues, `[[LYS 3 NZ, ASP 7 CG]]`: name, number from 1 and atom of both ends; hydrogens and the oxygen that
+    /// leave are taken away. The force field must have the residues that result; only with `sequence`.
+    #[serde(default)]
+    pub(crate) bonds: Vec<[String; 2]>,
     /// Name of a built-in force field (`ff14SB` is another name of `amber14`), path of an OpenMM XML file relative to the YAML file, or a list of such, `[amber14, phosaa14SB]`. Which suits which solvent: docs/forcefields.md.
     #[serde(default)]
     pub(crate) force_field: ForceFieldConfig,

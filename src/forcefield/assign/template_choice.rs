@@ -4,7 +4,7 @@ use super::template::{ResidueGraph, match_residue};
 use crate::forcefield::definition::ForceField;
 use crate::forcefield::definition::ResidueTemplate;
 use crate::forcefield::error::{ForceFieldError, nearest_clause};
-use crate::topology::Topology;
+use crate::topology::{Element, Topology};
 
 /// What the templates say about every atom of a molecule.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +139,7 @@ fn no_template(
             .map(|known| known.name.as_str());
         return ForceFieldError::UnknownResidue {
             residue: residue_label(topology, residue_index),
-            hint: nearest_clause(&residue.name, names),
+            hint: nearest_clause(&residue.name, names) + &nearest_by_atoms(force_field, graph),
         };
     };
     ForceFieldError::NoTemplate {
@@ -148,6 +148,32 @@ fn no_template(
         differences: differences(template, &atom_names, graph)
             + &end_clause(&residue.name, &extra_atoms(template, &atom_names)),
     }
+}
+
+/// The template whose atoms differ least from a residue's: heavy atoms weigh more than hydrogens, bonds to other residues count.
+fn nearest_by_atoms(force_field: &ForceField, graph: &ResidueGraph) -> String {
+    let own_external: usize = graph.n_external_bonds.iter().sum();
+    let difference = |template: &&ResidueTemplate| {
+        let elements = || template.atoms.iter().filter_map(|atom| atom.element);
+        let external: usize = template
+            .atoms
+            .iter()
+            .map(|atom| atom.n_external_bonds)
+            .sum();
+        let mut seen: Vec<Element> = graph.elements.iter().copied().chain(elements()).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        let of = |element: Element| {
+            let own = graph.elements.iter().filter(|&&e| e == element).count();
+            let there = elements().filter(|&e| e == element).count();
+            own.abs_diff(there) * if element == Element::HYDROGEN { 1 } else { 3 }
+        };
+        seen.into_iter().map(of).sum::<usize>() + 3 * own_external.abs_diff(external)
+    };
+    let nearest = force_field.templates.iter().min_by_key(difference);
+    nearest.map_or_else(String::new, |template| {
+        format!("; by its atoms the nearest is '{}'", template.name)
+    })
 }
 
 /// What to do where the atoms of a chain's end are all that a template lacks: ff14SB has neutral lysine, for example, inside chains only.

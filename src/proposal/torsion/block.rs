@@ -111,12 +111,20 @@ pub fn torsion_blocks(topology: &Topology, kind: BlockKind, planar: bool) -> Vec
             .map(|bond| TorsionBlock::new(&[bond]))
             .collect();
     }
+    if kind == BlockKind::Omega {
+        let mut omegas: Vec<&RotatableBond> = bonds
+            .iter()
+            .filter(|bond| bond.kind == TorsionKind::Omega)
+            .collect();
+        omegas.sort_by_key(|bond| bond.residue_index);
+        let alone = omegas.into_iter().map(|bond| TorsionBlock::new(&[bond]));
+        return alone.collect();
+    }
     let wanted = |bond: &&RotatableBond| match kind {
         BlockKind::Pair => matches!(
             bond.kind,
             TorsionKind::Phi | TorsionKind::Psi | TorsionKind::TerminalPsi
         ),
-        BlockKind::Omega => bond.kind == TorsionKind::Omega,
         _ => matches!(bond.kind, TorsionKind::Chi(_)),
     };
     (0..topology.residues.len())
@@ -138,8 +146,10 @@ pub fn torsion_blocks(topology: &Topology, kind: BlockKind, planar: bool) -> Vec
 pub fn flip_blocks(topology: &Topology) -> Vec<TorsionBlock> {
     let bonds = peptide_bonds(topology);
     let is_tertiary = |block: &&TorsionBlock| {
-        let mut own = bonds.iter();
-        own.any(|bond| bond.is_tertiary && bond.residue_index == block.residue_index)
+        let axis = |atoms: [usize; 4]| [atoms[1].min(atoms[2]), atoms[1].max(atoms[2])];
+        let own = axis(block.pivots[0].atoms);
+        let mut bonds = bonds.iter();
+        bonds.any(|bond| bond.is_tertiary && axis(bond.atoms) == own)
     };
     let blocks = torsion_blocks(topology, BlockKind::Omega, false);
     let (tertiary, others): (Vec<_>, Vec<_>) = blocks.iter().partition(is_tertiary);

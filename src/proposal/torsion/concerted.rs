@@ -5,6 +5,8 @@
 //! co-area formula). A normal step in the tangent space at x, closed along the normal space there, has density
 //! p(v) |det(T_x^T T_y)| on the manifold; the determinant is the same both ways and cancels. A step whose way back does not
 //! find x again is rejected, which is what counting the solutions of the closure comes to.
+//!
+//! In a ring a stretch may begin anywhere: what is outside it holds its ends together as the rest of a chain does.
 
 use super::block::{TorsionMoveError, describe};
 use super::closure::{Axis, Linkage, N_CONDITIONS};
@@ -13,7 +15,7 @@ use crate::integrator::Engine;
 use crate::proposal::contract::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
 use crate::proposal::entry::{EntryContext, EntryError, ProposalSettings, Settings};
 use crate::proposal::moved::move_each;
-use crate::topology::{NamedTorsion, Topology, TorsionKind, backbone_torsions, rotatable_bonds};
+use crate::topology::{NamedTorsion, Topology, TorsionKind, backbone_torsions, graph};
 use nalgebra::{DVector, Unit, Vector3};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -93,9 +95,10 @@ impl ConcertedProposal {
         settings: &ConcertedSettings,
     ) -> Result<Self, TorsionMoveError> {
         check(settings)?;
-        let windows: Vec<Window> = runs(topology)
+        let neighbors = topology.neighbors();
+        let windows: Vec<Window> = runs(topology, &neighbors)
             .iter()
-            .flat_map(|run| windows(topology, run, settings))
+            .flat_map(|run| windows(&neighbors, run, settings))
             .collect();
         if windows.is_empty() {
             return Err(TorsionMoveError::NoRotatableBond {
@@ -150,75 +153,107 @@ fn check(settings: &ConcertedSettings) -> Result<(), TorsionMoveError> {
     Ok(())
 }
 
-/// Backbone torsions that can turn, chain by chain, in order.
-fn runs(topology: &Topology) -> Vec<Vec<NamedTorsion>> {
-    let bond = |atoms: [usize; 4]| [atoms[1].min(atoms[2]), atoms[1].max(atoms[2])];
-    let turning: Vec<[usize; 2]> = rotatable_bonds(topology)
-        .iter()
-        .map(|rotatable| bond(rotatable.atoms))
-        .collect();
+/// A stretch of backbone torsions in order.
+#[derive(Debug, Clone)]
+struct Run {
+    torsions: Vec<NamedTorsion>,
+    /// Whether the first follows the last.
+    is_ring: bool,
+}
+
+/// Bonds of a ring below which none of its bonds turns: a macrocycle of four residues has twelve.
+const SMALLEST_FLEXIBLE_RING: usize = 9;
+
+fn axis(atoms: [usize; 4]) -> [usize; 2] {
+    [atoms[1], atoms[2]]
+}
+
+/// Backbone torsions that can turn, alone or with others of a large ring, chain by chain in order.
+fn runs(topology: &Topology, neighbors: &[Vec<usize>]) -> Vec<Run> {
+    let turns = |torsion: &NamedTorsion| {
+        graph::smallest_ring(neighbors, axis(torsion.atoms))
+            .is_none_or(|n_bonds| n_bonds >= SMALLEST_FLEXIBLE_RING)
+    };
     let mut torsions = backbone_torsions(topology);
-    torsions.retain(|torsion| turning.contains(&bond(torsion.atoms)));
+    torsions.retain(turns);
     torsions.sort_by_key(|torsion| (torsion.residue_index, torsion.kind == TorsionKind::Omega));
-    let neighbors = topology.neighbors();
-    let mut runs: Vec<Vec<NamedTorsion>> = Vec::new();
+    let mut runs: Vec<Run> = Vec::new();
     for torsion in torsions {
-        let follows = |run: &&mut Vec<NamedTorsion>| {
-            let last = run.last().expect("invariant: no run is empty");
-            behind(&neighbors, last)[torsion.atoms[1]]
+        let follows = |run: &&mut Run| {
+            let last = run.torsions.last().expect("invariant: no run is empty");
+            are_joined(neighbors, last, &torsion)
         };
         match runs.last_mut().filter(follows) {
-            Some(run) => run.push(torsion),
-            None => runs.push(vec![torsion]),
+            Some(run) => run.torsions.push(torsion),
+            None => runs.push(Run {
+                torsions: vec![torsion],
+                is_ring: false,
+            }),
+        }
+    }
+    for run in &mut runs {
+        let ends = [run.torsions.last(), run.torsions.first()];
+        if let ([Some(last), Some(first)], true) = (ends, run.torsions.len() > N_CONDITIONS) {
+            run.is_ring = are_joined(neighbors, last, first);
         }
     }
     runs
 }
 
-/// For every atom whether it lies behind the bond of a torsion, its third atom included.
-fn behind(neighbors: &[Vec<usize>], torsion: &NamedTorsion) -> Vec<bool> {
-    let [_, from, to, _] = torsion.atoms;
-    let mut found = vec![false; neighbors.len()];
-    found[to] = true;
-    let mut stack = vec![to];
-    while let Some(atom) = stack.pop() {
-        for &next in &neighbors[atom] {
-            let is_the_bond = atom == to && next == from;
-            if !(found[next] || is_the_bond) {
-                found[next] = true;
-                stack.push(next);
-            }
-        }
-    }
-    found
+/// Whether the part behind one bond is the part before another once both are cut.
+fn are_joined(neighbors: &[Vec<usize>], first: &NamedTorsion, second: &NamedTorsion) -> bool {
+    let pieces = graph::pieces(neighbors, &[axis(first.atoms), axis(second.atoms)]);
+    pieces[first.atoms[2]] == pieces[second.atoms[1]]
 }
 
-fn windows(topology: &Topology, run: &[NamedTorsion], settings: &ConcertedSettings) -> Vec<Window> {
-    let n_torsions = settings.n_torsions.min(run.len());
+fn windows(neighbors: &[Vec<usize>], run: &Run, settings: &ConcertedSettings) -> Vec<Window> {
+    let n_torsions = settings.n_torsions.min(run.torsions.len());
     if n_torsions <= N_CONDITIONS {
         return Vec::new();
     }
-    let neighbors = topology.neighbors();
-    let behind: Vec<Vec<bool>> = run.iter().map(|t| behind(&neighbors, t)).collect();
-    let part = |index: usize| {
-        (0..neighbors.len())
-            .filter(|&atom| behind[index][atom] && !behind[index + 1][atom])
-            .collect()
+    let n_starts = if run.is_ring {
+        run.torsions.len()
+    } else {
+        run.torsions.len() - n_torsions + 1
     };
-    let scale = |torsion: &NamedTorsion| match torsion.kind {
-        TorsionKind::Omega => settings.omega_scale,
-        _ => 1.0,
-    };
-    (0..=run.len() - n_torsions)
-        .map(|first| {
-            let torsions = run[first..first + n_torsions].to_vec();
-            Window {
-                scales: torsions.iter().map(scale).collect(),
-                parts: (first..first + n_torsions - 1).map(part).collect(),
-                torsions,
-            }
+    (0..n_starts)
+        .filter_map(|first| {
+            let places = first..first + n_torsions;
+            let torsions = places.map(|place| run.torsions[place % run.torsions.len()].clone());
+            window(neighbors, torsions.collect(), settings.omega_scale)
         })
         .collect()
+}
+
+/// The window of these torsions; none where a cross-link ties the parts between its bonds to each other or to the rest.
+fn window(
+    neighbors: &[Vec<usize>],
+    torsions: Vec<NamedTorsion>,
+    omega_scale: f64,
+) -> Option<Window> {
+    let cut: Vec<[usize; 2]> = torsions.iter().map(|torsion| axis(torsion.atoms)).collect();
+    let pieces = graph::pieces(neighbors, &cut);
+    let last = torsions.len() - 1;
+    let still = [pieces[cut[0][0]], pieces[cut[last][1]]];
+    let mut taken = Vec::new();
+    for (bond, next) in cut.iter().zip(&cut[1..]) {
+        let part = pieces[bond[1]];
+        if part != pieces[next[0]] || still.contains(&part) || taken.contains(&part) {
+            return None;
+        }
+        taken.push(part);
+    }
+    let pieces = &pieces;
+    let members = move |part: usize| (0..pieces.len()).filter(move |&atom| pieces[atom] == part);
+    let scale = |torsion: &NamedTorsion| match torsion.kind {
+        TorsionKind::Omega => omega_scale,
+        _ => 1.0,
+    };
+    Some(Window {
+        scales: torsions.iter().map(scale).collect(),
+        parts: taken.iter().map(|&part| members(part).collect()).collect(),
+        torsions,
+    })
 }
 
 impl Window {

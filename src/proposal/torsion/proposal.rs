@@ -130,7 +130,10 @@ impl TorsionProposal {
         if blocks.is_empty() {
             let (needed, remedy) = match settings.kind {
                 BlockKind::Single => ("a rotatable bond", "take `hmc` or `langevin` alone"),
-                BlockKind::Pair => ("a phi or psi", "take `kind: single`, or `hmc` alone"),
+                BlockKind::Pair => (
+                    "a phi or psi",
+                    "take `concerted` for the backbone of a ring, `kind: single`, or `hmc` alone",
+                ),
                 BlockKind::SideChain => ("a chi", "take `kind: pair` or `kind: single`"),
                 BlockKind::Omega => ("a peptide bond", "take `kind: single`, or `hmc` alone"),
             };

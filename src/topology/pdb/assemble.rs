@@ -1,16 +1,17 @@
 //! Residues of a PDB file to a molecule: variants, names, completeness, bonds.
 
+use super::bonds::{contacts, disulfides, links, rings};
 use super::choices::Choices;
 use super::error::PdbError;
 use super::hydrogens::missing::Incomplete;
 use super::hydrogens::names::{ACID_PROTON, settle};
 use super::names::{normalize_spelling, rename_atoms, residue_name, variant};
+use super::numbers;
 use super::order::arrange;
 use super::record::{RawResidue, Records, ResidueId, place};
 use super::residues::group;
 use super::whole::Placed;
-use super::{contacts, disulfides, numbers};
-use crate::topology::blueprint::{add_peptide_bond, add_residue_bonds};
+use crate::topology::building::blueprint::{add_peptide_bond, add_residue_bonds};
 use crate::topology::chirality::mirrored_residues;
 use crate::topology::element::Element;
 use crate::topology::internal_coordinates::{Point, point};
@@ -43,9 +44,11 @@ pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, Pdb
             file: file.to_owned(),
         });
     }
-    check_residues(&residues, file)?;
     residues.iter_mut().for_each(normalize_spelling);
+    links::mark(&mut residues, &records);
+    check_residues(&residues, file)?;
     let disulfides = disulfides::find(&residues, &records, file)?;
+    let rings = rings::find(&mut residues, &records, file);
     let numbers = numbers::assign(&residues, file);
     let mut assembly = Assembly::new(&records, file);
     for &index in &disulfides.widowed {
@@ -60,10 +63,15 @@ pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, Pdb
     for index in 1..residues.len() {
         assembly.join(&residues, index)?;
     }
+    for [first, last] in rings {
+        add_peptide_bond(&mut assembly.topology, last, first);
+    }
     for &pair in &disulfides.pairs {
         assembly.join_sulfurs(pair);
     }
+    assembly.join_recorded(&residues);
     assembly.topology.bonds.sort_unstable();
+    assembly.topology.bonds.dedup();
     assembly.check_conect()?;
     assembly.check_links(&residues)?;
     assembly.finish()
@@ -71,7 +79,7 @@ pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, Pdb
 
 /// Every residue known, caps at the ends.
 fn check_residues(residues: &[RawResidue], file: &str) -> Result<(), PdbError> {
-    let unknown = |residue: &&RawResidue| residue_name(&residue.name).is_none();
+    let unknown = |residue: &&RawResidue| !residue.as_is && residue_name(&residue.name).is_none();
     if let Some(first) = residues.iter().find(unknown) {
         let mut others: Vec<String> = residues
             .iter()
@@ -126,6 +134,9 @@ impl<'a> Assembly<'a> {
         bonded_sulfur: bool,
         place: (char, i32),
     ) -> Result<(), PdbError> {
+        if raw.as_is {
+            return self.add_as_is(raw, place);
+        }
         settle(raw, bonded_sulfur, self.records.cell.as_ref());
         if raw.has(ACID_PROTON) {
             raw.atoms.retain(|atom| atom.name != ACID_PROTON);
@@ -146,20 +157,87 @@ impl<'a> Assembly<'a> {
         let template = ResidueLibrary::get()
             .find(name)
             .expect("invariant: variants are in the library");
-        let rows = ResidueLibrary::get().atoms(template, raw.first, raw.last);
+        let rows = ResidueLibrary::get().atoms(template, raw.is_n_terminal(), raw.is_c_terminal());
         let known: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
         rename_atoms(raw, name, &known);
         check_atoms(raw, name, &rows, self.file)?;
         self.choices.residue(raw, stated, name);
         let rows = arrange(rows, raw, template);
-        self.append(raw, template, rows, place);
+        self.append(raw, name, Some(template), rows, place);
         Ok(())
+    }
+
+    /// The residue with the atoms of the file; bonds of its template among them, where it has one, and of the records.
+    fn add_as_is(&mut self, raw: &mut RawResidue, place: (char, i32)) -> Result<(), PdbError> {
+        let library = ResidueLibrary::get();
+        let template = residue_name(&raw.name).and_then(|name| library.find(name));
+        let known =
+            template.map_or_else(Vec::new, |template| library.atoms(template, false, false));
+        if let Some(template) = template {
+            let names: Vec<String> = known.iter().map(|row| row.name.clone()).collect();
+            rename_atoms(raw, &template.name, &names);
+        }
+        let mut rows = Vec::with_capacity(raw.atoms.len());
+        for atom in &raw.atoms {
+            let row = known.iter().find(|row| row.name == atom.name).cloned();
+            let symbol = if atom.element == "D" {
+                "H"
+            } else {
+                &atom.element
+            };
+            let stated = Element::from_symbol(symbol).map(|element| TemplateAtom {
+                name: atom.name.clone(),
+                element,
+                references: None,
+                length_nm: 0.0,
+                angle_rad: 0.0,
+                torsion_rad: 0.0,
+            });
+            let Some(row) = row.or(stated) else {
+                return Err(PdbError::UnknownAtom {
+                    file: self.file.to_owned(),
+                    line: atom.line,
+                    atom: atom.name.clone(),
+                    residue: raw.label(),
+                    hint: format!(
+                        "its element is '{}', expected the symbol of one in columns 77-78",
+                        atom.element
+                    ),
+                });
+            };
+            rows.push(row);
+        }
+        self.choices.as_is();
+        let name = template.map_or(raw.name.as_str(), |template| template.name.as_str());
+        self.append(raw, name, template, rows, place);
+        Ok(())
+    }
+
+    /// Bonds that records give residues taken as they are.
+    fn join_recorded(&mut self, residues: &[RawResidue]) {
+        let mut bonds = Vec::new();
+        for (_, serials) in &self.records.conect {
+            if let [Some(&i), Some(&j)] = serials.map(|serial| self.index_of_serial.get(&serial)) {
+                bonds.push([i, j]);
+            }
+        }
+        for link in self.records.links.iter().filter(|link| link.same_image) {
+            let ends = link.ends.each_ref();
+            if let [Some(i), Some(j)] = ends.map(|end| self.linked_atom(residues, end)) {
+                bonds.push([i, j]);
+            }
+        }
+        let as_is = |atom: usize| residues[self.topology.atoms[atom].residue_index].as_is;
+        let new = bonds.into_iter().filter(|[i, j]| as_is(*i) || as_is(*j));
+        let new: Vec<[usize; 2]> = new.map(|[i, j]| [i.min(j), i.max(j)]).collect();
+        self.topology.bonds.extend(new);
     }
 
     fn append(
         &mut self,
         raw: &RawResidue,
-        template: &ResidueTemplate,
+        name: &str,
+        template: Option<&ResidueTemplate>,
         rows: Vec<TemplateAtom>,
         (chain, number): (char, i32),
     ) {
@@ -184,12 +262,14 @@ impl<'a> Assembly<'a> {
             });
         }
         self.topology.residues.push(Residue {
-            name: template.name.clone(),
+            name: name.to_owned(),
             chain,
             number,
             atoms: start..self.topology.atoms.len(),
         });
-        add_residue_bonds(&mut self.topology, template, &rows, residue_index);
+        if let Some(template) = template {
+            add_residue_bonds(&mut self.topology, template, &rows, residue_index);
+        }
         self.rows.extend(rows);
     }
 
@@ -198,14 +278,22 @@ impl<'a> Assembly<'a> {
         if residues[index].first {
             return Ok(());
         }
+        let as_is = residues[index].as_is || residues[index - 1].as_is;
         let at = |residue: usize, name: &str| {
             let atom = self.topology.atom_index(residue, name);
             atom.and_then(|atom| self.positions[atom])
-                .expect("invariant: backbone atoms were checked")
         };
-        let apart = at(index - 1, "C") - at(index, "N");
+        let apart = match [at(index - 1, "C"), at(index, "N")] {
+            [Some(carbon), Some(nitrogen)] => carbon - nitrogen,
+            // Its records say how it is bonded.
+            _ if as_is => return Ok(()),
+            _ => unreachable!("invariant: backbone atoms were checked"),
+        };
         let cell = self.records.cell.as_ref();
         let distance_nm = cell.map_or(apart, |cell| cell.shortest(apart)).norm();
+        if distance_nm > PEPTIDE_BOND_LIMIT_NM && as_is {
+            return Ok(());
+        }
         if distance_nm > PEPTIDE_BOND_LIMIT_NM {
             return Err(PdbError::ChainBreak {
                 file: self.file.to_owned(),
@@ -215,7 +303,7 @@ impl<'a> Assembly<'a> {
                 distance_nm: apart.norm(),
             });
         }
-        add_peptide_bond(&mut self.topology, index);
+        add_peptide_bond(&mut self.topology, index - 1, index);
         Ok(())
     }
 

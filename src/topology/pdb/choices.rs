@@ -3,6 +3,7 @@
 use super::record::RawResidue;
 use crate::topology::Molecule;
 use crate::topology::chirality::{CenterKind, chiral_centers};
+use crate::topology::sequence::l_name;
 
 /// Labels of the residues concerned, in file order.
 #[derive(Default)]
@@ -11,6 +12,8 @@ pub(super) struct Choices {
     deprotonated: Vec<String>,
     amines: Vec<String>,
     acids: Vec<String>,
+    /// Whether the name of a residue in the file is that of a D residue.
+    d_named: Vec<bool>,
 }
 
 impl Choices {
@@ -19,8 +22,14 @@ impl Choices {
         self.acids.push(raw.label());
     }
 
+    /// A residue that is taken as the file has it.
+    pub(super) fn as_is(&mut self) {
+        self.d_named.push(false);
+    }
+
     /// A residue called `stated` that is taken as `name`, its atoms renamed, none added yet.
     pub(super) fn residue(&mut self, raw: &RawResidue, stated: &str, name: &str) {
+        self.d_named.push(l_name(&raw.name).is_some());
         if stated == "HIS" && !raw.has("HD1") && !raw.has("HE2") {
             self.histidines.push(raw.label());
         }
@@ -28,8 +37,8 @@ impl Choices {
             self.deprotonated.push(format!("{} as {name}", raw.label()));
         }
         let n_hydrogens = ["H1", "H2", "H3"].iter().filter(|h| raw.has(h)).count();
-        let charged = if name == "PRO" { 2 } else { 3 };
-        if raw.first && !raw.is_cap() && (1..charged).contains(&n_hydrogens) {
+        let charged = if matches!(name, "PRO" | "HYP") { 2 } else { 3 };
+        if raw.is_n_terminal() && !raw.is_cap() && (1..charged).contains(&n_hydrogens) {
             self.amines.push(raw.label());
         }
     }
@@ -68,12 +77,12 @@ impl Choices {
                 list(&self.acids)
             );
         }
-        warn_of_mirrored(molecule, file);
+        warn_of_mirrored(molecule, &self.d_named, file);
     }
 }
 
 /// Residues whose names say L while their coordinates say D, and side chains that are inverted.
-fn warn_of_mirrored(molecule: &Molecule, file: &str) {
+fn warn_of_mirrored(molecule: &Molecule, d_named: &[bool], file: &str) {
     let Molecule {
         topology,
         positions,
@@ -83,8 +92,17 @@ fn warn_of_mirrored(molecule: &Molecule, file: &str) {
         format!("{} {}", residue.name, residue.number)
     };
     let d_residues = &topology.mirrored_residues;
-    if !d_residues.is_empty() {
-        let names: Vec<String> = d_residues.iter().map(label).collect();
+    let belied = (0..d_named.len()).filter(|index| d_named[*index] && !d_residues.contains(index));
+    let belied: Vec<String> = belied.map(|index| label(&index)).collect();
+    if !belied.is_empty() {
+        log::warn!(
+            "{file}: {} have the names of D residues but are L residues by their coordinates: they are simulated as they are",
+            belied.join(", ")
+        );
+    }
+    let names = d_residues.iter().filter(|index| !d_named[**index]);
+    let names: Vec<String> = names.map(label).collect();
+    if !names.is_empty() {
         log::warn!(
             "{file}: {} are D residues by their coordinates, under names of L residues: they are simulated as they are",
             names.join(", ")

@@ -66,7 +66,8 @@ pub enum PdbError {
     /// A residue that is no amino acid or cap.
     #[error(
         "{file}:{line}: unknown residue '{residue}': did you mean {nearest}? Known: {}. \
-         Ions, ligands and modified residues cannot be simulated: remove them from the file{others}",
+         A residue of another kind is taken with CONECT records of all its bonds, its hydrogens, and an OpenMM XML file that has it; \
+         ions, and what no force field has, cannot be simulated: remove them from the file{others}",
         ResidueLibrary::get().known_names()
     )]
     UnknownResidue {
@@ -164,10 +165,10 @@ pub enum PdbError {
         /// What is wrong and what to do.
         detail: String,
     },
-    /// A CONECT or LINK record for atoms that peptides do not bond.
+    /// A CONECT or LINK record for atoms that peptides of known residues do not bond.
     #[error(
-        "{file}:{line}: {record} bonds {first} to {second}, which no linear peptide has: only disulfides are read from such records \
-         (cyclic and cross-linked peptides are not known); remove the record if the two are not bonded"
+        "{file}:{line}: {record} bonds {first} to {second}, which no peptide of known residues has: disulfides and head-to-tail rings are read from such records, \
+         other cross-links need the hydrogens in the file and a force field that has the residues, and a ring has no OXT; remove the record if the two are not bonded"
     )]
     UnknownBond {
         /// The file.
@@ -183,8 +184,8 @@ pub enum PdbError {
     },
     /// Heavy atoms at bonding distance that no bond of the molecule joins.
     #[error(
-        "{file}:{line}: {first} and {second} are {distance_nm:.3} nm apart, the length of a bond, but no linear peptide bonds them{others}: \
-         cyclic and cross-linked peptides (head-to-tail rings, lactams, isopeptides, thioethers) cannot be simulated yet; \
+        "{file}:{line}: {first} and {second} are {distance_nm:.3} nm apart, the length of a bond, but no peptide bonds them{others}: \
+         cross-linked peptides other than head-to-tail rings and disulfides (lactams, isopeptides, thioethers) cannot be read yet; \
          if the two are not bonded, move them apart or remove the copy that lies on top"
     )]
     CovalentContact {

@@ -2,6 +2,7 @@
 
 use super::record::RawResidue;
 use crate::topology::residue_library::ResidueLibrary;
+use crate::topology::sequence::l_name;
 
 /// Residue names of CHARMM, GROMACS, AMBER and the PDB for what we call otherwise.
 const RESIDUE_ALIASES: [(&str, &str); 21] = [
@@ -101,6 +102,7 @@ pub(super) fn residue_name(name: &str) -> Option<&'static str> {
         .iter()
         .find(|(from, _)| *from == name)
         .map_or(name, |(_, to)| to);
+    let alias = l_name(alias).unwrap_or(alias);
     known(alias).or_else(|| {
         let inner = alias.strip_prefix(['N', 'C']).filter(|n| n.len() == 3)?;
         known(inner)

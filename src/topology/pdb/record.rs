@@ -55,6 +55,10 @@ pub(super) struct RawResidue {
     pub(super) first: bool,
     /// Ends a chain.
     pub(super) last: bool,
+    /// The first or last residue of a head-to-tail ring, bonded to the other end.
+    pub(super) closed: bool,
+    /// Taken with the atoms and bonds of the file: of a kind that the library lacks, or cross-linked to another residue.
+    pub(super) as_is: bool,
     /// A cysteine whose partner is not in the file.
     pub(super) widowed: bool,
 }
@@ -68,6 +72,16 @@ impl RawResidue {
     /// First line in the file.
     pub(super) fn line(&self) -> usize {
         self.atoms[0].line
+    }
+
+    /// Whether it begins a chain whose end is free or capped.
+    pub(super) fn is_n_terminal(&self) -> bool {
+        self.first && !self.closed
+    }
+
+    /// Whether it ends a chain whose end is free or capped.
+    pub(super) fn is_c_terminal(&self) -> bool {
+        self.last && !self.closed
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

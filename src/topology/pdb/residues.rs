@@ -158,6 +158,8 @@ fn mark_chain_ends(
             atoms,
             first: begins,
             last: false,
+            closed: false,
+            as_is: false,
             widowed: false,
         });
     }

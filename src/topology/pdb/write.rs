@@ -5,7 +5,7 @@ use crate::topology::element::Element;
 use crate::topology::residue_library::ResidueLibrary;
 use std::io::{Error, ErrorKind, Result, Write};
 
-/// Write a molecule: ATOM, TER after every chain, CONECT for disulfides, caps and rare protonation states, END.
+/// Write a molecule: ATOM, TER after every chain, CONECT for disulfides, closing bonds of rings, cross-links, caps and rare protonation states, END.
 ///
 /// Positions in nm `[n_atoms][3]` are rounded to 0.001 angstrom. Residue names tell the protonation state (`HID`, `ASH`, `CYX`),
 /// which MDTraj, MDAnalysis and PyMOL take as protein.
@@ -129,7 +129,9 @@ fn is_cross_link(topology: &Topology, [i, j]: [usize; 2]) -> bool {
 }
 
 /// Residues whose bonds MDTraj or OpenMM do not know by name.
-const SELDOM_KNOWN: [&str; 7] = ["ACE", "NME", "NHE", "ASH", "GLH", "LYN", "CYM"];
+const SELDOM_KNOWN: [&str; 12] = [
+    "ACE", "NME", "NHE", "ASH", "GLH", "LYN", "CYM", "HYP", "NLE", "SEP", "TPO", "PTR",
+];
 
 /// Bonds that readers do not know from residue names, and those between sulfur atoms. Both directions, four a line.
 fn write_conect(writer: &mut dyn Write, topology: &Topology, serials: &[usize]) -> Result<()> {

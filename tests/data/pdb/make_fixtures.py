@@ -75,7 +75,7 @@ def bad_files(first):
         line for line in heavy if residue(line) != 2]
     yield "bad_coordinate", ":2: x (columns 31-38) is 'abc', expected a number", [put(heavy[0], 31, "   abc  ")] + heavy[1:]
     yield "short_line", ":2: z (columns 47-54) is '', expected a number", [heavy[0][:46]] + heavy[1:]
-    yield "cyclic", "CONECT bonds ALA 1 N to GLY 4 C | cyclic", heavy + [
+    yield "cyclic", "CONECT bonds ALA 1 N to GLY 4 C | head-to-tail rings", heavy + [
         "CONECT" + next(line[6:11] for line in heavy if name(line) == "N")
         + next(line[6:11] for line in heavy if name(line) == "C" and residue(line) == 4)]
     yield "cap_inside", ":2: cap NME 1 (chain A) stands", [

@@ -86,6 +86,13 @@ impl Checks<'_> {
         }
         if let Origin::Pdb(pdb) | Origin::OpenmmSystem { pdb, .. } = origin {
             self.file("system.pdb", pdb);
+            if !system.bonds.is_empty() {
+                self.fault(
+                    "system.bonds",
+                    "bonds cannot be given for a PDB file, expected them inside it",
+                    "remove the key: LINK and CONECT records make the bonds",
+                );
+            }
             if !system.disulfides.is_empty() {
                 self.fault(
                     "system.disulfides",
@@ -101,6 +108,13 @@ impl Checks<'_> {
         {
             self.file("system.prmtop", prmtop);
             self.file("system.coordinates", coordinates);
+            if !system.bonds.is_empty() {
+                self.fault(
+                    "system.bonds",
+                    "bonds cannot be given for a prmtop, expected them inside it",
+                    "remove the key, or make the prmtop with the bond (tleap: `bond x.3.NZ x.7.CG`)",
+                );
+            }
             if !system.disulfides.is_empty() {
                 self.fault(
                     "system.disulfides",

@@ -1,7 +1,7 @@
 //! Places hydrogens and the terminal OXT that a file lacks: by the geometry around their parent, else by the template.
 
 use crate::topology::Topology;
-use crate::topology::blueprint::resolve_reference;
+use crate::topology::building::blueprint::resolve_reference;
 use crate::topology::element::Element;
 use crate::topology::internal_coordinates::{Point, place, torsion};
 use crate::topology::residue_library::{ResidueLibrary, TemplateAtom};
@@ -122,7 +122,12 @@ impl<'a> Incomplete<'a> {
         let residue_index = self.topology.atoms[index].residue_index;
         let mut points = [Point::zeros(); 3];
         for (slot, name) in points.iter_mut().zip(references) {
-            *slot = self.at(resolve_reference(self.topology, residue_index, name)?)?;
+            *slot = self.at(resolve_reference(
+                self.topology,
+                residue_index,
+                name,
+                false,
+            )?)?;
         }
         let [parent, before, far] = points;
         let atoms = self.topology.residues[residue_index].atoms.clone();

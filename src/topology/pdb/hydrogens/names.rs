@@ -50,7 +50,7 @@ impl Slots {
         let template = library
             .find(kind)
             .expect("invariant: variants are in the library");
-        let rows = library.atoms(template, raw.first, raw.last);
+        let rows = library.atoms(template, raw.is_n_terminal(), raw.is_c_terminal());
         let is_hydrogen = |name: &str| {
             rows.iter()
                 .any(|row| row.name == name && row.element == Element::HYDROGEN)
@@ -88,7 +88,7 @@ impl Slots {
             "GLH" => add("OE1", "HE1"),
             _ => {}
         }
-        if raw.last && !raw.is_cap() {
+        if raw.is_c_terminal() && !raw.is_cap() {
             add("OXT", ACID_PROTON);
             add("O", ACID_PROTON);
         }

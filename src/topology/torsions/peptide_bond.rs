@@ -1,15 +1,18 @@
 //! Peptide bonds and which of them have two isomers, cis and trans, that are populated alike. Their torsions are in `rotatable`.
 
-use super::Topology;
-use super::element::Element;
-use super::rotatable::{TorsionKind, backbone_torsions, rotatable_bonds};
+use super::amide::other_amide_torsions;
+use super::backbone::{Chains, backbone_torsions};
+use super::named::TorsionKind;
+use super::rotatable::rotatable_bonds;
+use crate::topology::Topology;
+use crate::topology::element::Element;
 
-/// The bond between the carbonyl carbon of a residue and the nitrogen of the next.
+/// The bond between the carbonyl carbon of a residue and the nitrogen of the next, or any other amide that is not primary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeptideBond {
-    /// Name of its torsion: `omega_3` is that after residue 3, as the IUPAC numbers it.
+    /// Name of its torsion: `omega_3` is that after residue 3, as the IUPAC numbers it; `CG-NZ_7` where no backbone has it.
     pub name: String,
-    /// Index of the residue before it into [`Topology::residues`].
+    /// Index of the residue before it, that of the carbon, into [`Topology::residues`].
     pub residue_index: usize,
     /// CA, C, N, CA; the methyl carbon stands for CA in caps.
     pub atoms: [usize; 4],
@@ -29,7 +32,7 @@ impl PeptideBond {
     }
 }
 
-/// All peptide bonds, those of caps included, in residue order.
+/// All peptide bonds, those of caps, rings, lactams and ligands included, in residue order.
 ///
 /// ```
 /// use saltus::topology::{Sequence, build, peptide_bonds};
@@ -49,9 +52,13 @@ pub fn peptide_bonds(topology: &Topology) -> Vec<PeptideBond> {
         let turns = rotatable.iter().any(|bond| axis(bond.atoms) == axis(atoms));
         (is_tertiary, turns)
     };
-    backbone_torsions(topology)
+    let chains = Chains::new(topology, &neighbors);
+    let mut torsions = backbone_torsions(topology);
+    torsions.retain(|torsion| torsion.kind == TorsionKind::Omega);
+    torsions.extend(other_amide_torsions(topology, &neighbors, &chains));
+    torsions.sort_by_key(|torsion| torsion.residue_index);
+    torsions
         .into_iter()
-        .filter(|torsion| torsion.kind == TorsionKind::Omega)
         .map(|torsion| {
             let (is_tertiary, is_rotatable) = of(torsion.atoms);
             PeptideBond {

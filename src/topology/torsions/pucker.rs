@@ -1,6 +1,8 @@
 //! Five-membered rings whose puckering can be mirrored: proline's, and those of residues built like it.
 
-use super::Topology;
+use super::backbone::{Backbone, Chains};
+use crate::topology::Topology;
+use crate::topology::element::Element;
 
 /// The ring N-CA-CB-CG-CD of one residue, with what hangs on its three side-chain carbons.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,27 +19,43 @@ pub struct PuckerRing {
     pub on_delta: Vec<usize>,
 }
 
-/// Rings N-CA-CB-CG-CD of all residues, in residue order; those whose side-chain carbons lead out of the residue are left out.
+/// Rings N-CA-CB-CG-CD of all residues, in residue order, found in the bond graph; those whose side-chain carbons lead out of the
+/// residue are left out.
 #[must_use]
 pub fn pucker_rings(topology: &Topology) -> Vec<PuckerRing> {
     let neighbors = topology.neighbors();
-    (0..topology.residues.len())
-        .filter_map(|residue_index| {
-            let [n, ca, cb, cg, cd] =
-                ["N", "CA", "CB", "CG", "CD"].map(|name| topology.atom_index(residue_index, name));
-            let ring = [n?, ca?, cb?, cg?, cd?];
-            let closed = (0..5).all(|k| neighbors[ring[k]].contains(&ring[(k + 1) % 5]));
-            let [on_beta, on_gamma, on_delta] =
-                [2, 3, 4].map(|k| beyond(topology, &neighbors, &ring, ring[k]));
-            closed.then_some(()).and(Some(PuckerRing {
-                residue_index,
-                atoms: ring,
-                on_beta: on_beta?,
-                on_gamma: on_gamma?,
-                on_delta: on_delta?,
-            }))
+    let chains = Chains::new(topology, &neighbors);
+    let of = |(residue_index, own): (usize, &Backbone)| {
+        let ring = ring_of(topology, &neighbors, own)?;
+        let [on_beta, on_gamma, on_delta] =
+            [2, 3, 4].map(|k| beyond(topology, &neighbors, &ring, ring[k]));
+        Some(PuckerRing {
+            residue_index,
+            atoms: ring,
+            on_beta: on_beta?,
+            on_gamma: on_gamma?,
+            on_delta: on_delta?,
         })
-        .collect()
+    };
+    chains.backbones.iter().enumerate().filter_map(of).collect()
+}
+
+/// N, CA and three carbons that lead back to N.
+fn ring_of(topology: &Topology, neighbors: &[Vec<usize>], own: &Backbone) -> Option<[usize; 5]> {
+    let (n, ca, c) = (own.nitrogen?, own.alpha?, own.carbonyl?);
+    let carbons = |at: usize| {
+        let others = neighbors[at].iter().copied();
+        others.filter(|&a| topology.atoms[a].element == Element::CARBON && a != c && a != ca)
+    };
+    for beta in carbons(ca) {
+        for gamma in carbons(beta) {
+            let mut deltas = carbons(gamma).filter(|&d| d != beta);
+            if let Some(delta) = deltas.find(|&d| neighbors[d].contains(&n)) {
+                return Some([n, ca, beta, gamma, delta]);
+            }
+        }
+    }
+    None
 }
 
 /// All that hangs on an atom of the ring; `None` where that leads back to the ring or to another residue.

@@ -1,8 +1,8 @@
-//! Bends the backbone until the sulfur atoms of a disulfide are near each other, by annealing torsions.
+//! Bends the backbone until atoms that are to be bonded are near each other, by annealing torsions: disulfides, rings, cross-links.
 
 use super::blueprint::{Blueprint, Turn};
 use super::clash::ClashScore;
-use super::internal_coordinates::Point;
+use crate::topology::internal_coordinates::Point;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -29,31 +29,73 @@ struct Hinge {
     phi: Option<Turn>,
     psi: Option<Turn>,
     glycine: bool,
+    /// A D residue: the mirror images of the basins.
+    mirrored: bool,
 }
 
+/// Distances in nm that a new bond asks for, with their weights.
+pub(super) type Closure = Vec<([usize; 2], f64, f64)>;
+
 /// What moves and what is scored.
-struct Search {
+pub(super) struct Search {
     hinges: Vec<Hinge>,
     chi1: Vec<Turn>,
     /// Heavy backbone atoms, CB and SG.
     core: Vec<usize>,
-    /// SG and CB of both residues of every pair.
-    pairs: Vec<[usize; 4]>,
+    closures: Vec<Closure>,
+}
+
+/// What has to come together.
+pub(super) struct Goal {
+    /// Distances of every new bond.
+    pub(super) closures: Vec<Closure>,
+    /// Residues whose backbone bends.
+    pub(super) bending: Vec<usize>,
+    /// Side-chain torsions that turn with them.
+    pub(super) side_chains: Vec<Turn>,
+    /// Atoms of side chains that count in the score.
+    pub(super) atoms: Vec<usize>,
+}
+
+/// The distances of a disulfide.
+pub(super) fn disulfide([cb_i, sg_i, sg_j, cb_j]: [usize; 4]) -> Closure {
+    vec![
+        ([sg_i, sg_j], SG_SG_NM, 1.0),
+        ([cb_i, sg_j], CB_SG_NM, 0.5),
+        ([sg_i, cb_j], CB_SG_NM, 0.5),
+    ]
+}
+
+/// The distances of any bond: its length and those from each end's other neighbours across it.
+pub(super) fn cross_link(
+    [i, j]: [usize; 2],
+    length_nm: f64,
+    across: impl Iterator<Item = ([usize; 2], f64)>,
+) -> Closure {
+    let near = across.map(|(atoms, distance_nm)| (atoms, distance_nm, 0.5));
+    std::iter::once(([i, j], length_nm, 1.0))
+        .chain(near)
+        .collect()
+}
+
+/// The distances of a trans peptide bond from CA and C to N and CA.
+pub(super) fn peptide([ca, c, n, next_ca]: [usize; 4]) -> Closure {
+    vec![
+        ([c, n], 0.1335, 1.0),
+        ([ca, n], 0.243, 0.5),
+        ([c, next_ca], 0.2435, 0.5),
+        ([ca, next_ca], 0.38, 0.5),
+    ]
 }
 
 /// Bend the chain so that every pair of residues (numbers from 1) can be bonded. Deterministic.
-pub(crate) fn close_loops(
-    blueprint: &mut Blueprint,
-    score: &ClashScore,
-    disulfides: &[[usize; 2]],
-) {
-    let search = Search::new(blueprint, disulfides);
+pub(super) fn close_loops(blueprint: &mut Blueprint, score: &ClashScore, goal: Goal) {
+    let search = Search::new(blueprint, goal);
     let initial = blueprint.clone();
     let mut best = (f64::INFINITY, blueprint.clone());
     for start in 0..MAX_STARTS {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(start);
         let mut trial = initial.clone();
-        let penalty = search.anneal(&mut trial, score, &mut rng);
+        let penalty = search.anneal(&mut trial, score, start);
         if penalty < best.0 {
             best = (penalty, trial);
         }
@@ -65,45 +107,29 @@ pub(crate) fn close_loops(
 }
 
 impl Search {
-    fn new(blueprint: &Blueprint, disulfides: &[[usize; 2]]) -> Self {
+    pub(super) fn new(blueprint: &Blueprint, goal: Goal) -> Self {
         let topology = &blueprint.topology;
-        let in_loop = |index: usize| {
-            disulfides
-                .iter()
-                .any(|&[first, second]| (first.min(second) - 1..first.max(second)).contains(&index))
-        };
-        let hinges = (0..topology.residues.len())
-            .filter(|&index| in_loop(index))
-            .map(|index| hinge(blueprint, index))
-            .collect();
-        let atom = |number: usize, name: &str| {
-            topology
-                .atom_index(number - 1, name)
-                .expect("invariant: CYX has a whole side chain")
-        };
-        let chi1 = disulfides.iter().flatten().filter_map(|&number| {
-            blueprint.turn(["N", "CA", "CB", "SG"].map(|name| atom(number, name)))
-        });
         let core = ["N", "CA", "C", "O", "CB", "SG", "CH3"];
         Self {
-            hinges,
-            chi1: chi1.collect(),
-            core: (0..topology.n_atoms())
-                .filter(|&index| core.contains(&topology.atoms[index].name.as_str()))
-                .collect(),
-            pairs: disulfides
+            hinges: goal
+                .bending
                 .iter()
-                .map(|&[i, j]| [atom(i, "CB"), atom(i, "SG"), atom(j, "SG"), atom(j, "CB")])
+                .map(|&index| hinge(blueprint, index))
                 .collect(),
+            chi1: goal.side_chains,
+            core: (0..topology.n_atoms())
+                .filter(|index| {
+                    core.contains(&topology.atoms[*index].name.as_str())
+                        || goal.atoms.contains(index)
+                })
+                .collect(),
+            closures: goal.closures,
         }
     }
 
-    fn anneal(
-        &self,
-        blueprint: &mut Blueprint,
-        score: &ClashScore,
-        rng: &mut Xoshiro256PlusPlus,
-    ) -> f64 {
+    /// One annealing, of the random numbers of that start; the penalty that it ends at.
+    pub(super) fn anneal(&self, blueprint: &mut Blueprint, score: &ClashScore, start: u64) -> f64 {
+        let rng = &mut Xoshiro256PlusPlus::seed_from_u64(start);
         let mut current = self.penalty(score, &blueprint.positions());
         let mut best = (current, blueprint.clone());
         for step in 0..STEPS_PER_START {
@@ -148,10 +174,13 @@ impl Search {
             let n_basins = BASINS_DEG.len() - usize::from(!hinge.glycine);
             let basin = (rng.random::<f64>() < 0.5 * (1.0 - progress))
                 .then(|| BASINS_DEG[rng.random_range(0..n_basins)]);
+            let sign = if hinge.mirrored { -1.0 } else { 1.0 };
             for (turn, which) in [(&hinge.phi, 0), (&hinge.psi, 1)] {
                 if let Some(turn) = turn {
-                    let from =
-                        basin.map_or_else(|| blueprint.value_rad(turn), |b| b[which].to_radians());
+                    let from = basin.map_or_else(
+                        || blueprint.value_rad(turn),
+                        |b| sign * b[which].to_radians(),
+                    );
                     targets.push((turn, from + shifts[which]));
                 }
             }
@@ -169,16 +198,27 @@ impl Search {
     fn penalty(&self, score: &ClashScore, positions: &[Point]) -> f64 {
         let distance = |i: usize, j: usize| (positions[i] - positions[j]).norm();
         let closure: f64 = self
-            .pairs
+            .closures
             .iter()
-            .map(|&[cb_i, sg_i, sg_j, cb_j]| {
-                (distance(sg_i, sg_j) - SG_SG_NM).powi(2)
-                    + 0.5 * (distance(cb_i, sg_j) - CB_SG_NM).powi(2)
-                    + 0.5 * (distance(sg_i, cb_j) - CB_SG_NM).powi(2)
+            .map(|terms| {
+                let of = |&([i, j], goal_nm, weight): &([usize; 2], f64, f64)| {
+                    weight * (distance(i, j) - goal_nm).powi(2)
+                };
+                terms.iter().map(of).sum::<f64>()
             })
             .sum();
         DISTANCE_WEIGHT * closure + score.among(&self.core, positions)
     }
+}
+
+/// Whether CD of a residue is bonded to its N.
+pub(super) fn has_ring_of_proline(blueprint: &Blueprint, residue_index: usize) -> bool {
+    let topology = &blueprint.topology;
+    let ends = ["N", "CD"].map(|name| topology.atom_index(residue_index, name));
+    let [Some(n), Some(cd)] = ends else {
+        return false;
+    };
+    topology.bonds.contains(&[n.min(cd), n.max(cd)])
 }
 
 /// Proline's phi is held by its ring.
@@ -186,8 +226,9 @@ fn hinge(blueprint: &Blueprint, residue_index: usize) -> Hinge {
     let name = &blueprint.topology.residues[residue_index].name;
     let [phi, psi] = blueprint.backbone_turns(residue_index);
     Hinge {
-        phi: phi.filter(|_| name != "PRO"),
+        phi: phi.filter(|_| !has_ring_of_proline(blueprint, residue_index)),
         psi,
         glycine: name == "GLY",
+        mirrored: blueprint.is_mirrored(residue_index),
     }
 }

@@ -1,8 +1,11 @@
 //! A chain of residues laid out from internal coordinates, with torsions that can be set.
 
-use super::internal_coordinates::{Placement, Point, place};
-use super::residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, bonds_among};
-use super::{Atom, Residue, Topology};
+use crate::topology::internal_coordinates::{Placement, Point, place};
+use crate::topology::residue_library::{
+    ResidueLibrary, ResidueTemplate, TemplateAtom, bonds_among,
+};
+use crate::topology::sequence::Sequence;
+use crate::topology::{Atom, Residue, Topology};
 
 /// Atoms, bonds and placements of one chain.
 #[derive(Debug, Clone)]
@@ -13,6 +16,8 @@ pub(crate) struct Blueprint {
     order: Vec<usize>,
     /// First three atoms, the two distances and the angle between them.
     seeds: Seeds,
+    /// Whether the last residue is followed by the first.
+    pub(super) is_cyclic: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +34,15 @@ pub(crate) struct Turn {
 }
 
 impl Blueprint {
-    /// Lay out residues (names known to the library) as chain A, numbered from 1.
-    pub(crate) fn new(names: &[String]) -> Self {
+    /// Lay out the residues of a sequence as chain A, numbered from 1; those that are D as the mirror images of their templates.
+    ///
+    /// A ring is laid out open: its atoms are placed as if the first residue followed the last wherever the chain ends, so they are
+    /// right once it does.
+    pub(crate) fn new(sequence: &Sequence) -> Self {
         let library = ResidueLibrary::get();
-        let templates: Vec<&ResidueTemplate> = names
+        let is_cyclic = sequence.is_cyclic();
+        let templates: Vec<&ResidueTemplate> = sequence
+            .names()
             .iter()
             .map(|name| {
                 library
@@ -44,10 +54,22 @@ impl Blueprint {
         let atoms: Vec<Vec<TemplateAtom>> = templates
             .iter()
             .enumerate()
-            .map(|(index, template)| library.atoms(template, index == 0, index == last))
+            .map(|(index, template)| {
+                let ends = [index == 0, index == last].map(|is_end| is_end && !is_cyclic);
+                let rows = library.atoms(template, ends[0], ends[1]);
+                match sequence.mirrored().contains(&index) {
+                    true => mirror_image(rows),
+                    false => rows,
+                }
+            })
             .collect();
-        let topology = chain_topology(&templates, &atoms);
-        let placements = resolve_placements(&topology, &templates, &atoms);
+        let mut topology = chain_topology(&templates, &atoms);
+        topology.mirrored_residues = sequence.mirrored().to_vec();
+        if is_cyclic {
+            add_peptide_bond(&mut topology, last, 0);
+            topology.bonds.sort_unstable();
+        }
+        let placements = resolve_placements(&topology, &templates, &atoms, is_cyclic);
         let seeds = seeds(&topology, templates[0], &atoms);
         let order = placement_order(&placements, &seeds);
         Self {
@@ -55,7 +77,18 @@ impl Blueprint {
             placements,
             order,
             seeds,
+            is_cyclic,
         }
+    }
+
+    /// Whether a residue is D.
+    pub(crate) fn is_mirrored(&self, residue_index: usize) -> bool {
+        self.topology.mirrored_residues.contains(&residue_index)
+    }
+
+    /// The residues before and after one, around the ring where it is one.
+    pub(crate) fn neighbors_of(&self, residue_index: usize) -> [Option<usize>; 2] {
+        neighbors_of(&self.topology, residue_index, self.is_cyclic)
     }
 
     /// The turn of four atoms: all that is placed about the same bond from the same far end.
@@ -84,8 +117,9 @@ impl Blueprint {
             _ => None,
         };
         let (n, ca, c) = (atom(here, "N"), atom(here, "CA"), atom(here, "C"));
-        let previous_c = atom(residue_index.checked_sub(1), "C");
-        let next_n = atom(Some(residue_index + 1), "N").or_else(|| atom(here, "O"));
+        let [before, after] = self.neighbors_of(residue_index);
+        let previous_c = atom(before, "C");
+        let next_n = atom(after, "N").or_else(|| atom(here, "O"));
         [turn([previous_c, n, ca, c]), turn([n, ca, c, next_n])]
     }
 
@@ -152,6 +186,51 @@ impl Blueprint {
             .collect()
     }
 
+    /// Take atoms away, none of which places another that stays; returns the new index of every atom.
+    pub(super) fn remove(&mut self, leaving: &[usize]) -> Vec<Option<usize>> {
+        let mut n_kept = 0;
+        let new_index: Vec<Option<usize>> = (0..self.placements.len())
+            .map(|atom| {
+                let kept = !leaving.contains(&atom);
+                n_kept += usize::from(kept);
+                kept.then(|| n_kept - 1)
+            })
+            .collect();
+        let moved = |atom: usize| new_index[atom].expect("invariant: only atoms at ends leave");
+        let topology = &mut self.topology;
+        for residue in &mut topology.residues {
+            let before = |end: usize| new_index[..end].iter().flatten().count();
+            residue.atoms = before(residue.atoms.start)..before(residue.atoms.end);
+        }
+        let mut atom = 0..;
+        topology
+            .atoms
+            .retain(|_| new_index[atom.next().unwrap_or(0)].is_some());
+        topology
+            .bonds
+            .retain(|bond| bond.iter().all(|&atom| new_index[atom].is_some()));
+        for bond in &mut topology.bonds {
+            *bond = bond.map(moved);
+        }
+        self.order.retain(|&atom| new_index[atom].is_some());
+        self.order.iter_mut().for_each(|atom| *atom = moved(*atom));
+        self.seeds.atoms = self.seeds.atoms.map(moved);
+        let kept = self
+            .placements
+            .iter()
+            .zip(&new_index)
+            .filter(|(_, index)| index.is_some());
+        self.placements = kept
+            .map(|(placement, _)| {
+                placement.map(|placement| Placement {
+                    references: placement.references.map(moved),
+                    ..placement
+                })
+            })
+            .collect();
+        new_index
+    }
+
     /// Join two atoms (a disulfide).
     pub(crate) fn add_bond(&mut self, first: usize, second: usize) {
         self.topology
@@ -180,7 +259,7 @@ fn chain_topology(templates: &[&ResidueTemplate], atoms: &[Vec<TemplateAtom>]) -
         });
         add_residue_bonds(&mut topology, template, template_atoms, index);
         if index > 0 {
-            add_peptide_bond(&mut topology, index);
+            add_peptide_bond(&mut topology, index - 1, index);
         }
     }
     topology.bonds.sort_unstable();
@@ -205,24 +284,46 @@ pub(crate) fn add_residue_bonds(
     }
 }
 
-/// The bond from the previous residue's C to this one's N.
-pub(crate) fn add_peptide_bond(topology: &mut Topology, residue_index: usize) {
+/// The mirror image of a residue's rows.
+fn mirror_image(mut rows: Vec<TemplateAtom>) -> Vec<TemplateAtom> {
+    for row in &mut rows {
+        row.torsion_rad = -row.torsion_rad;
+    }
+    rows
+}
+
+/// The bond from a residue's C to the N of the residue after it.
+pub(crate) fn add_peptide_bond(topology: &mut Topology, before: usize, after: usize) {
     let carbon = topology
-        .atom_index(residue_index - 1, "C")
+        .atom_index(before, "C")
         .expect("invariant: a residue that is followed has C");
     let nitrogen = topology
-        .atom_index(residue_index, "N")
+        .atom_index(after, "N")
         .expect("invariant: a residue that follows has N");
     topology
         .bonds
         .push([carbon.min(nitrogen), carbon.max(nitrogen)]);
 }
 
-/// Index of a reference name seen from a residue: `CA`, `-C` (previous residue), `+N` (next one).
+fn neighbors_of(topology: &Topology, index: usize, is_cyclic: bool) -> [Option<usize>; 2] {
+    let last = topology.residues.len() - 1;
+    let around = |other| is_cyclic.then_some(other);
+    [
+        index.checked_sub(1).or(around(last)),
+        if index < last {
+            Some(index + 1)
+        } else {
+            around(0)
+        },
+    ]
+}
+
+/// Index of a reference name seen from a residue: `CA`, `-C` (previous residue), `+N` (next one; around a ring where it is one).
 pub(crate) fn resolve_reference(
     topology: &Topology,
     residue_index: usize,
     reference: &str,
+    is_cyclic: bool,
 ) -> Option<usize> {
     let library = ResidueLibrary::get();
     let in_neighbor = |neighbor: usize, name: &str| {
@@ -231,10 +332,11 @@ pub(crate) fn resolve_reference(
         let slot = ["N", "CA", "C"].iter().position(|&role| role == name)?;
         topology.atom_index(neighbor, backbone[slot].as_deref()?)
     };
+    let [before, after] = neighbors_of(topology, residue_index, is_cyclic);
     if let Some(name) = reference.strip_prefix('-') {
-        in_neighbor(residue_index.checked_sub(1)?, name)
+        in_neighbor(before?, name)
     } else if let Some(name) = reference.strip_prefix('+') {
-        in_neighbor(residue_index + 1, name)
+        in_neighbor(after?, name)
     } else {
         topology.atom_index(residue_index, reference)
     }
@@ -244,6 +346,7 @@ fn resolve_placements(
     topology: &Topology,
     templates: &[&ResidueTemplate],
     atoms: &[Vec<TemplateAtom>],
+    is_cyclic: bool,
 ) -> Vec<Option<Placement>> {
     let mut placements = Vec::with_capacity(topology.atoms.len());
     for (residue_index, residue_atoms) in atoms.iter().enumerate() {
@@ -253,7 +356,8 @@ fn resolve_placements(
         );
         for atom in residue_atoms {
             placements.push(atom.references.as_ref().and_then(|references| {
-                let resolve = |name: &String| resolve_reference(topology, residue_index, name);
+                let resolve =
+                    |name: &String| resolve_reference(topology, residue_index, name, is_cyclic);
                 Some(Placement {
                     references: [
                         resolve(&references[0])?,

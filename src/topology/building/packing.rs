@@ -2,8 +2,8 @@
 
 use super::blueprint::{Blueprint, Turn};
 use super::clash::ClashScore;
-use super::internal_coordinates::Point;
-use super::residue_library::ResidueLibrary;
+use crate::topology::internal_coordinates::Point;
+use crate::topology::residue_library::ResidueLibrary;
 
 /// Sweeps over all residues; the choice has settled long before in practice.
 const MAX_SWEEPS: usize = 6;
@@ -57,7 +57,13 @@ fn rotamers(blueprint: &Blueprint, residue_index: usize) -> Rotamers {
         if let [Some(a), Some(b), Some(c), Some(d)] = atoms
             && let Some(turn) = blueprint.turn([a, b, c, d])
         {
-            let values = torsion.values_deg.iter().map(|v| v.to_radians()).collect();
+            let sign = if blueprint.is_mirrored(residue_index) {
+                -1.0
+            } else {
+                1.0
+            };
+            let values = torsion.values_deg.iter();
+            let values = values.map(|v| sign * v.to_radians()).collect();
             turns.push((turn, values));
         }
     }

@@ -1,8 +1,8 @@
 //! A soft score of atoms that come too close, for choosing conformations while building. Not an energy.
 
-use super::Topology;
-use super::element::Element;
-use super::internal_coordinates::Point;
+use crate::topology::Topology;
+use crate::topology::element::Element;
+use crate::topology::internal_coordinates::Point;
 use std::collections::VecDeque;
 
 /// Which pairs count and how close they may come.
@@ -46,6 +46,26 @@ impl ClashScore {
         }
         let overlap = 1.0 - distance_squared.sqrt() / limit;
         overlap * overlap * (1.0 + 20.0 * overlap)
+    }
+
+    /// Add the forces, minus the slope of the penalty, of all pairs times a weight.
+    pub(super) fn add_forces(&self, positions: &[Point], weight: f64, forces: &mut [Point]) {
+        for first in 0..self.n_atoms {
+            for second in 0..first {
+                let limit = self.limit_nm[first * self.n_atoms + second];
+                let apart = positions[first] - positions[second];
+                let squared = apart.norm_squared();
+                if squared >= limit * limit {
+                    continue;
+                }
+                let distance = squared.sqrt().max(1e-6);
+                let overlap = 1.0 - distance / limit;
+                let slope = 2.0 * overlap + 60.0 * overlap * overlap;
+                let push = weight * slope / (limit * distance) * apart;
+                forces[first] += push;
+                forces[second] -= push;
+            }
+        }
     }
 
     /// Penalty between a group and all atoms, each pair once or twice (inside the group).

@@ -1,10 +1,10 @@
 //! Which cysteines of a PDB file are bonded: SSBOND, CONECT, and sulfur atoms within bonding distance.
 
-use super::PdbError;
-use super::cell::Cell;
-use super::names::residue_name;
-use super::record::{RawResidue, Records, ResidueId, place};
 use crate::topology::internal_coordinates::point;
+use crate::topology::pdb::PdbError;
+use crate::topology::pdb::cell::Cell;
+use crate::topology::pdb::names::residue_name;
+use crate::topology::pdb::record::{RawResidue, Records, ResidueId, place};
 
 /// Sulfur atoms nearer than this in nm are bonded where no record says so.
 const BONDED_NM: f64 = 0.25;
@@ -12,18 +12,18 @@ const BONDED_NM: f64 = 0.25;
 const LONG_NM: f64 = 0.3;
 
 /// The bonds of a file's cysteines.
-pub(super) struct Disulfides {
+pub(in crate::topology::pdb) struct Disulfides {
     /// Pairs of residue indices, first < second, each residue in one pair at most.
-    pub(super) pairs: Vec<[usize; 2]>,
+    pub(in crate::topology::pdb) pairs: Vec<[usize; 2]>,
     /// Residues whose partner is not in the file: no bond, and no hydrogen on the sulfur to tell that it is neutral.
-    pub(super) widowed: Vec<usize>,
+    pub(in crate::topology::pdb) widowed: Vec<usize>,
 }
 
 /// Find them.
 ///
 /// # Errors
 /// [`PdbError::Disulfide`] for a record that names no two cysteines, or one twice.
-pub(super) fn find(
+pub(in crate::topology::pdb) fn find(
     residues: &[RawResidue],
     records: &Records,
     file: &str,

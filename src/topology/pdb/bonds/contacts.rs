@@ -1,9 +1,9 @@
 //! Heavy atoms at bonding distance that no bond joins: rings, cross-links and clashes that a linear peptide does not have.
 
-use super::error::PdbError;
 use crate::topology::Topology;
 use crate::topology::element::Element;
 use crate::topology::internal_coordinates::Point;
+use crate::topology::pdb::error::PdbError;
 
 /// Two atoms nearer than this times the sum of their covalent radii are bonded.
 ///
@@ -25,7 +25,7 @@ fn covalent_radius_nm(element: Element) -> f64 {
 ///
 /// # Errors
 /// [`PdbError::CovalentContact`] with the names of the closest pair.
-pub(super) fn check(
+pub(in crate::topology::pdb) fn check(
     topology: &Topology,
     positions: &[Option<Point>],
     lines: &[Option<usize>],
