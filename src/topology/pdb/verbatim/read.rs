@@ -61,6 +61,8 @@ fn group(atoms: Vec<AtomRecord>, file: &str) -> Result<Vec<RawResidue>, PdbError
             atoms: vec![atom],
             first,
             last: false,
+            closed: false,
+            as_is: true,
             widowed: false,
         });
     }
