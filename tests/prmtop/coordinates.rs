@@ -20,7 +20,9 @@ const BOX: &str = "  30.0000000  30.0000000  30.0000000  90.0000000  90.0000000 
 fn velocities_and_box_are_noticed() {
     let kinds = |text: &str| {
         let found = parse(text);
-        assert_eq!(found.positions[0], [0.1, 0.2, -0.3].map(|x: f64| x));
+        for (got, expected) in found.positions[0].iter().zip([0.1, 0.2, -0.3]) {
+            assert!((got - expected).abs() < 1e-15);
+        }
         assert_eq!(found.positions.len(), 3);
         [found.has_velocities, found.has_box]
     };

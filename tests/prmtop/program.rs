@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use assert_cmd::Command;
-
 use crate::support::{Numbers, Reference};
 
 fn saltus(folder: &Path, arguments: &[&str]) -> std::process::Output {
-    let mut command = Command::cargo_bin("saltus").unwrap();
+    let mut command = assert_cmd::cargo::cargo_bin_cmd!("saltus");
     command
         .current_dir(folder)
         .args(arguments)
