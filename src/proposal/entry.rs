@@ -65,6 +65,8 @@ pub struct Crosses {
     pub rings: bool,
     /// It flips peptide bonds between cis and trans.
     pub isomers: bool,
+    /// It turns the backbone of rings and disulfide loops.
+    pub loops: bool,
 }
 
 /// Brings a Timewarp model to a device, or says why it can't.

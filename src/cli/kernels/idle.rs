@@ -1,13 +1,17 @@
 //! Whether a sampler forgets something slow that no torsion move of (phi, psi) and side chains crosses: rings of prolines, cis
-//! and trans.
+//! and trans, the backbone of rings and disulfide loops.
 
 use crate::mcmc::{KernelEntry, all_of};
-use crate::topology::{PeptideBond, PuckerRing, Topology, peptide_bonds, pucker_rings};
+use crate::topology::{
+    PeptideBond, PuckerRing, Topology, TorsionKind, backbone_torsions, peptide_bonds, pucker_rings,
+    rotatable_bonds,
+};
 
 /// Says what no move of the sampler crosses.
 pub(super) fn warn_of_idle(sampler: &[KernelEntry], topology: &Topology) {
     warn_of_idle_rings(sampler, topology);
     warn_of_idle_isomers(sampler, topology);
+    warn_of_idle_loops(sampler, topology);
 }
 
 /// Says that no move turns the peptide bonds that have two isomers: dynamics needs seconds to, so the run would have the
@@ -54,4 +58,36 @@ fn warn_of_idle_rings(sampler: &[KernelEntry], topology: &Topology) {
         "no move of this sampler flips the ring of {}, only dynamics does: exact all the same, but slow; add `- adaptive_pucker: {{}}`",
         residues.join(", ")
     );
+}
+
+/// Says that the moves of a sampler leave the backbone of rings to dynamics: no pivot turns a bond that is part of a ring.
+fn warn_of_idle_loops(sampler: &[KernelEntry], topology: &Topology) {
+    let crossed = all_of(sampler.iter());
+    if !crossed.torsions || crossed.loops {
+        return;
+    }
+    let turning: Vec<[usize; 2]> = rotatable_bonds(topology)
+        .into_iter()
+        .map(|bond| sorted([bond.atoms[1], bond.atoms[2]]))
+        .collect();
+    let in_loops: Vec<String> = backbone_torsions(topology)
+        .into_iter()
+        .filter(|torsion| torsion.kind == TorsionKind::Psi)
+        .filter(|torsion| !turning.contains(&sorted([torsion.atoms[1], torsion.atoms[2]])))
+        .map(|torsion| {
+            let residue = &topology.residues[torsion.residue_index];
+            format!("{} {}", residue.name, residue.number)
+        })
+        .collect();
+    if !in_loops.is_empty() {
+        log::warn!(
+            "the backbone of {} is part of a ring or a disulfide loop, which no move of this sampler turns, only dynamics does: exact all \
+             the same, but slow; add `- concerted: {{}}`",
+            in_loops.join(", ")
+        );
+    }
+}
+
+fn sorted([i, j]: [usize; 2]) -> [usize; 2] {
+    [i.min(j), i.max(j)]
 }

@@ -489,6 +489,7 @@ pub fn all_of<'a>(kernels: impl Iterator<Item = &'a KernelEntry>) -> Crosses {
             torsions: all.torsions || own.torsions,
             rings: all.rings || own.rings,
             isomers: all.isomers || own.isomers,
+            loops: all.loops || own.loops,
         }
     })
 }

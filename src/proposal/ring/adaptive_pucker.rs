@@ -62,9 +62,9 @@ impl ProposalSettings for AdaptivePuckerSettings {
 
     fn crosses(&self) -> Crosses {
         Crosses {
-            torsions: false,
             rings: true,
             isomers: true,
+            ..Crosses::default()
         }
     }
 

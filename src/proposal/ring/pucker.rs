@@ -52,9 +52,8 @@ impl ProposalSettings for PuckerSettings {
 
     fn crosses(&self) -> Crosses {
         Crosses {
-            torsions: false,
             rings: true,
-            isomers: false,
+            ..Crosses::default()
         }
     }
 

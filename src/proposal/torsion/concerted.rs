@@ -13,7 +13,7 @@ use super::closure::{Axis, Linkage, N_CONDITIONS};
 use super::step::AdaptedStep;
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
-use crate::proposal::entry::{EntryContext, EntryError, ProposalSettings, Settings};
+use crate::proposal::entry::{Crosses, EntryContext, EntryError, ProposalSettings, Settings};
 use crate::proposal::moved::move_each;
 use crate::topology::{NamedTorsion, Topology, TorsionKind, backbone_torsions, graph};
 use nalgebra::{DVector, Unit, Vector3};
@@ -60,6 +60,13 @@ impl ProposalSettings for ConcertedSettings {
 
     fn adapts(&self) -> bool {
         true
+    }
+
+    fn crosses(&self) -> Crosses {
+        Crosses {
+            loops: true,
+            ..Crosses::default()
+        }
     }
 
     fn proposal(&self, context: &EntryContext<'_>) -> Result<Box<dyn Proposal>, EntryError> {

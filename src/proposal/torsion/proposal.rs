@@ -84,8 +84,8 @@ impl ProposalSettings for TorsionSettings {
         };
         Crosses {
             torsions: true,
-            rings: false,
             isomers: turns_peptide_bonds && self.proposal != TorsionDraw::Normal,
+            ..Crosses::default()
         }
     }
 
