@@ -153,6 +153,26 @@ fn a_sampler_that_forgets_the_ring_of_proline_is_told() {
 }
 
 #[test]
+fn a_sampler_that_leaves_a_ring_to_dynamics_is_told() {
+    let message = |moves: &str| {
+        let hmc = "  - hmc: {steps: 3, timestep_fs: 1.0}";
+        stderr(&Small::new(|text| {
+            text.replace(LANGEVIN, &format!("{hmc}\n{moves}"))
+                .replace("ACE-ALA-NME", "cyclo(GAGAGA)")
+                .replace("cycles: 60,", "cycles: 3,")
+        }))
+    };
+    let warning = "the backbone of GLY 1, ALA 2, GLY 3, ALA 4, GLY 5, ALA 6 is part of a ring";
+    let told = message("  - torsion: {kind: single}\n");
+    assert!(
+        told.contains(warning) && told.contains("`- concerted: {}`"),
+        "{told}"
+    );
+    let mindful = message("  - torsion: {kind: single}\n  - concerted: {}\n");
+    assert!(!mindful.contains("is part of a ring"), "{mindful}");
+}
+
+#[test]
 fn a_sampler_that_keeps_cis_or_trans_is_told() {
     let message = |sequence: &str, moves: &str| {
         stderr(&Small::new(|text| {
