@@ -49,9 +49,10 @@ impl Limits {
     };
     /// Phase of a torsion's Fourier term.
     pub(crate) const PHASE: Self = Self {
-        least: -TAU - ROUNDING_RAD,
-        most: TAU + ROUNDING_RAD,
-        expected: "a phase from -6.2832 to 6.2832 rad (not in degrees)",
+        // GLYCAM has phases a little beyond a whole turn.
+        least: -2.0 * TAU,
+        most: 2.0 * TAU,
+        expected: "a phase from -12.566 to 12.566 rad (not in degrees)",
     };
     /// Amplitude of a torsion's Fourier term.
     pub(crate) const TORSION_K: Self = Self {

@@ -7,7 +7,7 @@ use super::support::{Small, saltus};
 /// `saltus energy --json` of a peptide in a force field.
 fn energy(force_field: &str) -> Value {
     let system = format!(
-        "system: {{sequence: ACE-ALA-GLY-NME, force_field: {force_field}, minimize: false}}"
+        "system: {{sequence: ACE-ALA-LEU-NME, force_field: {force_field}, minimize: false}}"
     );
     let small = Small::new(|text| text.replace("system: {sequence: ACE-ALA-NME}", &system));
     let assert = saltus()

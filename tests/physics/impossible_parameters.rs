@@ -136,7 +136,7 @@ fn definitions_that_make_no_sense_are_refused_with_their_line() {
             "phase1",
             "0",
             vec!["180"],
-            "a phase from -6.2832 to 6.2832 rad (not in degrees)",
+            "a phase from -12.566 to 12.566 rad (not in degrees)",
         ),
         (
             23,

@@ -80,7 +80,7 @@ fn energy_needs_the_files_only_and_names_the_atoms() {
 
 #[test]
 fn every_kind_of_kernel_runs_and_the_frames_are_analysed_and_exported() {
-    let kernels = "  - langevin: {steps: 5, timestep_fs: 1.0}\n  - velocity_verlet: {steps: 5, timestep_fs: 0.5}\n  - hmc: {steps: 5, timestep_fs: 0.5}\n  - mala: {timestep_fs: 0.3}\n  - torsion: {repeats: 3}\n";
+    let kernels = "  - langevin: {steps: 5, timestep_fs: 1.0}\n  - velocity_verlet: {steps: 5, timestep_fs: 0.5}\n  - hmc: {steps: 5, timestep_fs: 0.5}\n  - mala: {timestep_fs: 0.3}\n  - torsion: {kind: single, repeats: 3}\n";
     for (name, n_atoms) in [
         ("chloroethanol_guide", 9),
         ("class_hct", 24),
@@ -89,7 +89,7 @@ fn every_kind_of_kernel_runs_and_the_frames_are_analysed_and_exported() {
         let has_torsions = name != "ring_of_glycines_obc1";
         let kernels = match has_torsions {
             true => kernels.to_owned(),
-            false => kernels.replace("  - torsion: {repeats: 3}\n", ""),
+            false => kernels.replace("  - torsion: {kind: single, repeats: 3}\n", ""),
         };
         let folder = Folder::new(name, "", &run_of(&kernels));
         folder

@@ -3,6 +3,7 @@
 use super::named::{NamedTorsion, TorsionKind, named};
 use crate::topology::Topology;
 use crate::topology::element::Element;
+use crate::topology::residue_library::ResidueLibrary;
 use std::cmp::Reverse;
 
 /// The atoms that play N, CA and C in one residue; the carbon of a methyl group stands for CA in caps.
@@ -88,7 +89,18 @@ fn backbone(topology: &Topology, neighbors: &[Vec<usize>], residue_index: usize)
             carbonyl: Some(carbonyl),
         };
     }
-    by_graph(topology, neighbors, residue_index)
+    let of_graph = by_graph(topology, neighbors, residue_index);
+    let name = &topology.residues[residue_index].name;
+    if of_graph == Backbone::default() && ResidueLibrary::get().find(name).is_some() {
+        // An amino acid of which the molecule has a part.
+        let [nitrogen, alpha, carbonyl] = ["N", "CA", "C"].map(find);
+        return Backbone {
+            nitrogen,
+            alpha,
+            carbonyl,
+        };
+    }
+    of_graph
 }
 
 /// Whether an atom is a carbon that carries a terminal oxygen.
