@@ -426,6 +426,6 @@ fn options_that_a_molecule_cannot_have_are_refused() {
         .to_string();
     assert_eq!(
         message,
-        "atom HPO 1 O1 has a Born radius of 0.210 nm, but the neck tables of GBn and GBn2 cover 0.1 to 0.2 nm; take hct, obc1 or obc2"
+        "atom HPO 1 O1 has a Born radius of 0.210 nm, but the neck tables of GBn and GBn2 cover 0.1 to 0.2 nm; take hct, obc1 or obc2, or a prmtop with the radii these models are made for (ParmEd: `changeRadii bondi` for gbn, `changeRadii mbondi3` for gbn2)"
     );
 }
