@@ -1,6 +1,6 @@
 //! Topology, energies and forces of prmtops against OpenMM's `AmberPrmtopFile`, in the order of the file.
 
-use saltus::forcefield::{SystemOptions, reference_energies};
+use saltus::forcefield::{Prmtop, SystemOptions, reference_energies};
 
 use crate::support::{Numbers, Reference, options};
 
@@ -137,4 +137,73 @@ fn wells_that_no_rule_gives_become_exceptions() {
     // Two sulfurs and four amide hydrogens; the pairs within each residue are 1-4 or nearer and stay what they are.
     assert!((4..=8).contains(&more), "{more}");
     assert_eq!(plain.nonbonded.charges, modified.nonbonded.charges);
+}
+
+/// The text of a prmtop with all entries of one section a hundredth larger.
+fn enlarged(prmtop: &str, flag: &str) -> String {
+    let mut found = 0;
+    let mut inside = false;
+    let mut width = 16;
+    let lines = prmtop.lines().map(|line| {
+        if let Some(name) = line.strip_prefix("%FLAG ") {
+            inside = name.trim() == flag;
+            return line.to_owned();
+        }
+        if let Some(format) = line.strip_prefix("%FORMAT") {
+            width = if format.contains("F9.5") { 9 } else { 16 };
+        }
+        if !inside || line.starts_with('%') {
+            return line.to_owned();
+        }
+        let entries = line.trim_end().as_bytes().chunks(width).map(|entry| {
+            found += 1;
+            let text = std::str::from_utf8(entry).unwrap().trim();
+            let value = 1.01 * text.parse::<f64>().unwrap();
+            match width {
+                9 => format!("{value:9.5}"),
+                _ => format!("{value:16.8E}"),
+            }
+        });
+        entries.collect()
+    });
+    let text = lines.collect::<Vec<String>>().join("\n") + "\n";
+    assert!(found > 0, "{flag}");
+    text
+}
+
+#[test]
+fn planted_errors_are_seen() {
+    let planted = [
+        ("BOND_FORCE_CONSTANT", "vacuum"),
+        ("BOND_EQUIL_VALUE", "vacuum"),
+        ("ANGLE_FORCE_CONSTANT", "vacuum"),
+        ("ANGLE_EQUIL_VALUE", "vacuum"),
+        ("DIHEDRAL_FORCE_CONSTANT", "vacuum"),
+        ("DIHEDRAL_PHASE", "vacuum"),
+        ("CMAP_PARAMETER_01", "vacuum"),
+        ("CHARGE", "vacuum"),
+        ("SCEE_SCALE_FACTOR", "vacuum"),
+        ("SCNB_SCALE_FACTOR", "vacuum"),
+        ("LENNARD_JONES_ACOEF", "vacuum"),
+        ("LENNARD_JONES_BCOEF", "vacuum"),
+        ("RADII", "gbn2"),
+        ("SCREEN", "hct"),
+    ];
+    let reference = Reference::read("ff19sb");
+    let positions = reference.molecule().positions;
+    for (flag, solvent) in planted {
+        let Numbers::Found(expected) = &reference.references[solvent] else {
+            panic!("{solvent}");
+        };
+        let text = enlarged(&reference.prmtop, flag);
+        let parameters = Prmtop::parse(&text, "x.prmtop").unwrap();
+        let system = parameters.system(&options(solvent)).unwrap();
+        let (terms, forces) = reference_energies(&system, &positions);
+        let off = (terms.total() - expected.potential_energy_kj_per_mol).abs();
+        let off_force = largest_deviation(&forces, &expected.forces_kj_per_mol_per_nm);
+        assert!(
+            off > ENERGY && off_force > FORCE,
+            "{flag}: {off}, {off_force}"
+        );
+    }
 }
