@@ -13,7 +13,7 @@
 //! |---|---|
 //! | [`cli`] | arguments, YAML, printing; the only home of clap |
 //! | [`trajectory`], [`analysis`], [`cpu`], [`gpu`] | files; numbers from frames; the SIMD engine; the WGSL engine |
-//! | [`bench`] | samplers in turns: who yields more effective samples a second |
+//! | [`bench`](mod@bench) | samplers in turns: who yields more effective samples a second |
 //! | [`generator`] | whole peptides drawn independently, with importance weights |
 //! | [`mcmc`] | kernels, the one acceptance test, composition, replica exchange, the driver |
 //! | [`proposal`] | where a chain might go next, and with what density |
