@@ -31,11 +31,11 @@ pub(crate) fn topology(n_atoms: usize) -> Topology {
         name: "GLY".to_owned(),
         chain: 'A',
         number: index as i32 + 1,
-        atoms: (3 * index).saturating_sub(2)..3 * index + 1,
+        atoms: (3 * index).saturating_sub(2)..(3 * index + 1).min(n_atoms),
     };
     Topology {
         atoms: (0..n_atoms).map(atom).collect(),
-        residues: (0..=(n_atoms - 1) / 3).map(residue).collect(),
+        residues: (0..=(n_atoms - 1).div_ceil(3)).map(residue).collect(),
         bonds: (1..n_atoms).map(|index| [index - 1, index]).collect(),
         ..Topology::default()
     }
