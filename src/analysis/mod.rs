@@ -24,7 +24,7 @@ pub use convergence::mcse::mcse_mean;
 pub use convergence::r_hat::r_hat;
 pub use convergence::timewarp_ess::timewarp_ess_per_frame;
 pub use convergence::verdict::{
-    CONVERGENCE_RULE, MAX_R_HAT, MIN_ESS, convergence_fault, entries_fault,
+    CONVERGENCE_RULE, MAX_R_HAT, MIN_ESS, accuracy_fault, convergence_fault, entries_fault,
 };
 pub use difference::comparison::{
     Comparison, ComparisonError, Distance, MAX_Z, MeanDifference, compare,

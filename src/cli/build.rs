@@ -95,7 +95,7 @@ fn minimize(molecule: &mut Molecule, arguments: &BuildArguments) -> CliResult {
     Ok(())
 }
 
-fn parse_pair(text: &str) -> Result<[usize; 2], String> {
+pub(crate) fn parse_pair(text: &str) -> Result<[usize; 2], String> {
     let pair = text.split_once(',').and_then(|(first, second)| {
         Some([first.trim().parse().ok()?, second.trim().parse().ok()?])
     });

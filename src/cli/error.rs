@@ -1,4 +1,4 @@
-//! The two ways in which a command fails, and their exit codes.
+//! The ways in which a command fails, and their exit codes.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -12,6 +12,8 @@ pub(crate) enum CliError {
     Input(Vec<String>),
     /// The run failed. Exit code 1.
     Run(String),
+    /// The run went well, but did not become as accurate as asked for. Exit code 3.
+    Inaccurate(String),
 }
 
 impl CliError {
@@ -20,6 +22,7 @@ impl CliError {
         match self {
             Self::Input(_) => ExitCode::from(2),
             Self::Run(_) => ExitCode::FAILURE,
+            Self::Inaccurate(_) => ExitCode::from(3),
         }
     }
 
@@ -37,7 +40,7 @@ impl CliError {
     pub(crate) fn messages(&self) -> &[String] {
         match self {
             Self::Input(messages) => messages,
-            Self::Run(message) => std::slice::from_ref(message),
+            Self::Run(message) | Self::Inaccurate(message) => std::slice::from_ref(message),
         }
     }
 }

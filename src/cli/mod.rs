@@ -19,6 +19,7 @@ mod kernels;
 mod memory;
 mod resident;
 mod run;
+mod sample;
 mod schema;
 mod setup;
 mod soundness;
@@ -35,7 +36,9 @@ use error::CliError;
 /// Simulate peptides from a YAML file and sample their Boltzmann distribution.
 #[derive(Debug, Parser)]
 #[command(name = "saltus", version, propagate_version = true)]
-#[command(after_help = "Exit code: 0 success, 1 the run failed, 2 the input is wrong.")]
+#[command(
+    after_help = "Exit code: 0 success, 1 the run failed, 2 the input is wrong, 3 not as accurate as asked for."
+)]
 struct Arguments {
     /// Log more: -v what is done, -vv details (the variable RUST_LOG says it finer).
     #[arg(short, long, global = true, action = ArgAction::Count)]
@@ -48,6 +51,8 @@ struct Arguments {
 enum Command {
     /// Run the simulation that a YAML file describes.
     Run(run::RunArguments),
+    /// Sample a peptide until its ensemble is as accurate as asked for, and write a report about it.
+    Sample(sample::SampleArguments),
     /// Print the energy of each term, and the forces, of the starting structure.
     Energy(energy::EnergyArguments),
     /// Run several samplers for equal wall-clock time and compare them with plain molecular dynamics.
@@ -72,7 +77,7 @@ enum Command {
 
 /// Runs the program on the arguments of the process.
 ///
-/// Exit code 0 is success, 1 a run that failed, 2 a wrong input or command line. Results go to stdout, all else to stderr.
+/// Exit code 0 is success, 1 a run that failed, 2 a wrong input or command line, 3 a run that did not become as accurate as asked for. Results go to stdout, all else to stderr.
 pub fn main() -> ExitCode {
     main_with(&[])
 }
@@ -89,6 +94,7 @@ pub fn main_with(kernels: &[OutsideKind]) -> ExitCode {
     start_log(arguments.verbose);
     let outcome = match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Sample(arguments) => sample::sample(arguments),
         Command::Energy(arguments) => energy::energy(arguments),
         Command::Bench(arguments) => bench::bench(arguments),
         Command::Generate(arguments) => generate::generate(arguments),

@@ -67,9 +67,16 @@ pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<LoadedConfig, Cl
     if let Some(cycles) = overrides.equilibration_cycles {
         config.run.equilibration_cycles = cycles;
     }
+    let first_look = FIRST_LOOK_FRAMES.saturating_mul(config.output.every_cycles);
+    if config.run.until.is_some() && config.run.cycles == 0 {
+        config.run.cycles = first_look;
+    }
     loaded.validate()?;
     Ok(loaded)
 }
+
+/// Frames of every chain before the first look at their accuracy, where the input does not say.
+const FIRST_LOOK_FRAMES: u64 = 100;
 
 /// Reads an input file of which only the molecule counts: nothing of a run need be in it.
 ///

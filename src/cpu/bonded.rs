@@ -83,7 +83,12 @@ pub(super) fn rare_torsions<L, M, F>(
     F: Field<M>,
 {
     let bonds = |[i, j, k, l]: [usize; 4]| {
-        let [x0, x1, x2, x3] = [i, j, k, l].map(|atom| position.get(atom));
+        let [x0, x1, x2, x3] = [
+            position.get(i),
+            position.get(j),
+            position.get(k),
+            position.get(l),
+        ];
         [subtract(x1, x0), subtract(x2, x1), subtract(x3, x2)]
     };
     let mut totals = [M::splat(0.0); 2];

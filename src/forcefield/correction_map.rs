@@ -159,10 +159,15 @@ pub fn correction_map<L: Lane>(
 ) -> (L, [[[L; 3]; 3]; 2]) {
     #[expect(clippy::cast_precision_loss, reason = "a map has few points")]
     let per_radian = L::splat(patches.size as f64 / TAU);
-    let torsions = [first, second].map(|[b1, b2, b3]| TorsionAngle::new(b1, b2, b3));
-    let places = torsions.map(|torsion| torsion.radians() * per_radian);
+    let [[a1, a2, a3], [b1, b2, b3]] = [first, second];
+    let torsions = [TorsionAngle::new(a1, a2, a3), TorsionAngle::new(b1, b2, b3)];
+    let places = [
+        torsions[0].radians() * per_radian,
+        torsions[1].radians() * per_radian,
+    ];
     // The spline is smooth, so at a border either of two cells will do.
-    let cells = places.map(|place| (place - L::splat(0.5)).round());
+    let half = L::splat(0.5);
+    let cells = [(places[0] - half).round(), (places[1] - half).round()];
     let coefficients = patches.gather(cells[0], cells[1]);
     let (energy, slopes) = patch(&coefficients, places[0] - cells[0], places[1] - cells[1]);
     (
@@ -180,7 +185,8 @@ fn patch<L: Lane>(coefficients: &[L; 16], t: L, u: L) -> (L, [L; 2]) {
     let zero = L::splat(0.0);
     let (mut energy, mut along_t, mut along_u) = (zero, zero, zero);
     for p in (0..4).rev() {
-        let [c0, c1, c2, c3] = std::array::from_fn(|q| coefficients[4 * p + q]);
+        let row = &coefficients[4 * p..4 * p + 4];
+        let [c0, c1, c2, c3] = [row[0], row[1], row[2], row[3]];
         let row = c3.mul_add(u, c2).mul_add(u, c1).mul_add(u, c0);
         let slope = (L::splat(3.0) * c3)
             .mul_add(u, L::splat(2.0) * c2)

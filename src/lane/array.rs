@@ -1,6 +1,6 @@
 //! Portable vectors: arrays of scalars that the compiler turns into whatever SIMD the target has. No intrinsics.
 
-use super::{Body, Lane};
+use super::{Body, Lane, filled};
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 /// `N` scalars processed in step.
@@ -11,12 +11,12 @@ pub struct Array<S, const N: usize>([S; N]);
 impl<S: Lane<Scalar = S>, const N: usize> Array<S, N> {
     #[inline(always)]
     fn map(self, mut function: impl FnMut(S) -> S) -> Self {
-        Self(std::array::from_fn(|lane| function(self.0[lane])))
+        Self(filled(self.0[0], |lane| function(self.0[lane])))
     }
 
     #[inline(always)]
     fn zip(self, other: Self, mut function: impl FnMut(S, S) -> S) -> Self {
-        Self(std::array::from_fn(|lane| {
+        Self(filled(self.0[0], |lane| {
             function(self.0[lane], other.0[lane])
         }))
     }
@@ -72,7 +72,7 @@ macro_rules! array_lane {
             }
             #[inline(always)]
             fn from_fn(mut lane_value: impl FnMut(usize) -> f64) -> Self {
-                Self(std::array::from_fn(|lane| {
+                Self(filled(0.0, |lane| {
                     <$float as Lane>::splat(lane_value(lane))
                 }))
             }
@@ -117,15 +117,15 @@ macro_rules! array_lane {
             #[inline(always)]
             fn load(values: &[$float]) -> Self {
                 let values = &values[..$n];
-                Self(std::array::from_fn(|lane| values[lane]))
+                Self(filled(0.0, |lane| values[lane]))
             }
             #[inline(always)]
             fn words(lane_value: impl FnMut(usize) -> u32) -> [u32; $n] {
-                std::array::from_fn(lane_value)
+                filled(0, lane_value)
             }
             #[inline(always)]
             fn uniform(words: [u32; $n]) -> Self {
-                Self(words.map(|word| <$float as Lane>::uniform([word])))
+                Self(filled(0.0, |lane| <$float as Lane>::uniform([words[lane]])))
             }
             #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
@@ -187,11 +187,11 @@ macro_rules! array_lane {
             }
             #[inline(always)]
             fn less_than(self, other: Self) -> [bool; $n] {
-                std::array::from_fn(|lane| self.0[lane] < other.0[lane])
+                filled(false, |lane| self.0[lane] < other.0[lane])
             }
             #[inline(always)]
             fn select(mask: [bool; $n], if_true: Self, if_false: Self) -> Self {
-                Self(std::array::from_fn(|lane| {
+                Self(filled(0.0, |lane| {
                     if mask[lane] {
                         if_true.0[lane]
                     } else {

@@ -8,7 +8,7 @@
 )]
 
 use super::math::{exp_f32, ln_f32, sin_cos_turns_f32};
-use super::{Body, Lane};
+use super::{Body, Lane, filled};
 use std::arch::x86_64::*;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
@@ -88,7 +88,7 @@ impl Lane for F32x8 {
         reason = "rounding to the element type is the contract"
     )]
     fn from_fn(mut lane_value: impl FnMut(usize) -> f64) -> Self {
-        Self::from_array(std::array::from_fn(|lane| lane_value(lane) as f32))
+        Self::from_array(filled(0.0, |lane| lane_value(lane) as f32))
     }
     #[inline(always)]
     fn lane(self, lane: usize) -> f64 {
@@ -135,11 +135,11 @@ impl Lane for F32x8 {
     }
     #[inline(always)]
     fn words(lane_value: impl FnMut(usize) -> u32) -> [u32; 8] {
-        std::array::from_fn(lane_value)
+        filled(0, lane_value)
     }
     #[inline(always)]
     fn uniform(words: [u32; 8]) -> Self {
-        Self::from_array(words.map(|word| <f32 as Lane>::uniform([word])))
+        Self::from_array(filled(0.0, |lane| <f32 as Lane>::uniform([words[lane]])))
     }
     #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {

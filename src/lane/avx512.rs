@@ -8,7 +8,7 @@
 )]
 
 use super::math::{exp_series, sin_cos_turns_f32};
-use super::{Body, Lane};
+use super::{Body, Lane, filled};
 use std::arch::x86_64::*;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
@@ -123,7 +123,7 @@ impl Lane for F32x16 {
         reason = "rounding to the element type is the contract"
     )]
     fn from_fn(mut lane_value: impl FnMut(usize) -> f64) -> Self {
-        Self::from_array(std::array::from_fn(|lane| lane_value(lane) as f32))
+        Self::from_array(filled(0.0, |lane| lane_value(lane) as f32))
     }
     #[inline(always)]
     fn lane(self, lane: usize) -> f64 {
@@ -170,11 +170,11 @@ impl Lane for F32x16 {
     }
     #[inline(always)]
     fn words(lane_value: impl FnMut(usize) -> u32) -> [u32; 16] {
-        std::array::from_fn(lane_value)
+        filled(0, lane_value)
     }
     #[inline(always)]
     fn uniform(words: [u32; 16]) -> Self {
-        Self::from_array(words.map(|word| <f32 as Lane>::uniform([word])))
+        Self::from_array(filled(0.0, |lane| <f32 as Lane>::uniform([words[lane]])))
     }
     #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {

@@ -131,6 +131,23 @@ pub trait Body<A> {
     fn run(arguments: A) -> Self::Output;
 }
 
+/// An array by index, all of it inlined: `std::array::from_fn` and `map` leave calls behind, which would not have the instruction set.
+#[inline(always)]
+#[allow(
+    clippy::needless_range_loop,
+    reason = "iterators are code that the optimiser must first take away again"
+)]
+pub(crate) fn filled<T: Copy, const N: usize>(
+    initial: T,
+    mut value: impl FnMut(usize) -> T,
+) -> [T; N] {
+    let mut values = [initial; N];
+    for index in 0..N {
+        values[index] = value(index);
+    }
+    values
+}
+
 /// Defines functions whose bodies are compiled for the instruction set of their first type parameter, a [`Lane`].
 macro_rules! vectorized {
     ($(

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests unwrap as tests do")]
 
+mod accuracy;
 mod bad_input;
 mod commands;
 mod dead_runs;

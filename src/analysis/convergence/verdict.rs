@@ -14,18 +14,24 @@ pub const CONVERGENCE_RULE: &str = "converged: R-hat at most 1.01 and ESS bulk a
 /// Why an observable is not converged, in words; `None` if it is.
 #[must_use]
 pub fn convergence_fault(summary: &ObservableSummary) -> Option<String> {
+    accuracy_fault(summary, MAX_R_HAT, MIN_ESS)
+}
+
+/// Why an observable is not as accurate as asked for, in words; `None` if it is.
+#[must_use]
+pub fn accuracy_fault(summary: &ObservableSummary, max_r_hat: f64, min_ess: f64) -> Option<String> {
     let (Some(bulk), Some(tail)) = (summary.ess_bulk, summary.ess_tail) else {
         return Some(format!("always {}, nothing to estimate from", summary.mean));
     };
     let mut reasons = Vec::new();
     match summary.r_hat {
         Some(r_hat) if !r_hat.is_finite() => reasons.push("R-hat infinite".to_owned()),
-        Some(r_hat) if r_hat > MAX_R_HAT => reasons.push(format!("R-hat {r_hat:.3} > {MAX_R_HAT}")),
+        Some(r_hat) if r_hat > max_r_hat => reasons.push(format!("R-hat {r_hat:.3} > {max_r_hat}")),
         Some(_) => {}
         None => reasons.push("no R-hat".to_owned()),
     }
-    if bulk.min(tail) < MIN_ESS {
-        reasons.push(format!("ESS {:.0} < {MIN_ESS}", bulk.min(tail)));
+    if bulk.min(tail) < min_ess {
+        reasons.push(format!("ESS {:.0} < {min_ess}", bulk.min(tail)));
     }
     (!reasons.is_empty()).then(|| reasons.join(", "))
 }

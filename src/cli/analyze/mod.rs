@@ -9,10 +9,10 @@ mod findings;
 mod hidden;
 mod inputs;
 mod json;
+pub(crate) mod look;
 mod output;
 mod pooling;
 mod reference;
-mod reference_text;
 mod table;
 
 use std::path::PathBuf;
@@ -59,6 +59,24 @@ pub(crate) struct AnalyzeArguments {
     /// Weight frames to equilibrium before finding slow coordinates (Koopman reweighting), for many short trajectories.
     #[arg(long)]
     koopman: bool,
+}
+
+impl AnalyzeArguments {
+    /// Those of a report about a folder of trajectories, in place of an earlier one.
+    pub(crate) fn report(folder: PathBuf, report: PathBuf, json: bool) -> Self {
+        Self {
+            trajectories: vec![folder],
+            reference: None,
+            save_summary: None,
+            output: Some(report),
+            force: true,
+            json,
+            burn_in: 0,
+            lag: None,
+            pool: false,
+            koopman: false,
+        }
+    }
 }
 
 /// Reads, estimates, prints. Faulty files are named, the others analysed all the same.

@@ -15,7 +15,8 @@ use super::exchange::Exchange;
 use super::figures::figures;
 use super::findings::{Findings, Row};
 use super::inputs::{Input, describe};
-use super::{json, reference_text, table};
+use super::reference::text as reference_text;
+use super::{json, table};
 
 const PAGE: &str = "report.html";
 const NUMBERS: &str = "analysis.json";

@@ -6,7 +6,7 @@ use crate::cli::columns::{aligned, number};
 use super::exchange::Exchange;
 use super::findings::{Findings, Row};
 use super::inputs::{Input, describe};
-use super::reference_text;
+use super::reference::text as reference_text;
 
 /// Headings of the columns.
 pub(super) const HEADINGS: [&str; 8] = [

@@ -1,13 +1,13 @@
 //! The samplers that are compared, each as an input file of its own.
 
-use crate::cli::config::{Constraints, LoadedConfig, ReplicaExchangeConfig, nearest};
+use crate::cli::config::{Constraints, LoadedConfig, nearest};
 use crate::cli::error::CliError;
+use crate::cli::kernels::choice::{TRAJECTORY_HYDROGEN_DA, hmc, ladder};
 use crate::forcefield::HYDROGEN_MASS_DA;
-use crate::integrator::Splitting;
 use crate::mcmc::{KernelEntry, LangevinEntry};
 use crate::proposal::{
-    AdaptivePuckerSettings, AdaptiveTorsionKind, AdaptiveTorsionSettings, BlockKind, HmcSettings,
-    TorsionDraw, TorsionSettings, torsion_blocks,
+    AdaptivePuckerSettings, AdaptiveTorsionKind, AdaptiveTorsionSettings, BlockKind, TorsionDraw,
+    TorsionSettings, torsion_blocks,
 };
 use crate::topology::{Topology, pucker_rings};
 
@@ -31,13 +31,6 @@ pub(super) const MIN_CHAINS: usize = 4;
 
 /// Mass of a hydrogen in Da in `md_4fs_heavy`.
 const HEAVY_HYDROGEN_DA: f64 = 4.0;
-
-/// The same under trajectories of hybrid Monte Carlo, whose ensemble no mass changes: bonds to hydrogen swing more slowly, and time
-/// steps are longer.
-const TRAJECTORY_HYDROGEN_DA: f64 = 3.0;
-
-/// Atoms above which a ladder has 8 temperatures rather than 4.
-const SMALL_MOLECULE: usize = 60;
 
 /// The names asked for, in the order of [`NAMES`]; all where none is.
 ///
@@ -99,28 +92,28 @@ pub(super) fn input_of(
         config.replica_exchange = None;
     }
     match name {
-        "md_1fs" => config.sampler = vec![langevin(200, 1.0, 1.0)],
+        "md_1fs" => config.sampler = vec![langevin(200, 1.0, 1.0)].into(),
         "md_2fs_hbonds" => {
             config.system.constraints = Constraints::HBonds;
-            config.sampler = vec![langevin(100, 2.0, 1.0)];
+            config.sampler = vec![langevin(100, 2.0, 1.0)].into();
         }
         "md_4fs_heavy" => {
             config.system.constraints = Constraints::HBonds;
             config.system.hydrogen_mass_da = HEAVY_HYDROGEN_DA;
-            config.sampler = vec![langevin(50, 4.0, 1.0)];
+            config.sampler = vec![langevin(50, 4.0, 1.0)].into();
         }
-        "md_0.5fs_timewarp" => config.sampler = vec![langevin(400, 0.5, 0.3)],
+        "md_0.5fs_timewarp" => config.sampler = vec![langevin(400, 0.5, 0.3)].into(),
         "uniform_torsion" => {
             config.system.hydrogen_mass_da = TRAJECTORY_HYDROGEN_DA;
-            config.sampler = uniform_torsion(topology);
+            config.sampler = uniform_torsion(topology).into();
         }
         "replica_exchange" => {
-            config.sampler = vec![langevin(100, 1.0, 1.0)];
+            config.sampler = vec![langevin(100, 1.0, 1.0)].into();
             config.replica_exchange = Some(ladder(config.temperature_kelvin, topology.n_atoms()));
         }
         "adaptive_torsion" => {
             config.system.hydrogen_mass_da = TRAJECTORY_HYDROGEN_DA;
-            config.sampler = adaptive_torsion(topology);
+            config.sampler = adaptive_torsion(topology).into();
         }
         _ => {}
     }
@@ -134,19 +127,6 @@ fn langevin(steps: u64, timestep_fs: f64, friction_per_ps: f64) -> KernelEntry {
         steps,
         timestep_fs,
         friction_per_ps,
-    })
-}
-
-fn hmc(steps: u64) -> KernelEntry {
-    KernelEntry::Hmc(HmcSettings {
-        steps,
-        timestep_fs: 1.2,
-        integrator: Splitting::ThreeStage,
-        refresh: 1.0,
-        adapt: true,
-        target_acceptance: Some(0.9),
-        jitter: 0.5,
-        repeats: 1,
     })
 }
 
@@ -206,16 +186,4 @@ fn leaping(topology: &Topology, moves: impl Fn(BlockKind, u64) -> KernelEntry) -
         }));
     }
     sampler
-}
-
-/// A geometric ladder from the temperature asked for to 600 K, or to half as much again where that is higher.
-fn ladder(temperature_kelvin: f64, n_atoms: usize) -> ReplicaExchangeConfig {
-    ReplicaExchangeConfig {
-        temperatures_kelvin: None,
-        min_kelvin: Some(temperature_kelvin),
-        max_kelvin: Some(f64::max(600.0, 1.5 * temperature_kelvin)),
-        count: Some(if n_atoms <= SMALL_MOLECULE { 4 } else { 8 }),
-        tuned: true,
-        write: crate::cli::config::WrittenTemperatures::default(),
-    }
 }

@@ -7,9 +7,11 @@ mod molecule;
 mod origin;
 mod read;
 mod replica_exchange;
+mod sampler;
 mod system;
 mod timewarp;
 mod training;
+mod until;
 
 pub(crate) use check::size::MOST_REPLICAS;
 pub(crate) use molecule::expand_home;
@@ -18,9 +20,12 @@ pub(crate) use read::fault::{InputFault, Source};
 pub(crate) use read::load::{LoadedConfig, load, load_molecule, parse};
 pub(crate) use read::suggest::nearest;
 pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};
+pub(crate) use sampler::SamplerConfig;
 pub(crate) use system::{
     BUILTIN_FORCE_FIELDS, Constraints, ForceFieldConfig, Solvent, SystemConfig,
 };
+
+pub(crate) use until::UntilConfig;
 
 pub(crate) use training::{FitConfig, LoadedTraining, TrainingConfig, load_training};
 
@@ -33,7 +38,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::mcmc::{KernelEntry, Ladder};
+use crate::mcmc::Ladder;
 
 /// Input file of `saltus run` and `saltus energy`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -62,8 +67,8 @@ pub(crate) struct Config {
     /// CPU threads; all cores where the key is missing.
     #[serde(default)]
     pub(crate) threads: Option<usize>,
-    /// One cycle: the kernels in the order in which they are applied.
-    pub(crate) sampler: Vec<KernelEntry>,
+    /// One cycle: the kernels in the order in which they are applied; or `auto`, kernels chosen for the molecule and printed.
+    pub(crate) sampler: SamplerConfig,
     /// A ladder of temperatures whose configurations are swapped after every cycle; none where the section is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replica_exchange: Option<ReplicaExchangeConfig>,
@@ -132,11 +137,15 @@ pub(crate) enum Precision {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunConfig {
-    /// Cycles whose frames are written.
+    /// Cycles whose frames are written; with `until`, those before the first look at the accuracy.
+    #[serde(default)]
     pub(crate) cycles: u64,
     /// Cycles before them: nothing is written, and kernels may adapt.
     #[serde(default = "default_equilibration_cycles")]
     pub(crate) equilibration_cycles: u64,
+    /// Goes on until the ensemble is that accurate, instead of for so many cycles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<UntilConfig>,
 }
 
 /// What is written, where, and how often.

@@ -1,11 +1,12 @@
 //! An input file of which only the molecule counts, as `saltus energy` reads it: what makes a run of it may be missing.
 
-use crate::mcmc::KernelEntry;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{Config, OutputConfig, Precision, ReplicaExchangeConfig, RunConfig, SystemConfig};
+use super::{
+    Config, OutputConfig, Precision, ReplicaExchangeConfig, RunConfig, SamplerConfig, SystemConfig,
+};
 
 /// Temperature in K of a file that states none: nothing depends on it but the screening of salt, for which it must be stated.
 const UNSTATED_KELVIN: f64 = 300.0;
@@ -27,7 +28,7 @@ pub(super) struct MoleculeConfig {
     #[serde(default)]
     threads: Option<usize>,
     #[serde(default)]
-    sampler: Vec<KernelEntry>,
+    sampler: SamplerConfig,
     #[serde(default)]
     replica_exchange: Option<ReplicaExchangeConfig>,
     run: Option<RunConfig>,
@@ -56,6 +57,7 @@ impl MoleculeConfig {
             run: self.run.unwrap_or(RunConfig {
                 cycles: 1,
                 equilibration_cycles: 0,
+                until: None,
             }),
             output: self.output,
         }

@@ -3,8 +3,8 @@
 
 use crate::mcmc::{KernelEntry, all_of};
 use crate::topology::{
-    PeptideBond, PuckerRing, Topology, TorsionKind, backbone_torsions, peptide_bonds, pucker_rings,
-    rotatable_bonds,
+    PeptideBond, PuckerRing, Topology, TorsionKind, backbone_torsions, graph, peptide_bonds,
+    pucker_rings, rotatable_bonds,
 };
 
 /// Says what no move of the sampler crosses.
@@ -29,15 +29,41 @@ fn warn_of_idle_isomers(sampler: &[KernelEntry], topology: &Topology) {
     let in_loops = named(&|bond| !bond.is_rotatable);
     if !in_loops.is_empty() {
         log::warn!(
-            "the peptide bond before {in_loops} is part of a ring or a disulfide loop, where no move can flip it: the run keeps the start's \
-             isomer, cis or trans, and says nothing of the other"
+            "the peptide bond before {in_loops} is part of a ring or a disulfide loop, where no move flips it between cis and trans, `concerted` \
+             not either: the run keeps the start's isomer and says nothing of the other"
         );
     }
+    warn_of_strained_isomers(topology);
     let open = named(&|bond| bond.is_rotatable);
     if !open.is_empty() && !all_of(sampler.iter()).isomers {
         log::warn!(
             "no move of this sampler flips the peptide bond before {open} between cis and trans, and dynamics takes seconds to: the run \
              keeps the start's isomer and says nothing of the other; add `- adaptive_pucker: {{}}` or `- torsion: {{kind: omega, proposal: flip}}`"
+        );
+    }
+}
+
+/// Residues up to which rings of plain amides are known with cis peptide bonds.
+const LARGEST_STRAINED_RING: usize = 6;
+
+/// Says that plain amides in a small ring, where cis is no rarity, keep the isomer of the start.
+fn warn_of_strained_isomers(topology: &Topology) {
+    let neighbors = topology.neighbors();
+    let is_strained = |bond: &&PeptideBond| {
+        let ring = graph::smallest_ring(&neighbors, [bond.atoms[1], bond.atoms[2]]);
+        !bond.is_tertiary && ring.is_some_and(|n_bonds| n_bonds <= 3 * LARGEST_STRAINED_RING)
+    };
+    let bonds = peptide_bonds(topology);
+    let strained: Vec<String> = bonds
+        .iter()
+        .filter(is_strained)
+        .map(|bond| bond.residue_after(topology))
+        .collect();
+    if !strained.is_empty() {
+        log::warn!(
+            "in a ring this small the peptide bond before {} may be cis as well as trans, and no move flips it: the run keeps the start's \
+             isomers; for others start from a PDB file that has them",
+            strained.join(", ")
         );
     }
 }
@@ -88,6 +114,6 @@ fn warn_of_idle_loops(sampler: &[KernelEntry], topology: &Topology) {
     }
 }
 
-fn sorted([i, j]: [usize; 2]) -> [usize; 2] {
+pub(super) fn sorted([i, j]: [usize; 2]) -> [usize; 2] {
     [i.min(j), i.max(j)]
 }

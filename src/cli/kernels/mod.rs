@@ -1,5 +1,6 @@
 //! From the checked sampler list to kernels, each with random streams of its own.
 
+pub(crate) mod choice;
 mod idle;
 
 use std::cell::Cell;
@@ -48,10 +49,10 @@ pub(crate) fn context<'a>(loaded: &'a LoadedConfig, topology: &'a Topology) -> E
     };
     let system = &config.system;
     let [force_field, solvent] = match &system.openmm_system {
-        Some(path) => {
-            let own = format!("the System of {}", path.display());
-            [own.clone(), own]
-        }
+        Some(path) => [
+            format!("the System of {}", path.display()),
+            "the solvent it holds".to_owned(),
+        ],
         None => {
             let of_file = system.prmtop.as_ref();
             let force_field = match of_file {

@@ -10,8 +10,9 @@ use crate::proposal::BUILTIN_MODEL;
 use crate::trajectory::RunIdentity;
 
 /// Keys that may change between a run and its continuation: they change no number of it.
-const FREE_KEYS: [(&str, &str); 3] = [
+const FREE_KEYS: [(&str, &str); 4] = [
     ("run", "cycles"),
+    ("run", "until"),
     ("output", "directory"),
     ("output", "checkpoint_minutes"),
 ];
@@ -100,7 +101,7 @@ pub(super) fn difference(loaded: &LoadedConfig, checkpoint_input: &str) -> Optio
     let fault = loaded.source.fault_at(
         &path,
         &format!("got {now}, but the run to be resumed has {before}"),
-        "resume with the input of that run, or start a new one in another folder (`--output DIR`); only run.cycles, threads, output.directory and output.checkpoint_minutes may change",
+        "resume with the input of that run, or start a new one in another folder (`--output DIR`); only run.cycles, run.until, threads, output.directory and output.checkpoint_minutes may change",
     );
     Some(fault.into())
 }

@@ -15,9 +15,12 @@ const ABORTED: i32 = 130;
 /// How long after the first signal others mean the same.
 const SAME_WISH: Duration = Duration::from_secs(1);
 
-/// Whether the user asked to stop.
+/// Whether the user asked to stop, or the time that the run was given is over.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt {
+    signal: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+}
 
 impl Interrupt {
     /// Listens for SIGINT, SIGTERM and SIGHUP from here on.
@@ -28,7 +31,7 @@ impl Interrupt {
     /// As [`Self::listen`]; answers a first signal with these words.
     pub(crate) fn listen_and_say(answer: &'static str) -> Self {
         let interrupt = Self::default();
-        let asked = Arc::clone(&interrupt.0);
+        let asked = Arc::clone(&interrupt.signal);
         let mut first: Option<Instant> = None;
         let handler = move || match first {
             None => {
@@ -47,8 +50,25 @@ impl Interrupt {
         interrupt
     }
 
-    /// Whether a signal came.
+    /// The same with an end; the earlier of two counts.
+    pub(crate) fn at_latest(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = [self.deadline, deadline].into_iter().flatten().min();
+        self
+    }
+
+    /// Whether a signal came or the time is over.
     pub(crate) fn asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.by_signal() || self.is_late()
+    }
+
+    /// Whether a signal came.
+    pub(crate) fn by_signal(&self) -> bool {
+        self.signal.load(Ordering::SeqCst)
+    }
+
+    /// Whether the time is over.
+    pub(crate) fn is_late(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
     }
 }

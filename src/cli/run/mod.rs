@@ -11,11 +11,12 @@ pub(super) mod output;
 mod progress;
 mod recorder;
 mod start;
-mod stillness;
-mod stuck;
 mod summary;
+mod until;
+mod watch;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -23,15 +24,18 @@ use self::doubts::Doubts;
 use self::interrupt::Interrupt;
 use self::output::OutputDirectory;
 use self::progress::Progress;
-use self::recorder::Recorder;
+use self::recorder::{Record, Recorder};
 use self::summary::Summary;
 use super::CliResult;
+use super::config::LoadedConfig;
 use super::device::make_engine;
+use super::error::CliError;
+use super::kernels::choice;
 use super::memory;
 use super::resident::run_kernels;
-use super::setup::{self, Overrides};
+use super::setup::{self, Overrides, Prepared};
 use crate::gpu::Profile;
-use crate::mcmc::{Schedule, drive};
+use crate::mcmc::{Ending, Schedule, drive};
 
 /// Arguments of `saltus run`.
 #[derive(Debug, Args)]
@@ -57,6 +61,9 @@ pub(crate) struct RunArguments {
     /// Equilibrate for this many cycles instead of `run.equilibration_cycles`.
     #[arg(long, value_name = "N")]
     equilibration_cycles: Option<u64>,
+    /// Stop after this time with a checkpoint, as batch systems want it.
+    #[arg(long, value_name = "H")]
+    max_hours: Option<f64>,
     /// Print one JSON object on stdout at the end.
     #[arg(long)]
     json: bool,
@@ -72,6 +79,19 @@ pub(crate) struct RunArguments {
 }
 
 impl RunArguments {
+    /// Whether to go on in the folder, or to replace what is in it.
+    pub(super) fn over(mut self, resume: bool, force: bool) -> Self {
+        (self.resume, self.force) = (resume, force);
+        self
+    }
+
+    /// When `--max-hours` are over.
+    fn deadline(&self) -> Option<Instant> {
+        let hours = self.max_hours.filter(|hours| *hours >= 0.0)?;
+        let time = Duration::try_from_secs_f64(3600.0 * hours).ok()?;
+        Instant::now().checked_add(time)
+    }
+
     /// Those of a run that another command needs, into a folder.
     pub(super) fn into_folder(input: PathBuf, folder: PathBuf, quiet: bool) -> Self {
         Self {
@@ -83,6 +103,7 @@ impl RunArguments {
             device: None,
             cycles: None,
             equilibration_cycles: None,
+            max_hours: None,
             json: false,
             dry_run: false,
             profile: false,
@@ -123,82 +144,32 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         loaded.config.seed = directory.recorded_seed()?;
     }
     let prepared = setup::prepare(&loaded)?;
+    choice::resolve(&mut loaded, &prepared.molecule.topology);
     memory::check(&loaded.config, prepared.system.n_atoms())?;
     if arguments.dry_run {
         return estimate::dry_run(&loaded, &prepared, arguments.json);
     }
-    let profile = arguments.profile.then(Profile::default);
-    let mut engine = make_engine(&loaded.config, &prepared.system, profile.as_ref())?;
-    let mut kernels = run_kernels(&loaded, &prepared, profile.as_ref())?;
-    let identity = identity::of(&loaded, &prepared, engine.as_ref());
-
-    let start = if arguments.resume {
-        let checkpoint = directory.checkpoint(&loaded, &identity)?;
-        start::resumed(checkpoint, &mut kernels, engine.as_mut())?
-    } else {
-        directory.refuse_leftovers(arguments.force)?;
-        start::fresh(&loaded.config, &prepared, engine.as_mut(), kernels.len())?
+    let run = Stretch {
+        arguments,
+        prepared: &prepared,
+        directory: &directory,
+        interrupt: Interrupt::listen().at_latest(arguments.deadline()),
     };
-    let lock = directory.claim()?;
-    let writers = if arguments.resume {
-        directory.open_again(start.writers)?
-    } else {
-        let header = output::header(&loaded, &prepared, engine.as_ref(), &kernels);
-        let written = loaded.config.written_replicas();
-        let molecule = &prepared.molecule;
-        directory.start(&header, &start.chain, &written, molecule, arguments.force)?
+    let (run, accuracy) = match loaded.config.run.until {
+        None => (run.go(&loaded, arguments.resume)?, None),
+        Some(goal) => {
+            let (run, accuracy) = until::reach(goal, run, &mut loaded)?;
+            (run, Some(accuracy))
+        }
     };
-
-    let schedule = Schedule {
-        equilibration_cycles: loaded.config.run.equilibration_cycles,
-        production_cycles: loaded.config.run.cycles,
-    };
-    let interrupt = Interrupt::listen();
-    let mut chain = start.chain;
-    let progress = Progress::start(
-        arguments.quiet,
-        &chain,
-        start.cycle,
-        schedule.total_cycles(),
-    );
-    let mut recorder = Recorder::new(
-        &loaded.config,
-        identity,
-        directory.checkpoint_path(),
-        writers,
-        progress,
-        (start.cycle, start.counters),
-        interrupt,
-    );
-    let driven = drive(
-        schedule,
-        start.cycle,
-        &mut chain,
-        engine.as_mut(),
-        &mut kernels,
-        &mut recorder,
-    );
-    // Whatever happened, what was recorded so far is written out before anything is said about it.
-    let closed = recorder.close(&chain, &kernels, driven.is_ok());
-    let topology = &prepared.molecule.topology;
-    let ending = match driven {
-        Ok(driven) => driven.ending,
-        Err(failure) => return Err(failure::explain(&failure, closed, topology, &directory)),
-    };
-    let record = closed?;
-    let doubts = Doubts::of(&record, &loaded.config, engine.n_degrees_of_freedom());
-    // Most runs have nothing to say; those that were resumed may have to take back what they said before.
-    if arguments.resume || !doubts.warnings.is_empty() {
-        doubts.note_in(&record.trajectories)?;
-    }
-    drop(lock);
     let summary = Summary {
-        profile: profile.as_ref().map(Profile::times),
-        ending,
-        record,
-        doubts,
+        profile: run.profile.as_ref().map(Profile::times),
+        ending: run.ending,
+        record: run.record,
+        doubts: run.doubts,
         directory: &directory,
         loaded: &loaded,
+        accuracy,
         resume_command: arguments.resume_command(directory.path()),
     };
     if arguments.quiet {
@@ -210,4 +181,97 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         summary.print_json()?;
     }
     summary.outcome()
+}
+
+/// What every stretch of a run has in common.
+struct Stretch<'a> {
+    arguments: &'a RunArguments,
+    prepared: &'a Prepared,
+    directory: &'a OutputDirectory,
+    interrupt: Interrupt,
+}
+
+/// What a stretch leaves.
+struct Finished {
+    profile: Option<Profile>,
+    ending: Ending,
+    record: Record,
+    doubts: Doubts,
+}
+
+impl Stretch<'_> {
+    /// Cycles from the start, or from the checkpoint, to the end of the schedule; everything is written when it returns.
+    fn go(&self, loaded: &LoadedConfig, resume: bool) -> Result<Finished, CliError> {
+        let (arguments, prepared, directory) = (self.arguments, self.prepared, self.directory);
+        let profile = arguments.profile.then(Profile::default);
+        let mut engine = make_engine(&loaded.config, &prepared.system, profile.as_ref())?;
+        let mut kernels = run_kernels(loaded, prepared, profile.as_ref())?;
+        let identity = identity::of(loaded, prepared, engine.as_ref());
+
+        let start = if resume {
+            let checkpoint = directory.checkpoint(loaded, &identity)?;
+            start::resumed(checkpoint, &mut kernels, engine.as_mut())?
+        } else {
+            directory.refuse_leftovers(arguments.force)?;
+            start::fresh(&loaded.config, prepared, engine.as_mut(), kernels.len())?
+        };
+        let lock = directory.claim()?;
+        let writers = if resume {
+            directory.open_again(start.writers)?
+        } else {
+            let header = output::header(loaded, prepared, engine.as_ref(), &kernels);
+            let written = loaded.config.written_replicas();
+            let molecule = &prepared.molecule;
+            directory.start(&header, &start.chain, &written, molecule, arguments.force)?
+        };
+
+        let schedule = Schedule {
+            equilibration_cycles: loaded.config.run.equilibration_cycles,
+            production_cycles: loaded.config.run.cycles,
+        };
+        let mut chain = start.chain;
+        let progress = Progress::start(
+            arguments.quiet,
+            &chain,
+            start.cycle,
+            schedule.total_cycles(),
+        );
+        let mut recorder = Recorder::new(
+            &loaded.config,
+            identity,
+            directory.checkpoint_path(),
+            writers,
+            progress,
+            (start.cycle, start.counters),
+            self.interrupt.clone(),
+        );
+        let driven = drive(
+            schedule,
+            start.cycle,
+            &mut chain,
+            engine.as_mut(),
+            &mut kernels,
+            &mut recorder,
+        );
+        // Whatever happened, what was recorded so far is written out before anything is said about it.
+        let closed = recorder.close(&chain, &kernels, driven.is_ok());
+        let topology = &prepared.molecule.topology;
+        let ending = match driven {
+            Ok(driven) => driven.ending,
+            Err(failure) => return Err(failure::explain(&failure, closed, topology, directory)),
+        };
+        let record = closed?;
+        let doubts = Doubts::of(&record, &loaded.config, engine.n_degrees_of_freedom());
+        // Most runs have nothing to say; those that were resumed may have to take back what they said before.
+        if resume || !doubts.warnings.is_empty() {
+            doubts.note_in(&record.trajectories)?;
+        }
+        drop(lock);
+        Ok(Finished {
+            profile,
+            ending,
+            record,
+            doubts,
+        })
+    }
 }

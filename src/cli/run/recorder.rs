@@ -19,8 +19,8 @@ use super::clock::{Clock, PhaseCosts};
 use super::exchange_summary::ExchangeSummary;
 use super::interrupt::Interrupt;
 use super::progress::{Progress, Rates};
-use super::stillness::Stillness;
-use super::stuck::Watch;
+use super::watch::stillness::Stillness;
+use super::watch::stuck::Watch;
 
 /// What a recorder counts, kept in the checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

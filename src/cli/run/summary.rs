@@ -16,6 +16,7 @@ use super::doubts::Doubts;
 use super::exchange_summary::ExchangeSummary;
 use super::output::OutputDirectory;
 use super::recorder::Record;
+use super::until::Accuracy;
 
 /// Everything the summary tells.
 pub(super) struct Summary<'a> {
@@ -31,6 +32,8 @@ pub(super) struct Summary<'a> {
     pub(super) directory: &'a OutputDirectory,
     /// The input of the run, with the seed that it had or that was drawn.
     pub(super) loaded: &'a LoadedConfig,
+    /// How near it came to the accuracy asked for, where one was.
+    pub(super) accuracy: Option<Accuracy>,
     /// The command that continues the run.
     pub(super) resume_command: String,
 }
@@ -62,6 +65,8 @@ struct RunReport<'a> {
     trajectories: Vec<String>,
     trajectory_temperatures_kelvin: &'a [f64],
     completed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accuracy: Option<&'a Accuracy>,
     frames: u64,
     mean_temperature_kelvin: Option<f64>,
     ns_per_day: f64,
@@ -112,6 +117,9 @@ impl Summary<'_> {
         for warning in &self.doubts.warnings {
             note(&format!("WARNING: {warning}"));
         }
+        for line in self.accuracy.iter().flat_map(Accuracy::lines) {
+            note(&line);
+        }
         note(&format!("next: {}", self.next_command()));
     }
 
@@ -128,7 +136,8 @@ impl Summary<'_> {
     /// A run in which nothing moved.
     pub(super) fn outcome(&self) -> CliResult {
         if !self.doubts.is_dead {
-            return Ok(());
+            let fault = self.accuracy.as_ref().and_then(Accuracy::fault);
+            return fault.map_or(Ok(()), |fault| Err(CliError::Inaccurate(fault)));
         }
         Err(CliError::run(format!(
             "the run sampled nothing: {}\n  its frames in {} are copies of one configuration, not an ensemble",
@@ -155,6 +164,7 @@ impl Summary<'_> {
             trajectories: shown(&record.trajectories),
             trajectory_temperatures_kelvin: &record.temperatures_kelvin,
             completed: self.ending == Ending::Completed,
+            accuracy: self.accuracy.as_ref(),
             frames: record.n_frames,
             mean_temperature_kelvin: Some(record.mean_temperature_kelvin)
                 .filter(|temperature| temperature.is_finite()),
@@ -235,8 +245,9 @@ impl Summary<'_> {
                 let trajectory = self.record.trajectories.first();
                 let trajectory =
                     trajectory.map_or(String::new(), |path| path.display().to_string());
+                let folder = self.directory.path().display();
                 format!(
-                    "saltus export {trajectory} -o trajectory.xtc   (topology: {})",
+                    "saltus analyze {folder} -o {folder}/report   (or saltus export {trajectory} -o trajectory.xtc, topology: {})",
                     self.directory.topology_path().display()
                 )
             }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::values::{Checks, MAX_TEMPERATURE_KELVIN};
 use crate::cli::config::replica_exchange::{LadderForm, WrittenTemperatures};
-use crate::cli::config::{Constraints, LoadedConfig, Origin, ReplicaExchangeConfig};
+use crate::cli::config::{Constraints, LoadedConfig, Origin, ReplicaExchangeConfig, SamplerConfig};
 use crate::mcmc::{EMPTY, LadderError};
 use crate::proposal::{EntryChecks, EntryError};
 
@@ -28,7 +28,7 @@ impl LoadedConfig {
 impl Checks<'_> {
     pub(crate) fn sampler(&mut self) {
         let sampler = &self.loaded.config.sampler;
-        if sampler.is_empty() {
+        if sampler.is_empty() && *sampler != SamplerConfig::Auto {
             self.fault(
                 "sampler",
                 EMPTY,
@@ -61,7 +61,7 @@ impl Checks<'_> {
         let config = &self.loaded.config;
         let mut names = Vec::new();
         if config.run.equilibration_cycles == 0 {
-            for kernel in &config.sampler {
+            for kernel in config.sampler.iter() {
                 kernel.name_adapting(&mut names);
             }
             let tuned = |exchange: &ReplicaExchangeConfig| exchange.tuned;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::config::origin::{Contradiction, Origin};
 use crate::cli::config::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
-use crate::cli::config::{InputFault, LoadedConfig, Precision, nearest};
+use crate::cli::config::{InputFault, LoadedConfig, Precision, UntilConfig, nearest};
 use crate::cli::device::Device;
 use crate::forcefield::ForceField;
 use crate::units::plain;
@@ -13,6 +13,10 @@ use crate::units::plain;
 const MIN_TEMPERATURE_KELVIN: f64 = 1.0;
 /// Highest temperature accepted in K.
 pub(super) const MAX_TEMPERATURE_KELVIN: f64 = 1e4;
+
+/// Effective samples that may be asked for: R-hat means nothing of fewer, and no disk holds the frames of more.
+const MIN_ESS: f64 = 100.0;
+const MAX_ESS: f64 = 1e8;
 
 /// Hydrogen masses in Da between which the carbon of a methyl group keeps a positive mass.
 const HYDROGEN_MASS_RANGE_DA: std::ops::RangeInclusive<f64> = 1.0..=4.5;
@@ -300,7 +304,13 @@ impl Checks<'_> {
 
     fn run_and_output(&mut self) {
         let config = &self.loaded.config;
-        if config.run.cycles == 0 {
+        if config.run.cycles == 0 && !self.loaded.source.has("run.cycles") {
+            self.fault(
+                "run",
+                "run: the required key `cycles` is missing",
+                "add it, for example `cycles: 1000`, or the accuracy to reach, `until: {ess: 400}`",
+            );
+        } else if config.run.cycles == 0 {
             self.fault(
                 "run.cycles",
                 "got 0, expected at least 1",
@@ -323,12 +333,52 @@ impl Checks<'_> {
                 "write fewer cycles between frames, or more cycles in all",
             );
         }
-        let minutes = config.output.checkpoint_minutes;
+        self.until();
+        let minutes = self.loaded.config.output.checkpoint_minutes;
         if !(minutes > 0.0 && minutes.is_finite()) {
             self.fault(
                 "output.checkpoint_minutes",
                 &format!("got {minutes}, expected a number over 0"),
                 "write 5",
+            );
+        }
+    }
+
+    fn until(&mut self) {
+        let Some(until) = self.loaded.config.run.until else {
+            return;
+        };
+        let UntilConfig {
+            ess,
+            r_hat,
+            max_minutes,
+        } = until;
+        if !(MIN_ESS..=MAX_ESS).contains(&ess) {
+            self.fault(
+                "run.until.ess",
+                &format!("got {ess}, expected {MIN_ESS} to {MAX_ESS:e} effective samples"),
+                "write 400 for an ordinary ensemble, 10000 for populations to one per cent",
+            );
+        }
+        if !(r_hat > 1.0 && r_hat <= 1.1) {
+            self.fault(
+                "run.until.r_hat",
+                &format!("got {r_hat}, expected a number over 1 and up to 1.1"),
+                "write 1.01",
+            );
+        }
+        if max_minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes.is_finite())) {
+            self.fault(
+                "run.until.max_minutes",
+                "expected a number over 0",
+                "write 60, or leave the key out for no limit",
+            );
+        }
+        if self.loaded.config.replicas < 2 {
+            self.fault(
+                "replicas",
+                "got 1, expected at least 2 with `run.until`: one chain cannot tell whether it has seen everything",
+                "write `replicas: 16`",
             );
         }
     }

@@ -7,7 +7,7 @@ const MIN_FRAMES: u64 = 10;
 
 /// Energies of the first frame, and who left them; kept in the checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Stillness {
+pub(in crate::cli::run) struct Stillness {
     /// Bits of every written replica's energy in its first frame: text would round them.
     first: Vec<u64>,
     moved: Vec<bool>,
@@ -16,7 +16,7 @@ pub(super) struct Stillness {
 
 impl Stillness {
     /// Looks at the energies of one frame of all written replicas.
-    pub(super) fn look(&mut self, energies: impl Iterator<Item = f64>) {
+    pub(in crate::cli::run) fn look(&mut self, energies: impl Iterator<Item = f64>) {
         let bits = energies.map(f64::to_bits);
         if self.n_frames == 0 {
             self.first = bits.collect();
@@ -31,7 +31,7 @@ impl Stillness {
     }
 
     /// Places of the trajectories that hold one configuration only; none where there are too few frames to tell.
-    pub(super) fn frozen(&self) -> Vec<usize> {
+    pub(in crate::cli::run) fn frozen(&self) -> Vec<usize> {
         if self.n_frames < MIN_FRAMES {
             return Vec::new();
         }

@@ -1,5 +1,7 @@
 //! Reference ensembles: read from a summary or from trajectories, compared with, saved as a summary.
 
+pub(super) mod text;
+
 use std::fs;
 use std::path::Path;
 

@@ -4,7 +4,7 @@ use crate::analysis::{Distance, MAX_Z, MeanDifference};
 use crate::cli::columns::{aligned, number};
 use crate::report::{Cell, Table};
 
-use super::findings::ReferenceComparison;
+use super::super::findings::ReferenceComparison;
 
 const MEAN_HEADINGS: [&str; 7] = [
     "observable",
@@ -93,7 +93,7 @@ fn conclusion(comparison: &ReferenceComparison) -> String {
 }
 
 /// The comparison as lines for a terminal.
-pub(super) fn text(comparison: &ReferenceComparison) -> Vec<String> {
+pub(in crate::cli::analyze) fn text(comparison: &ReferenceComparison) -> Vec<String> {
     let means: Vec<_> = comparison.comparison.means.iter().map(mean_cells).collect();
     let distances: Vec<_> = comparison
         .comparison
@@ -113,7 +113,7 @@ pub(super) fn text(comparison: &ReferenceComparison) -> Vec<String> {
 }
 
 /// The comparison as tables of the page.
-pub(super) fn tables(comparison: &ReferenceComparison) -> [Table; 2] {
+pub(in crate::cli::analyze) fn tables(comparison: &ReferenceComparison) -> [Table; 2] {
     let cells = |texts: Vec<String>, values: &[Option<f64>], flagged: bool| {
         let texts = texts.into_iter().zip(values);
         let mut cells: Vec<Cell> = texts

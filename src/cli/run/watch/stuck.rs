@@ -7,14 +7,14 @@ const STRETCH: u64 = 1000;
 
 /// Where each kernel's present stretch began.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Watch {
+pub(in crate::cli::run) struct Watch {
     since: Vec<KernelStatistics>,
     said: Vec<bool>,
 }
 
 impl Watch {
     /// Warnings that are due after a cycle, each once a run.
-    pub(super) fn look(&mut self, kernels: &[Box<dyn Kernel>]) -> Vec<String> {
+    pub(in crate::cli::run) fn look(&mut self, kernels: &[Box<dyn Kernel>]) -> Vec<String> {
         self.since
             .resize(kernels.len(), KernelStatistics::default());
         self.said.resize(kernels.len(), false);

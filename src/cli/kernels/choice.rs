@@ -1,0 +1,189 @@
+//! `sampler: auto`: which kernels a molecule gets, and by which ladder what leaps cannot cross is crossed.
+
+use crate::cli::config::{LoadedConfig, ReplicaExchangeConfig, SamplerConfig, WrittenTemperatures};
+use crate::cli::console::note;
+use crate::integrator::Splitting;
+use crate::mcmc::KernelEntry;
+use crate::proposal::{
+    AdaptivePuckerSettings, BlockKind, ConcertedProposal, ConcertedSettings, HmcSettings,
+    TorsionDraw, TorsionLeapSettings, TorsionSettings, builtin_leap_model, torsion_blocks,
+};
+use crate::topology::{Topology, TorsionKind, backbone_torsions, pucker_rings, rotatable_bonds};
+
+/// Mass in Da of a hydrogen under trajectories of hybrid Monte Carlo, whose ensemble no mass changes: bonds to hydrogen swing
+/// more slowly, and time steps are longer.
+pub(crate) const TRAJECTORY_HYDROGEN_DA: f64 = 3.0;
+
+/// Atoms above which a ladder has 8 temperatures rather than 4.
+const SMALL_MOLECULE: usize = 60;
+/// Residues from which leaps alone are too seldom accepted.
+const LONG_CHAIN: usize = 5;
+/// Leaps a cycle and residue, and most of all.
+const LEAPS_PER_RESIDUE: u64 = 2;
+const MOST_LEAPS: u64 = 8;
+
+/// Puts the kernels of `sampler: auto` in its place, and tells them as YAML that can be kept.
+pub(crate) fn resolve(loaded: &mut LoadedConfig, topology: &Topology) {
+    if loaded.config.sampler != SamplerConfig::Auto {
+        return;
+    }
+    let sampler = automatic(loaded, topology);
+    let lines: Vec<String> = sampler
+        .iter()
+        .map(|entry| format!("  - {}", flow(entry)))
+        .collect();
+    note(&format!("sampler: auto is\n{}", lines.join("\n")));
+    loaded.config.sampler = sampler.into();
+}
+
+/// An entry on one line of YAML, which JSON is too.
+pub(crate) fn flow(entry: &KernelEntry) -> String {
+    let value = serde_json::to_value(entry).expect("invariant: entries are plain data");
+    match value.as_object().and_then(|object| object.iter().next()) {
+        Some((name, settings)) => format!(
+            "{name}: {}",
+            settings
+                .to_string()
+                .replace("\":", "\": ")
+                .replace(",\"", ", \"")
+        ),
+        None => value.to_string(),
+    }
+}
+
+/// Trajectories for everything, leaps for the torsions that have a density, and a move for whatever else is slow: rotors, peptide bonds,
+/// prolines, rings.
+fn automatic(loaded: &LoadedConfig, topology: &Topology) -> Vec<KernelEntry> {
+    let has = |kind| !torsion_blocks(topology, kind, false).is_empty();
+    let n_rings = pucker_rings(topology).len() as u64;
+    let mut sampler = vec![hmc(if n_rings > 0 { 9 } else { 6 })];
+    if has(BlockKind::Pair) || has(BlockKind::SideChain) {
+        let repeats = LEAPS_PER_RESIDUE * n_residues(topology) as u64;
+        let leap = TorsionLeapSettings {
+            repeats: repeats.clamp(2, MOST_LEAPS),
+            ..TorsionLeapSettings::default()
+        };
+        // Not for a molecule in which nothing has a density, which is an error there.
+        let context = super::context(loaded, topology);
+        let model = builtin_leap_model(&context.force_field, &context.solvent);
+        if leap.plain(topology, &model).is_ok() {
+            sampler.push(KernelEntry::TorsionLeap(leap));
+        }
+    }
+    let torsion = |kind, proposal, repeats| {
+        KernelEntry::Torsion(TorsionSettings {
+            kind,
+            proposal,
+            repeats,
+            ..TorsionSettings::default()
+        })
+    };
+    if has(BlockKind::Single) {
+        sampler.push(torsion(
+            BlockKind::Single,
+            TorsionSettings::default().proposal,
+            1,
+        ));
+    }
+    if has(BlockKind::Omega) {
+        sampler.push(torsion(BlockKind::Omega, TorsionDraw::Normal, 2));
+        sampler.push(torsion(BlockKind::Omega, TorsionDraw::Flip, 1));
+    }
+    if n_rings > 0 {
+        let repeats = 2 * n_rings;
+        sampler.push(KernelEntry::AdaptivePucker(AdaptivePuckerSettings {
+            repeats,
+        }));
+    }
+    if has_loops(topology) {
+        let concerted = ConcertedSettings {
+            repeats: 4,
+            ..ConcertedSettings::default()
+        };
+        if ConcertedProposal::new(topology, &concerted).is_ok() {
+            sampler.push(KernelEntry::Concerted(concerted));
+        }
+    }
+    sampler
+}
+
+/// The trajectories that every sampler of torsions has beside it.
+pub(crate) fn hmc(steps: u64) -> KernelEntry {
+    KernelEntry::Hmc(HmcSettings {
+        steps,
+        timestep_fs: 1.2,
+        integrator: Splitting::ThreeStage,
+        refresh: 1.0,
+        adapt: true,
+        target_acceptance: Some(0.9),
+        jitter: 0.5,
+        repeats: 1,
+    })
+}
+
+/// A geometric ladder from the temperature asked for to 600 K, or to half as much again where that is higher.
+pub(crate) fn ladder(temperature_kelvin: f64, n_atoms: usize) -> ReplicaExchangeConfig {
+    ReplicaExchangeConfig {
+        temperatures_kelvin: None,
+        min_kelvin: Some(temperature_kelvin),
+        max_kelvin: Some(f64::max(600.0, 1.5 * temperature_kelvin)),
+        count: Some(if n_atoms <= SMALL_MOLECULE { 4 } else { 8 }),
+        tuned: true,
+        write: WrittenTemperatures::default(),
+    }
+}
+
+/// The ladder that a molecule needs beside leaps: a tall one where the backbone is tied or long, a low one where charges find each other.
+pub(crate) fn automatic_ladder(
+    temperature_kelvin: f64,
+    topology: &Topology,
+) -> Option<ReplicaExchangeConfig> {
+    if has_loops(topology) || n_residues(topology) >= LONG_CHAIN {
+        return Some(ladder(temperature_kelvin, topology.n_atoms()));
+    }
+    has_salt_bridge(topology).then(|| ReplicaExchangeConfig {
+        max_kelvin: Some(1.42 * temperature_kelvin),
+        count: Some(3),
+        ..ladder(temperature_kelvin, topology.n_atoms())
+    })
+}
+
+/// Residues without caps.
+fn n_residues(topology: &Topology) -> usize {
+    let is_cap = |name: &str| matches!(name, "ACE" | "NME" | "NHE");
+    let residues = topology.residues.iter();
+    residues.filter(|residue| !is_cap(&residue.name)).count()
+}
+
+/// Whether some psi cannot turn by itself.
+fn has_loops(topology: &Topology) -> bool {
+    let turning: Vec<[usize; 2]> = rotatable_bonds(topology)
+        .into_iter()
+        .map(|bond| super::idle::sorted([bond.atoms[1], bond.atoms[2]]))
+        .collect();
+    backbone_torsions(topology)
+        .into_iter()
+        .filter(|torsion| torsion.kind == TorsionKind::Psi)
+        .any(|torsion| {
+            !turning.contains(&super::idle::sorted([torsion.atoms[1], torsion.atoms[2]]))
+        })
+}
+
+/// Whether a carboxylate and an ammonium or guanidinium can find each other: charged ends or side chains.
+fn has_salt_bridge(topology: &Topology) -> bool {
+    let has_atom = |names: &[&str]| {
+        topology
+            .atoms
+            .iter()
+            .any(|atom| names.contains(&atom.name.as_str()))
+    };
+    let of = |names: &[&str]| {
+        topology
+            .residues
+            .iter()
+            .any(|residue| names.contains(&residue.name.as_str()))
+    };
+    let acid = has_atom(&["OXT"]) || of(&["ASP", "GLU", "SEP", "TPO", "PTR"]);
+    let base = has_atom(&["H3"]) || of(&["LYS", "ARG", "HIP"]);
+    acid && base
+}
