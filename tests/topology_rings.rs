@@ -3,9 +3,9 @@
 
 use nalgebra::Vector3;
 use saltus::topology::{
-    BuildError, CenterKind, CrossLink, Molecule, Sequence, TorsionKind, backbone_torsions, build,
-    build_linked, chiral_centers, named_torsions, pdb, peptide_bonds, pucker_rings,
-    rotatable_bonds, torsion_rad,
+    BuildError, CenterKind, CrossLink, Element, Molecule, Sequence, Topology, TorsionKind,
+    backbone_torsions, build, build_linked, chiral_centers, named_torsions, pdb, peptide_bonds,
+    pucker_rings, rotatable_bonds, torsion_rad,
 };
 use saltus::{BornModel, ForceField, SystemOptions, reference_energies};
 
@@ -272,6 +272,48 @@ fn torsions_are_found_without_names() {
         };
         assert_eq!(tertiary(&nameless), tertiary(&molecule.topology), "{text}");
     }
+}
+
+/// Names and atoms of phi, psi and omega.
+fn backbone(topology: &Topology) -> Vec<(String, [usize; 4])> {
+    let torsions = backbone_torsions(topology).into_iter();
+    torsions
+        .map(|torsion| (torsion.name, torsion.atoms))
+        .collect()
+}
+
+/// Where two carbonyls or two nitrogens hang on one carbon, the backbone is between those that other residues are bonded to,
+/// whichever comes first in the file.
+#[test]
+fn of_two_backbones_the_one_in_the_chain_is_taken() {
+    let alanine = peptide("ACE-ALA-NME", &[]).topology;
+    let expected = backbone(&alanine);
+    assert_eq!(expected.len(), 4, "{expected:?}");
+    let [n, ha, cb, hb1, hb2, hb3] =
+        ["N", "HA", "CB", "HB1", "HB2", "HB3"].map(|name| alanine.atom_index(1, name).unwrap());
+    let mut nameless = alanine.clone();
+    nameless.residues[1].name = "XYZ".to_owned();
+    for index in alanine.residues[1].atoms.clone() {
+        nameless.atoms[index].name = format!("X{index}");
+    }
+    // The amide of aminomalonic acid: C(=O)NH instead of the methyl group, before the backbone's own C.
+    let mut amide = nameless.clone();
+    amide.atoms[hb1].element = Element::OXYGEN;
+    amide.atoms[hb2].element = Element::NITROGEN;
+    let of_hb3 = amide.bonds.iter_mut().find(|bond| **bond == [cb, hb3]);
+    *of_hb3.unwrap() = [hb2, hb3];
+    assert_eq!(backbone(&amide), expected);
+    // Two amines on one carbon, and the chain goes on from the second.
+    let mut diamine = nameless;
+    diamine.atoms[ha].element = Element::NITROGEN;
+    let joint = |bond: &&mut [usize; 2]| bond[1] == n && alanine.atoms[bond[0]].residue_index == 0;
+    let to_chain = diamine.bonds.iter_mut().find(joint);
+    to_chain.unwrap()[1] = ha;
+    let swapped = expected.into_iter().map(|(name, atoms)| {
+        let atoms = atoms.map(|atom| if atom == n { ha } else { atom });
+        (name, atoms)
+    });
+    assert_eq!(backbone(&diamine), swapped.collect::<Vec<_>>());
 }
 
 #[derive(serde::Deserialize)]

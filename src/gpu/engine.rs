@@ -102,7 +102,7 @@ impl GpuEngine {
             n_testing: 0,
             n_blocks: 0,
             stopwatch,
-            pace: Pace::new(0),
+            pace: Pace::new(0, options.steps_at_once),
             bounded,
         })
     }
@@ -270,9 +270,7 @@ impl GpuEngine {
     /// Dispatches of a batch, none longer than drivers tolerate.
     fn run_steps(&mut self, run: &Run<'_>, first_replica: usize) -> Result<(), EngineError> {
         let n_replicas = self.batch().n_replicas;
-        if self.pace.n_replicas != n_replicas {
-            self.pace = Pace::new(n_replicas);
-        }
+        self.pace.restart(n_replicas);
         // A trajectory may be cut between whole steps of its splitting alone.
         let whole = u64::from(run.settings.n_stages).max(1);
         if run.paced

@@ -18,6 +18,9 @@ pub struct GpuOptions {
     pub without_f64: bool,
     /// Most replicas on the device at once; `None` takes what its limits allow.
     pub largest_batch: Option<usize>,
+    /// Steps or energies of a dispatch, as far as the device carries them to their end; `None` takes as many as last a fifth of a
+    /// second, which depends on how busy the machine is.
+    pub steps_at_once: Option<u64>,
     /// Collects the time of every kernel, where the adapter can tell.
     pub profile: Option<Profile>,
     /// Shader files.

@@ -12,15 +12,27 @@ pub(super) struct Pace {
     pub(super) n_replicas: usize,
     /// Steps of the next dispatch.
     pub(super) n_steps: u64,
+    /// Steps of every dispatch, however long they take.
+    fixed: Option<u64>,
 }
 
 impl Pace {
     /// The pace of the first dispatch.
-    pub(super) fn new(n_replicas: usize) -> Self {
+    pub(super) fn new(n_replicas: usize, fixed: Option<u64>) -> Self {
         Self {
             n_replicas,
-            n_steps: FIRST_STEPS,
+            n_steps: fixed.unwrap_or(FIRST_STEPS),
+            fixed,
         }
+    }
+
+    /// Begins anew where the number of replicas is another one; says whether it is.
+    pub(super) fn restart(&mut self, n_replicas: usize) -> bool {
+        let is_other = self.n_replicas != n_replicas;
+        if is_other {
+            *self = Self::new(n_replicas, self.fixed);
+        }
+        is_other
     }
 
     /// Steps of the next dispatch, from how long the last one took.
@@ -31,6 +43,9 @@ impl Pace {
         reason = "a clamped, positive estimate"
     )]
     pub(super) fn adjust(&mut self, n_steps: u64, seconds: f64) {
+        if self.fixed.is_some() {
+            return;
+        }
         let per_step = seconds / n_steps.max(1) as f64;
         let affordable = (DISPATCH_SECONDS / per_step.max(1e-9)).clamp(1.0, 1e5) as u64;
         self.n_steps = affordable.min(self.n_steps * 4).max(1);

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use damage::Damage;
 use saltus::flow::torsion::LeapModel;
-use saltus::forcefield::ForceField;
-use saltus::topology::pdb;
+use saltus::forcefield::{ForceField, Prmtop, SystemOptions, openmm_system};
+use saltus::topology::{inpcrd, pdb, rotatable_bonds};
 use saltus::trajectory::Checkpoint;
 
 /// Longest time that one small damaged input may take.
@@ -103,6 +103,40 @@ fn damaged_checkpoints() {
         fs::write(&path, bytes).unwrap();
         Checkpoint::load(&path).is_ok()
     });
+}
+
+#[test]
+fn damaged_prmtops() {
+    let files = corpus("fuzz/corpus/prmtop", "prmtop");
+    let n_read = survive("prmtop", &files, 2000, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let prmtop = Prmtop::parse(&text, "damaged.prmtop");
+        prmtop.is_ok_and(|prmtop| {
+            let _ = rotatable_bonds(prmtop.topology());
+            prmtop.system(&SystemOptions::default()).is_ok()
+        })
+    });
+    assert!(n_read > 0);
+}
+
+#[test]
+fn damaged_coordinates() {
+    let mut files = corpus("fuzz/corpus/coordinates", "rst7");
+    files.extend(corpus("fuzz/corpus/coordinates", "ncrst"));
+    let n_read = survive("coordinates", &files, 3000, |bytes| {
+        inpcrd::from_bytes(bytes, "damaged.rst7").is_ok()
+    });
+    assert!(n_read > 0);
+}
+
+#[test]
+fn damaged_systems() {
+    let files = corpus("fuzz/corpus/system", "xml");
+    let n_read = survive("System", &files, 2000, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        openmm_system::read_str(&text, "damaged.xml").is_ok()
+    });
+    assert!(n_read > 0);
 }
 
 /// Through the program itself: exit 0 or 2, never a panic (101) or an abort, and a message where it is refused.

@@ -93,11 +93,11 @@ fn a_shift_by_whole_nanometres_changes_no_bit() {
     }
 }
 
-/// Notes how far the middle of the first replica is from the origin at its worst.
+/// Notes where the middle of the first replica is along x after every cycle, in nm.
 #[derive(Default)]
-struct Farthest(f64);
+struct Path(Vec<f64>);
 
-impl Observer for Farthest {
+impl Observer for Path {
     fn after_cycle(
         &mut self,
         _cycle: u64,
@@ -112,7 +112,7 @@ impl Observer for Farthest {
             .copied()
             .step_by(3)
             .collect();
-        self.0 = self.0.max((x.iter().sum::<f64>() / x.len() as f64).abs());
+        self.0.push(x.iter().sum::<f64>() / x.len() as f64);
         Ok(true)
     }
 }
@@ -127,10 +127,10 @@ fn leaving(positions: &[[f64; 3]]) -> Chain {
     chain
 }
 
-fn driven(system: &System, chain: &mut Chain, cycles: std::ops::Range<u64>) -> f64 {
+fn driven(system: &System, chain: &mut Chain, cycles: std::ops::Range<u64>) -> Vec<f64> {
     let mut engine = engine(system, &CpuOptions::default()).unwrap();
     let mut kernels: Vec<Box<dyn Kernel>> = vec![Box::new(VelocityVerletKernel::new(10, 0.001))];
-    let mut farthest = Farthest::default();
+    let mut path = Path::default();
     let schedule = Schedule {
         equilibration_cycles: 0,
         production_cycles: cycles.end,
@@ -141,17 +141,18 @@ fn driven(system: &System, chain: &mut Chain, cycles: std::ops::Range<u64>) -> f
         chain,
         engine.as_mut(),
         &mut kernels,
-        &mut farthest,
+        &mut path,
     )
     .unwrap();
-    farthest.0
+    path.0
 }
 
 #[test]
 fn a_molecule_that_drifts_is_brought_back() {
     let (system, positions) = tetrapeptide();
     let mut chain = leaving(&shifted(&positions, 1e5));
-    let farthest = driven(&system, &mut chain, 0..2600);
+    let path = driven(&system, &mut chain, 0..2600);
+    let farthest = path.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
     // 26 nm were made; 5 nm between two looks, and the first one comes before the first step.
     println!("{farthest:.1} nm from the origin at the worst");
     assert!((4.0..7.0).contains(&farthest), "{farthest} nm");
@@ -175,24 +176,40 @@ fn a_run_in_pieces_is_brought_back_as_one_in_one_piece() {
     let (system, positions) = tetrapeptide();
     let start = leaving(&positions);
     let (mut whole, mut pieces) = (start.clone(), start);
-    driven(&system, &mut whole, 0..1100);
-    for cycles in [0..499, 499..500, 500..501, 501..1100] {
-        driven(&system, &mut pieces, cycles);
-    }
+    let path = driven(&system, &mut whole, 0..1100);
+    let cycles = [0..499, 499..500, 500..501, 501..1100].into_iter();
+    let in_pieces: Vec<f64> = cycles
+        .flat_map(|cycles| driven(&system, &mut pieces, cycles))
+        .collect();
     assert_eq!(whole, pieces);
+    // On the way too, since frames show it.
+    assert_eq!(path, in_pieces);
+    let jumps = path.windows(2).filter(|x| (x[1] - x[0]).abs() > 1.0);
+    assert_eq!(jumps.count(), 2);
 }
 
 #[test]
 fn a_molecule_comes_back_without_rounding_and_one_at_home_stays() {
-    let home = [0.25, -0.5, 0.125, 0.75, 0.25, -0.375];
-    let far: Vec<f64> = home.iter().map(|x| x + 1e5).collect();
-    let mut positions = [home.to_vec(), far].concat();
-    assert!(bring_back(&mut positions, 2));
-    let (first, second) = positions.split_at(6);
-    assert_eq!(first, home);
-    assert!(second.iter().all(|x| x.abs() <= 1.0));
-    assert_eq!(second[3] - second[0], 0.5);
-    assert!(!bring_back(&mut positions, 2));
+    // Middles off the grid of whole nanometres by halves and eighths, and by anything.
+    for home in [
+        [0.25, -0.5, 0.125, 0.75, 0.25, -0.375],
+        [0.1, -0.2, 0.3, 0.7, 0.11, -0.13],
+    ] {
+        let far: Vec<f64> = home.iter().map(|x| x + 1e5).collect();
+        let mut positions = [home.to_vec(), far.clone()].concat();
+        assert!(bring_back(&mut positions, 2));
+        let (first, second) = positions.split_at(6);
+        assert_eq!(first, home);
+        let shifts: Vec<f64> = far.iter().zip(second).map(|(far, x)| far - x).collect();
+        for (index, &shift) in shifts.iter().enumerate() {
+            // By whole nanometres, all atoms by the same, and none rounded.
+            assert_eq!(shift, shift.round());
+            assert_eq!(shift, shifts[index % 3]);
+            assert_eq!(second[index] + shift, far[index]);
+            assert!((shift - 1e5).abs() <= 1.0, "{shift}");
+        }
+        assert!(!bring_back(&mut positions, 2));
+    }
 }
 
 #[test]

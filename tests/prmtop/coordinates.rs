@@ -49,6 +49,15 @@ fn faults_of_a_text_name_line_and_column() {
     );
 }
 
+/// Three times this many atoms are two modulo 2^64.
+const WRAPS: &str = "6148914691236517206";
+
+#[test]
+fn a_number_of_atoms_beyond_all_bounds_is_refused() {
+    let message = fault(&format!("title\n{WRAPS}\n   1.0000000   2.0000000\n"));
+    assert!(message.ends_with("expected the number of atoms in the second line of an inpcrd or rst7 file, found '6148914691236517206'; coordinates of another format are written as rst7 by cpptraj (`parm X.prmtop`, `trajin FILE`, `trajout X.rst7 onlyframes 1`)"), "{message}");
+}
+
 #[test]
 fn coordinates_of_another_molecule() {
     let reference = Reference::read("alanine_dipeptide");

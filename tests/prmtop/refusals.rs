@@ -38,6 +38,30 @@ fn with_pointer(entry: usize, value: usize) -> String {
     })
 }
 
+/// Wide formats have room for counts whose triple wraps around to the two entries that are there.
+#[test]
+fn counts_beyond_32_bits_are_refused() {
+    let pointers = "%FLAG POINTERS\n%FORMAT(1I20)\n";
+    let rewritten = with("POINTERS", |section| {
+        let mut numbers: Vec<&str> = section
+            .lines()
+            .skip(2)
+            .flat_map(str::split_whitespace)
+            .collect();
+        numbers[2] = "6148914691236517206";
+        let lines = numbers.iter().map(|number| format!("{number:>20}\n"));
+        lines.fold(pointers.to_owned(), |text, line| text + &line)
+    });
+    let (before, bonds) = rewritten.split_once("%FLAG BONDS_INC_HYDROGEN").unwrap();
+    let (_, after) = bonds.split_once("%FLAG").unwrap();
+    let list = "%FLAG BONDS_INC_HYDROGEN\n%FORMAT(10I8)\n       0       3\n%FLAG";
+    let message = fault(&format!("{before}{list}{after}"));
+    assert!(
+        message.contains("'6148914691236517206' where a whole number of 32 bits is expected"),
+        "{message}"
+    );
+}
+
 fn line_of(text: &str, wanted: &str) -> usize {
     text.lines().position(|line| line.contains(wanted)).unwrap() + 1
 }

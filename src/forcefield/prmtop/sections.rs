@@ -127,8 +127,15 @@ impl Sections {
         flag: &'a str,
         expected: Expected<'_>,
     ) -> Result<Entries<'a, i64>, PrmtopError> {
-        let parse = |text: &str| text.parse::<i64>().ok();
-        self.numbers(flag, Kind::Integer, expected, parse, "a whole number")
+        // AMBER's integers have 32 bits: what is computed of them here, in 64, cannot overflow.
+        let parse = |text: &str| text.parse::<i32>().ok().map(i64::from);
+        self.numbers(
+            flag,
+            Kind::Integer,
+            expected,
+            parse,
+            "a whole number of 32 bits",
+        )
     }
 
     /// Numbers of a section; as many as expected.

@@ -9,7 +9,6 @@ use crate::gpu::engine::GpuEngine;
 use crate::gpu::error::GpuError;
 use crate::gpu::iterations::{MOST_ITERATIONS, UnitSizes};
 use crate::gpu::options::GpuOptions;
-use crate::gpu::pace::Pace;
 use crate::gpu::shader::kernels::KernelKind;
 use crate::gpu::shader::layout::{Failure, Settings};
 use crate::gpu::tables::index;
@@ -323,8 +322,7 @@ impl Resident {
     /// Submits one cycle; waits for it only until the pace of this batch is known.
     fn run_cycle(&mut self) -> Result<(), EngineError> {
         let n_replicas = self.engine.batch().n_replicas;
-        if self.engine.pace.n_replicas != n_replicas {
-            self.engine.pace = Pace::new(n_replicas);
+        if self.engine.pace.restart(n_replicas) {
             self.n_timed = 0;
         }
         let timed = self.n_timed < TIMED_CYCLES;

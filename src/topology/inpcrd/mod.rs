@@ -35,16 +35,24 @@ pub fn read(path: &Path) -> Result<Coordinates, InpcrdError> {
         file: file.clone(),
         reason: error.to_string(),
     })?;
+    from_bytes(&bytes, &file)
+}
+
+/// The same from the content of a file; `file` is for messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Coordinates, InpcrdError> {
     if bytes.starts_with(b"CDF") {
-        netcdf::parse(&bytes, &file)
+        netcdf::parse(bytes, file)
     } else if bytes.starts_with(b"\x89HDF") {
         Err(InpcrdError::Netcdf {
-            file,
+            file: file.to_owned(),
             fault: "it is NetCDF 4 (HDF5), expected classic NetCDF as AMBER writes restarts"
                 .to_owned(),
         })
     } else {
-        text::parse(&String::from_utf8_lossy(&bytes), &file)
+        text::parse(&String::from_utf8_lossy(bytes), file)
     }
 }
 

@@ -15,7 +15,9 @@ const ANGLE_OF_BOX: f64 = 30.0;
 pub(super) fn parse(text: &str, file: &str) -> Result<Coordinates, InpcrdError> {
     let second = text.lines().nth(1).unwrap_or_default();
     let first_word = second.split_whitespace().next().unwrap_or_default();
-    let count = first_word.parse::<usize>().ok().filter(|&n| n > 0);
+    // AMBER counts in 32 bits, which three coordinates an atom cannot overflow here.
+    let count = first_word.parse::<u32>().ok().filter(|&n| n > 0);
+    let count = count.and_then(|n| usize::try_from(n).ok());
     let atoms = count.ok_or_else(|| InpcrdError::NoCount {
         file: file.to_owned(),
         got: second.trim().chars().take(40).collect(),
