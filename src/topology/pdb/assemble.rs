@@ -1,4 +1,4 @@
-//! Residues of a PDB file to a molecule: variants, names, completeness, bonds.
+//! Residues of a file to a molecule: variants, names, completeness, bonds.
 
 use super::bonds::{contacts, disulfides, links, rings};
 use super::choices::Choices;
@@ -10,6 +10,7 @@ use super::numbers;
 use super::order::arrange;
 use super::record::{RawResidue, Records, ResidueId, place};
 use super::residues::group;
+use super::source::Source;
 use super::whole::Placed;
 use crate::topology::building::blueprint::{add_peptide_bond, add_residue_bonds};
 use crate::topology::chirality::mirrored_residues;
@@ -24,7 +25,7 @@ const PEPTIDE_BOND_LIMIT_NM: f64 = 0.25;
 
 /// A molecule being put together.
 struct Assembly<'a> {
-    file: &'a str,
+    file: Source<'a>,
     records: &'a Records,
     topology: Topology,
     rows: Vec<TemplateAtom>,
@@ -36,12 +37,13 @@ struct Assembly<'a> {
 }
 
 /// Make the molecule of a file's records.
-pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, PdbError> {
+pub(super) fn assemble(mut records: Records, file: Source<'_>) -> Result<Molecule, PdbError> {
     let atoms = std::mem::take(&mut records.atoms);
     let mut residues = group(atoms, records.cell.as_ref(), file);
     if residues.is_empty() {
         return Err(PdbError::NoAtoms {
-            file: file.to_owned(),
+            file: file.to_string(),
+            expected: file.words.atoms,
         });
     }
     residues.iter_mut().for_each(normalize_spelling);
@@ -78,7 +80,7 @@ pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, Pdb
 }
 
 /// Every residue known, caps at the ends.
-fn check_residues(residues: &[RawResidue], file: &str) -> Result<(), PdbError> {
+fn check_residues(residues: &[RawResidue], file: Source<'_>) -> Result<(), PdbError> {
     let unknown = |residue: &&RawResidue| !residue.as_is && residue_name(&residue.name).is_none();
     if let Some(first) = residues.iter().find(unknown) {
         let mut others: Vec<String> = residues
@@ -89,10 +91,11 @@ fn check_residues(residues: &[RawResidue], file: &str) -> Result<(), PdbError> {
             .collect();
         others.dedup();
         return Err(PdbError::UnknownResidue {
-            file: file.to_owned(),
+            file: file.to_string(),
             line: first.line(),
             residue: first.label(),
             nearest: ResidueLibrary::get().nearest_name(&first.name).to_owned(),
+            all_bonds: file.words.all_bonds,
             others: if others.is_empty() {
                 String::new()
             } else {
@@ -107,7 +110,8 @@ fn check_residues(residues: &[RawResidue], file: &str) -> Result<(), PdbError> {
     });
     misplaced.map_or(Ok(()), |residue| {
         Err(PdbError::MisplacedCap {
-            file: file.to_owned(),
+            separate: file.words.separate,
+            file: file.to_string(),
             line: residue.line(),
             residue: residue.label(),
         })
@@ -115,7 +119,7 @@ fn check_residues(residues: &[RawResidue], file: &str) -> Result<(), PdbError> {
 }
 
 impl<'a> Assembly<'a> {
-    fn new(records: &'a Records, file: &'a str) -> Self {
+    fn new(records: &'a Records, file: Source<'a>) -> Self {
         Self {
             file,
             records,
@@ -146,11 +150,12 @@ impl<'a> Assembly<'a> {
         let name = variant(stated, raw, bonded_sulfur);
         if name == "CYX" && !bonded_sulfur {
             return Err(PdbError::Disulfide {
-                file: self.file.to_owned(),
+                file: self.file.to_string(),
                 line: raw.line(),
                 detail: format!(
-                    "residue {} is bonded cysteine, but no sulfur is within 0.25 nm and no SSBOND or CONECT names its partner: add the record, or call the residue CYS",
-                    raw.label()
+                    "residue {} is bonded cysteine, but no sulfur is within 0.25 nm and no {} names its partner: add one, or call the residue CYS",
+                    raw.label(),
+                    self.file.words.disulfides
                 ),
             });
         }
@@ -195,13 +200,13 @@ impl<'a> Assembly<'a> {
             });
             let Some(row) = row.or(stated) else {
                 return Err(PdbError::UnknownAtom {
-                    file: self.file.to_owned(),
+                    file: self.file.to_string(),
                     line: atom.line,
                     atom: atom.name.clone(),
                     residue: raw.label(),
                     hint: format!(
-                        "its element is '{}', expected the symbol of one in columns 77-78",
-                        atom.element
+                        "its element is '{}', expected the symbol of one in {}",
+                        atom.element, self.file.words.element
                     ),
                 });
             };
@@ -296,11 +301,13 @@ impl<'a> Assembly<'a> {
         }
         if distance_nm > PEPTIDE_BOND_LIMIT_NM {
             return Err(PdbError::ChainBreak {
-                file: self.file.to_owned(),
+                file: self.file.to_string(),
                 line: residues[index].line(),
                 before: residues[index - 1].label(),
                 after: residues[index].label(),
                 distance_nm: apart.norm(),
+                cell: self.file.words.cell,
+                separate: self.file.words.separate,
             });
         }
         add_peptide_bond(&mut self.topology, index - 1, index);
@@ -320,13 +327,13 @@ impl<'a> Assembly<'a> {
         for &(line, serials) in &self.records.conect {
             let atoms = serials.map(|serial| self.index_of_serial.get(&serial).copied());
             if let [Some(i), Some(j)] = atoms {
-                self.check_bond("CONECT", line, [i, j])?;
+                self.check_bond(self.file.words.conect, line, [i, j])?;
             }
         }
         Ok(())
     }
 
-    /// LINK records: of bonds that the molecule has, or of what is not in it.
+    /// LINK records, rows of `_struct_conn`: of bonds that the molecule has, or of what is not in it.
     fn check_links(&self, residues: &[RawResidue]) -> Result<(), PdbError> {
         for link in &self.records.links {
             let found = link
@@ -335,7 +342,7 @@ impl<'a> Assembly<'a> {
                 .map(|end| self.linked_atom(residues, end));
             match found {
                 [Some(i), Some(j)] if link.same_image => {
-                    self.check_bond("LINK", link.line, [i, j])?;
+                    self.check_bond(self.file.words.link, link.line, [i, j])?;
                 }
                 _ => {
                     let [first, second] = link
@@ -343,9 +350,10 @@ impl<'a> Assembly<'a> {
                         .each_ref()
                         .map(|(id, name)| format!("{name} of {}", place(*id)));
                     log::warn!(
-                        "{}:{}: LINK from {first} to {second}: not both are read from this file, so the record is ignored",
+                        "{}:{}: {} from {first} to {second}: not both are read from this file, so the record is ignored",
                         self.file,
-                        link.line
+                        link.line,
+                        self.file.words.link
                     );
                 }
             }
@@ -374,7 +382,7 @@ impl<'a> Assembly<'a> {
             return Ok(());
         }
         Err(PdbError::UnknownBond {
-            file: self.file.to_owned(),
+            file: self.file.to_string(),
             line,
             record,
             first: self.topology.label(i),
@@ -409,7 +417,7 @@ fn check_atoms(
     raw: &RawResidue,
     name: &str,
     rows: &[TemplateAtom],
-    file: &str,
+    file: Source<'_>,
 ) -> Result<(), PdbError> {
     for (rank, atom) in raw.atoms.iter().enumerate() {
         if !rows.iter().any(|row| row.name == atom.name) {
@@ -420,7 +428,7 @@ fn check_atoms(
                 names.collect::<Vec<_>>().join(" ")
             );
             return Err(PdbError::UnknownAtom {
-                file: file.to_owned(),
+                file: file.to_string(),
                 line: atom.line,
                 atom: atom.name.clone(),
                 residue: raw.label(),
@@ -432,10 +440,11 @@ fn check_atoms(
             .any(|other| other.name == atom.name)
         {
             return Err(PdbError::DuplicateAtom {
-                file: file.to_owned(),
+                file: file.to_string(),
                 line: atom.line,
                 atom: atom.name.clone(),
                 residue: raw.label(),
+                alternate: file.words.alternate,
             });
         }
     }
@@ -449,7 +458,7 @@ fn check_atoms(
         return Ok(());
     }
     Err(PdbError::MissingHeavyAtoms {
-        file: file.to_owned(),
+        file: file.to_string(),
         line: raw.line(),
         residue: raw.label(),
         atoms: missing.join(", "),
@@ -457,13 +466,14 @@ fn check_atoms(
 }
 
 /// Names decide; an element column that contradicts them is probably a shifted line.
-fn warn_of_element(line: usize, stated: &str, row: &TemplateAtom, file: &str) {
+fn warn_of_element(line: usize, stated: &str, row: &TemplateAtom, file: Source<'_>) {
     let hydrogen = row.element == Element::HYDROGEN && stated == "D";
     if !hydrogen && !stated.is_empty() && !row.element.symbol().eq_ignore_ascii_case(stated) {
         log::warn!(
-            "{file}:{line}: atom {} is taken as {}, not as '{stated}' (columns 77-78)",
+            "{file}:{line}: atom {} is taken as {}, not as '{stated}' ({})",
             row.name,
-            row.element.symbol()
+            row.element.symbol(),
+            file.words.element
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Residues that are taken as the file has them, by its CONECT and LINK records: those of unknown kind whose atoms CONECT bonds, and
+//! Residues that are taken as the file has them, by its CONECT and LINK records or `_chem_comp_bond` and `_struct_conn`: those of unknown kind whose atoms CONECT bonds, and
 //! those that a record bonds to another residue elsewhere than at a peptide bond or a disulfide.
 
 use crate::topology::pdb::names::residue_name;
