@@ -8,7 +8,7 @@ use super::hydrogens::names::{ACID_PROTON, settle};
 use super::names::{normalize_spelling, rename_atoms, residue_name, variant};
 use super::numbers;
 use super::order::arrange;
-use super::record::{RawResidue, Records, ResidueId, place};
+use super::record::{AtomRecord, RawResidue, Records, ResidueId, place};
 use super::residues::group;
 use super::source::Source;
 use super::whole::Placed;
@@ -419,26 +419,29 @@ fn check_atoms(
     rows: &[TemplateAtom],
     file: Source<'_>,
 ) -> Result<(), PdbError> {
+    let missing = missing_heavy(raw, rows);
+    let unknown = |atom: &&AtomRecord| !rows.iter().any(|row| row.name == atom.name);
+    let first = raw.atoms.iter().find(unknown);
+    // What is lost of a side chain gives its neighbours hydrogens that it does not have.
+    let consequence = |atom: &AtomRecord| !missing.is_empty() && atom.name.starts_with('H');
+    if let Some(atom) = first.filter(|atom| !consequence(atom)) {
+        let names = rows.iter().map(|row| row.name.as_str());
+        let hint = format!(
+            "did you mean {}? {name} has {}",
+            nearest(&atom.name, names.clone()),
+            names.collect::<Vec<_>>().join(" ")
+        );
+        return Err(PdbError::UnknownAtom {
+            file: file.to_string(),
+            line: atom.line,
+            atom: atom.name.clone(),
+            residue: raw.label(),
+            hint,
+        });
+    }
     for (rank, atom) in raw.atoms.iter().enumerate() {
-        if !rows.iter().any(|row| row.name == atom.name) {
-            let names = rows.iter().map(|row| row.name.as_str());
-            let hint = format!(
-                "did you mean {}? {name} has {}",
-                nearest(&atom.name, names.clone()),
-                names.collect::<Vec<_>>().join(" ")
-            );
-            return Err(PdbError::UnknownAtom {
-                file: file.to_string(),
-                line: atom.line,
-                atom: atom.name.clone(),
-                residue: raw.label(),
-                hint,
-            });
-        }
-        if raw.atoms[..rank]
-            .iter()
-            .any(|other| other.name == atom.name)
-        {
+        let mut before = raw.atoms[..rank].iter();
+        if before.any(|other| other.name == atom.name) {
             return Err(PdbError::DuplicateAtom {
                 file: file.to_string(),
                 line: atom.line,
@@ -448,12 +451,6 @@ fn check_atoms(
             });
         }
     }
-    let missing: Vec<&str> = rows
-        .iter()
-        .filter(|row| row.element != Element::HYDROGEN && row.name != "OXT")
-        .filter(|row| !raw.has(&row.name))
-        .map(|row| row.name.as_str())
-        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -463,6 +460,17 @@ fn check_atoms(
         residue: raw.label(),
         atoms: missing.join(", "),
     })
+}
+
+/// Heavy atoms that a residue should have; OXT is added.
+fn missing_heavy<'r>(raw: &RawResidue, rows: &'r [TemplateAtom]) -> Vec<&'r str> {
+    let heavy = rows
+        .iter()
+        .filter(|row| row.element != Element::HYDROGEN && row.name != "OXT");
+    heavy
+        .filter(|row| !raw.has(&row.name))
+        .map(|row| row.name.as_str())
+        .collect()
 }
 
 /// Names decide; an element column that contradicts them is probably a shifted line.

@@ -3,6 +3,7 @@
 use super::PdbError;
 use super::cell::Cell;
 use super::record::{AtomRecord, Pair, Records, ResidueId};
+use super::residues::WATERS;
 use super::source::Source;
 
 /// Columns `first..=last` (from 1) trimmed; empty beyond the end of the line.
@@ -72,17 +73,20 @@ impl Reader<'_> {
         } else {
             self.number((55, 60), "occupancy", "columns 55-60")?
         };
+        let residue_name = columns(self.text, 18, 21).to_ascii_uppercase();
+        let number = self.number((23, 26), "residue number", "columns 23-26");
+        let number = match number {
+            // Beyond 9999 programs count on in other ways; waters are dropped anyway.
+            Err(_) if WATERS.contains(&residue_name.as_str()) => 0,
+            other => other?,
+        };
         Ok(AtomRecord {
             line: self.line,
             serial: columns(self.text, 7, 11).parse().ok(),
             name,
             altloc: column(self.text, 17),
-            residue_name: columns(self.text, 18, 21).to_ascii_uppercase(),
-            id: (
-                column(self.text, 22),
-                self.number((23, 26), "residue number", "columns 23-26")?,
-                column(self.text, 27),
-            ),
+            residue_name,
+            id: (column(self.text, 22), number, column(self.text, 27)),
             position_nm: [
                 self.coordinate((31, 38), "x", "columns 31-38")?,
                 self.coordinate((39, 46), "y", "columns 39-46")?,

@@ -180,7 +180,7 @@ impl<'a> Atoms<'a> {
     fn residue_number(&self, row: &Row<'_, 'a>, columns: &Columns) -> Result<i32, &'a str> {
         let got = row.text(columns.number);
         match row.get(Some(columns.number)) {
-            None if !self.by_author => Ok(0),
+            None if !self.by_author || WATERS.contains(&row.text(columns.residue_name)) => Ok(0),
             _ => got.parse().map_err(|_| got),
         }
     }

@@ -109,7 +109,7 @@ pub enum CifFault {
     },
     /// More chains than letters.
     #[error(
-        "{n_chains} chains (waters not counted), expected at most {most}: keep only the peptides to be simulated"
+        "the file has {n_chains} chains, waters not counted, expected at most {most}: keep only the peptides to be simulated"
     )]
     TooManyChains {
         /// How many.
