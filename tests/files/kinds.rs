@@ -245,6 +245,42 @@ fn an_ion_is_refused_whatever_bonds_it_has() {
     assert!(message.contains("ions"), "{message}");
 }
 
+#[test]
+fn residues_whose_spelling_leads_nowhere_are_told_what_they_are() {
+    let text = text_of(&peptide("ACE-MET-NME", &[]));
+    let message = fault(&text.replace("MET A", "MSE A"));
+    assert!(
+        message.contains("'MSE 2 (chain A)': it is selenomethionine"),
+        "{message}"
+    );
+    let message = fault(&text.replace("MET A", "NEP A"));
+    assert!(
+        message.contains("phosphohistidine") && message.contains("tleap"),
+        "{message}"
+    );
+}
+
+/// Models of a reduced protein keep the hydrogens of cysteines that their records bridge.
+#[test]
+fn a_bridged_cysteine_with_a_hydrogen_on_its_sulfur_is_refused_by_name() {
+    let bridged = peptide("ACE-CYX-GLY-GLY-CYX-NME", &[[2, 5]]);
+    let text = edit_atoms(&text_of(&bridged), |line| {
+        Some(line.replace("CYX A", "CYS A"))
+    });
+    let sulfur = text.lines().find(|line| atom_name(line) == "SG").unwrap();
+    let hydrogen = moved(&rewrite(sulfur, "CYS", "HG", 2), [0.0, 0.0, 1.3])
+        .replace("           S", "           H");
+    let record = "SSBOND   1 CYS A    2    CYS A    5                          1555   1555  2.04\n";
+    let message = fault(&format!(
+        "{record}{}",
+        text.replacen(sulfur, &format!("{sulfur}\n{hydrogen}"), 1)
+    ));
+    assert!(
+        message.contains("unknown atom 'HG'") && message.contains("remove the hydrogen if it is"),
+        "{message}"
+    );
+}
+
 /// A side chain that ends too early has a hydrogen more at its end, which is not what is wrong.
 #[test]
 fn a_lost_heavy_atom_is_named_rather_than_the_hydrogen_in_its_place() {

@@ -321,3 +321,44 @@ fn bad_mmcif_files_are_explained() {
     }
     assert_eq!(n_files, 29);
 }
+
+/// The program: the same numbers, files and analysis from either format.
+#[test]
+fn commands_take_mmcif_as_they_take_pdb() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("saltus");
+        command.env_remove("RUST_LOG").current_dir(home.path());
+        command
+            .args(arguments)
+            .assert()
+            .success()
+            .get_output()
+            .stdout
+            .clone()
+    };
+    let settings = "temperature_kelvin: 300\nreplicas: 1\nseed: 3\nthreads: 1\ndevice: cpu\nsampler:\n  - langevin: {steps: 5, timestep_fs: 1.0}\n\
+        run: {cycles: 20, equilibration_cycles: 0}\noutput: {every_cycles: 1}\n";
+    fs::write(home.path().join("start.pdb"), data("openmm/start.pdb")).unwrap();
+    let text = as_mmcif(&data("openmm/start.pdb"));
+    fs::write(home.path().join("start.cif"), text).unwrap();
+    for kind in ["pdb", "cif"] {
+        let text = format!("system: {{pdb: start.{kind}, minimize: false}}\n{settings}");
+        fs::write(home.path().join(format!("{kind}.yaml")), text).unwrap();
+    }
+    let [pdb, cif] =
+        ["pdb.yaml", "cif.yaml"].map(|input| run(&["energy", input, "--json", "--forces"]));
+    assert_eq!(pdb, cif);
+    let frames = ["pdb", "cif"].map(|kind| {
+        run(&["run", &format!("{kind}.yaml"), "--quiet", "--output", kind]);
+        let trajectory = format!("{kind}/trajectory_0000.h5");
+        run(&["export", &trajectory, "-o", &format!("{kind}-frames.pdb")]);
+        let report = run(&["analyze", &trajectory, "--json"]);
+        assert!(report.starts_with(b"{"));
+        fs::read_to_string(home.path().join(format!("{kind}-frames.pdb"))).unwrap()
+    });
+    assert_eq!(frames[0], frames[1]);
+    let [pdb, cif] =
+        ["pdb", "cif"].map(|kind| fs::read(home.path().join(kind).join("topology.pdb")).unwrap());
+    assert_eq!(pdb, cif);
+}

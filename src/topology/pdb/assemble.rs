@@ -79,6 +79,23 @@ pub(super) fn assemble(mut records: Records, file: Source<'_>) -> Result<Molecul
     assembly.finish()
 }
 
+/// What a residue is whose spelling leads nowhere, else the known name that is spelt most like it.
+fn what_it_is(name: &str) -> String {
+    let known = match name {
+        "MSE" => {
+            "it is selenomethionine, made for the crystal: call it MET, and its SE SD (element S), to simulate methionine."
+        }
+        "NEP" | "H1D" | "H2D" | "H1E" | "H2E" => {
+            "it is phosphohistidine, whose angles at phosphorus have no parameters in the shipped phosaa files: give it as a prmtop made by tleap with leaprc.phosaa14SB."
+        }
+        _ => {
+            let nearest = ResidueLibrary::get().nearest_name(name);
+            return format!("did you mean {nearest}?");
+        }
+    };
+    known.to_owned()
+}
+
 /// Every residue known, caps at the ends.
 fn check_residues(residues: &[RawResidue], file: Source<'_>) -> Result<(), PdbError> {
     let unknown = |residue: &&RawResidue| !residue.as_is && residue_name(&residue.name).is_none();
@@ -94,7 +111,7 @@ fn check_residues(residues: &[RawResidue], file: Source<'_>) -> Result<(), PdbEr
             file: file.to_string(),
             line: first.line(),
             residue: first.label(),
-            nearest: ResidueLibrary::get().nearest_name(&first.name).to_owned(),
+            hint: what_it_is(&first.name),
             all_bonds: file.words.all_bonds,
             others: if others.is_empty() {
                 String::new()
@@ -426,11 +443,16 @@ fn check_atoms(
     let consequence = |atom: &AtomRecord| !missing.is_empty() && atom.name.starts_with('H');
     if let Some(atom) = first.filter(|atom| !consequence(atom)) {
         let names = rows.iter().map(|row| row.name.as_str());
-        let hint = format!(
-            "did you mean {}? {name} has {}",
-            nearest(&atom.name, names.clone()),
-            names.collect::<Vec<_>>().join(" ")
-        );
+        let bridged = "its sulfur is in a disulfide, by a record or by the distance: remove the hydrogen if it is, else the record";
+        let hint = if name == "CYX" && atom.name == "HG" {
+            bridged.to_owned()
+        } else {
+            format!(
+                "did you mean {}? {name} has {}",
+                nearest(&atom.name, names.clone()),
+                names.collect::<Vec<_>>().join(" ")
+            )
+        };
         return Err(PdbError::UnknownAtom {
             file: file.to_string(),
             line: atom.line,

@@ -68,7 +68,7 @@ pub enum PdbError {
     },
     /// A residue that is no amino acid or cap.
     #[error(
-        "{file}:{line}: unknown residue '{residue}': did you mean {nearest}? Known: {}. \
+        "{file}:{line}: unknown residue '{residue}': {hint} Known: {}. \
          A residue of another kind is taken with {all_bonds}, its hydrogens, and an OpenMM XML file that has it; \
          ions, and what no force field has, cannot be simulated: remove them from the file{others}",
         ResidueLibrary::get().known_names()
@@ -80,8 +80,8 @@ pub enum PdbError {
         line: usize,
         /// Its name, number and chain.
         residue: String,
-        /// Nearest known name.
-        nearest: String,
+        /// What it is, or the nearest known name.
+        hint: String,
         /// What says how it is bonded.
         all_bonds: &'static str,
         /// Other unknown residues: empty or `; also unknown: ...`.
