@@ -1,6 +1,7 @@
 //! Residues of a file to a molecule: variants, names, completeness, bonds.
 
 use super::bonds::{contacts, disulfides, links, rings};
+use super::checks::{check_atoms, check_residues, warn_of_element};
 use super::choices::Choices;
 use super::error::PdbError;
 use super::hydrogens::missing::Incomplete;
@@ -8,7 +9,7 @@ use super::hydrogens::names::{ACID_PROTON, settle};
 use super::names::{normalize_spelling, rename_atoms, residue_name, variant};
 use super::numbers;
 use super::order::arrange;
-use super::record::{AtomRecord, RawResidue, Records, ResidueId, place};
+use super::record::{RawResidue, Records, ResidueId, place};
 use super::residues::group;
 use super::source::Source;
 use super::whole::Placed;
@@ -16,7 +17,7 @@ use crate::topology::building::blueprint::{add_peptide_bond, add_residue_bonds};
 use crate::topology::chirality::mirrored_residues;
 use crate::topology::element::Element;
 use crate::topology::internal_coordinates::{Point, point};
-use crate::topology::residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, nearest};
+use crate::topology::residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom};
 use crate::topology::{Atom, Molecule, Residue, Topology};
 use std::collections::HashMap;
 
@@ -77,62 +78,6 @@ pub(super) fn assemble(mut records: Records, file: Source<'_>) -> Result<Molecul
     assembly.check_conect()?;
     assembly.check_links(&residues)?;
     assembly.finish()
-}
-
-/// What a residue is whose spelling leads nowhere, else the known name that is spelt most like it.
-fn what_it_is(name: &str) -> String {
-    let known = match name {
-        "MSE" => {
-            "it is selenomethionine, made for the crystal: call it MET, and its SE SD (element S), to simulate methionine."
-        }
-        "NEP" | "H1D" | "H2D" | "H1E" | "H2E" => {
-            "it is phosphohistidine, whose angles at phosphorus have no parameters in the shipped phosaa files: give it as a prmtop made by tleap with leaprc.phosaa14SB."
-        }
-        _ => {
-            let nearest = ResidueLibrary::get().nearest_name(name);
-            return format!("did you mean {nearest}?");
-        }
-    };
-    known.to_owned()
-}
-
-/// Every residue known, caps at the ends.
-fn check_residues(residues: &[RawResidue], file: Source<'_>) -> Result<(), PdbError> {
-    let unknown = |residue: &&RawResidue| !residue.as_is && residue_name(&residue.name).is_none();
-    if let Some(first) = residues.iter().find(unknown) {
-        let mut others: Vec<String> = residues
-            .iter()
-            .filter(unknown)
-            .filter(|residue| residue.name != first.name)
-            .map(|residue| residue.label())
-            .collect();
-        others.dedup();
-        return Err(PdbError::UnknownResidue {
-            file: file.to_string(),
-            line: first.line(),
-            residue: first.label(),
-            hint: what_it_is(&first.name),
-            all_bonds: file.words.all_bonds,
-            others: if others.is_empty() {
-                String::new()
-            } else {
-                format!("; also unknown: {}", others.join(", "))
-            },
-        });
-    }
-    let misplaced = residues.iter().find(|residue| {
-        let name = residue_name(&residue.name);
-        (name == Some("ACE") && (!residue.first || residue.last))
-            || (matches!(name, Some("NME" | "NHE")) && (!residue.last || residue.first))
-    });
-    misplaced.map_or(Ok(()), |residue| {
-        Err(PdbError::MisplacedCap {
-            separate: file.words.separate,
-            file: file.to_string(),
-            line: residue.line(),
-            residue: residue.label(),
-        })
-    })
 }
 
 impl<'a> Assembly<'a> {
@@ -426,84 +371,5 @@ impl<'a> Assembly<'a> {
             mirrored_residues(&molecule.topology, &molecule.positions);
         self.choices.warn(&molecule, n_missing, self.file);
         Ok(molecule)
-    }
-}
-
-/// No unknown atom, none twice, no heavy one missing.
-fn check_atoms(
-    raw: &RawResidue,
-    name: &str,
-    rows: &[TemplateAtom],
-    file: Source<'_>,
-) -> Result<(), PdbError> {
-    let missing = missing_heavy(raw, rows);
-    let unknown = |atom: &&AtomRecord| !rows.iter().any(|row| row.name == atom.name);
-    let first = raw.atoms.iter().find(unknown);
-    // What is lost of a side chain gives its neighbours hydrogens that it does not have.
-    let consequence = |atom: &AtomRecord| !missing.is_empty() && atom.name.starts_with('H');
-    if let Some(atom) = first.filter(|atom| !consequence(atom)) {
-        let names = rows.iter().map(|row| row.name.as_str());
-        let bridged = "its sulfur is in a disulfide, by a record or by the distance: remove the hydrogen if it is, else the record";
-        let hint = if name == "CYX" && atom.name == "HG" {
-            bridged.to_owned()
-        } else {
-            format!(
-                "did you mean {}? {name} has {}",
-                nearest(&atom.name, names.clone()),
-                names.collect::<Vec<_>>().join(" ")
-            )
-        };
-        return Err(PdbError::UnknownAtom {
-            file: file.to_string(),
-            line: atom.line,
-            atom: atom.name.clone(),
-            residue: raw.label(),
-            hint,
-        });
-    }
-    for (rank, atom) in raw.atoms.iter().enumerate() {
-        let mut before = raw.atoms[..rank].iter();
-        if before.any(|other| other.name == atom.name) {
-            return Err(PdbError::DuplicateAtom {
-                file: file.to_string(),
-                line: atom.line,
-                atom: atom.name.clone(),
-                residue: raw.label(),
-                alternate: file.words.alternate,
-            });
-        }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(PdbError::MissingHeavyAtoms {
-        file: file.to_string(),
-        line: raw.line(),
-        residue: raw.label(),
-        atoms: missing.join(", "),
-    })
-}
-
-/// Heavy atoms that a residue should have; OXT is added.
-fn missing_heavy<'r>(raw: &RawResidue, rows: &'r [TemplateAtom]) -> Vec<&'r str> {
-    let heavy = rows
-        .iter()
-        .filter(|row| row.element != Element::HYDROGEN && row.name != "OXT");
-    heavy
-        .filter(|row| !raw.has(&row.name))
-        .map(|row| row.name.as_str())
-        .collect()
-}
-
-/// Names decide; an element column that contradicts them is probably a shifted line.
-fn warn_of_element(line: usize, stated: &str, row: &TemplateAtom, file: Source<'_>) {
-    let hydrogen = row.element == Element::HYDROGEN && stated == "D";
-    if !hydrogen && !stated.is_empty() && !row.element.symbol().eq_ignore_ascii_case(stated) {
-        log::warn!(
-            "{file}:{line}: atom {} is taken as {}, not as '{stated}' ({})",
-            row.name,
-            row.element.symbol(),
-            file.words.element
-        );
     }
 }

@@ -4,6 +4,7 @@ mod assemble;
 mod bonds;
 mod caps;
 mod cell;
+mod checks;
 mod choices;
 mod columns;
 mod error;
