@@ -19,7 +19,7 @@
 //! | [`proposal`] | where a chain might go next, and with what density |
 //! | [`integrator`] | the trait [`Engine`], elementary time steps, constraints, minimiser |
 //! | [`forcefield`] | one formula a file for every energy term; OpenMM's XML; parameter assignment |
-//! | [`topology`], [`state`] | atoms, residues, bonds, sequences, PDB; positions and velocities of all replicas |
+//! | [`topology`], [`state`] | atoms, residues, bonds, sequences, PDB, mmCIF; positions and velocities of all replicas |
 //! | [`units`], [`rng`], [`lane`], [`files`] | no domain knowledge |
 //!
 //! Imports point down only; a test enforces it. [`flow`] has the networks of proposals, [`training`] fits them, [`report`] draws.

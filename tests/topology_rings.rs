@@ -187,7 +187,7 @@ fn a_ring_that_cannot_be_closed_says_why() {
         "cyclo(ALA-ALA-ALA): none of 24 tries",
         "omega_",
         "rings of two and three residues",
-        "PDB file",
+        "PDB or mmCIF file",
     ] {
         assert!(message.contains(part), "{message}");
     }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cpu::{self, CpuOptions};
-use crate::forcefield::{ForceField, SystemOptions};
-use crate::topology::{self, Molecule, Sequence, pdb};
+use crate::forcefield::{ForceField, ForceFieldSource, SystemOptions};
+use crate::topology::{self, CrossLink, Molecule, Sequence, pdb};
 
 use super::config::{ForceFieldConfig, Solvent};
 use super::error::{Blame, CliError};
@@ -26,9 +26,13 @@ pub(crate) struct BuildArguments {
     /// Residue numbers (from 1) of two bridged cysteines, `2,7`; may be repeated.
     #[arg(long, value_name = "I,J", value_parser = parse_pair)]
     disulfide: Vec<[usize; 2]>,
-    /// Force field of the minimisation: a built-in name or an OpenMM XML file.
+    /// Name, number (from 1) and atom of both ends of a bond between residues, `LYS 3 NZ, ASP 7 CG`; may be repeated. Hydrogens and the
+    /// oxygen that leave are taken away. The force field must have the residues that result, or add --no-minimize.
+    #[arg(long, value_name = "END,END", value_parser = parse_bond)]
+    bond: Vec<CrossLink>,
+    /// Force field of the minimisation: a built-in name or an OpenMM XML file; may be repeated, later ones add to earlier ones.
     #[arg(long, value_name = "NAME|FILE", default_value = "amber14")]
-    force_field: String,
+    force_field: Vec<String>,
     /// Solvent of the minimisation.
     #[arg(long, value_enum, default_value_t = Solvent::Obc1)]
     solvent: Solvent,
@@ -44,7 +48,8 @@ pub(crate) struct BuildArguments {
 pub(crate) fn build(arguments: &BuildArguments) -> CliResult {
     refuse_existing(&arguments.output, arguments.force)?;
     let sequence = Sequence::parse(&arguments.sequence).blame_input()?;
-    let mut molecule = topology::build(&sequence, &arguments.disulfide).blame_input()?;
+    let mut molecule =
+        topology::build_linked(&sequence, &arguments.disulfide, &arguments.bond).blame_input()?;
     if !arguments.no_minimize {
         minimize(&mut molecule, arguments)?;
     }
@@ -77,12 +82,12 @@ pub(crate) fn refuse_existing(path: &Path, force: bool) -> CliResult {
 }
 
 fn minimize(molecule: &mut Molecule, arguments: &BuildArguments) -> CliResult {
-    let force_field = if ForceFieldConfig::is_path(&arguments.force_field) {
-        ForceField::from_files(&[PathBuf::from(&arguments.force_field)])
-    } else {
-        ForceField::builtin(&arguments.force_field)
-    }
-    .blame_input()?;
+    let source = |entry: &String| match ForceFieldConfig::is_path(entry) {
+        true => ForceFieldSource::File(PathBuf::from(entry)),
+        false => ForceFieldSource::Builtin(entry.clone()),
+    };
+    let sources: Vec<ForceFieldSource> = arguments.force_field.iter().map(source).collect();
+    let force_field = ForceField::from_sources(&sources).blame_input()?;
     let options = SystemOptions {
         solvent: arguments.solvent.born_model(),
         ..SystemOptions::default()
@@ -100,4 +105,17 @@ pub(crate) fn parse_pair(text: &str) -> Result<[usize; 2], String> {
         Some([first.trim().parse().ok()?, second.trim().parse().ok()?])
     });
     pair.ok_or_else(|| format!("got `{text}`, expected two residue numbers such as 2,7"))
+}
+
+fn parse_bond(text: &str) -> Result<CrossLink, String> {
+    let ends = text
+        .split_once(',')
+        .map(|(first, second)| [first.trim(), second.trim()]);
+    let ends = ends.filter(|ends| ends.iter().all(|end| end.split_whitespace().count() == 3));
+    let ends = ends.ok_or_else(|| {
+        format!("got `{text}`, expected two ends such as \"LYS 3 NZ, ASP 7 CG\", in quotes")
+    })?;
+    Ok(CrossLink {
+        ends: ends.map(str::to_owned),
+    })
 }

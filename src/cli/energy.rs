@@ -1,6 +1,6 @@
 //! `saltus energy`: energies per term, and forces, of the starting structure in f64; with `--device` beside those of a device.
 //!
-//! A PDB or coordinate file is taken as it is; a built structure is minimised first unless `minimize: false`.
+//! A PDB, mmCIF or coordinate file is taken as it is; a built structure is minimised first unless `minimize: false`.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use super::{CliResult, console};
 /// Arguments of `saltus energy`.
 #[derive(Debug, Args)]
 pub(crate) struct EnergyArguments {
-    /// The YAML input file, of which only `system` is needed. A PDB or coordinate file in it is taken as it is; a sequence is built, and minimised unless `minimize: false`.
+    /// The YAML input file, of which only `system` is needed. A PDB, mmCIF or coordinate file in it is taken as it is; a sequence is built, and minimised unless `minimize: false`.
     #[arg(value_name = "INPUT.yaml")]
     input: PathBuf,
     /// Forces too.

@@ -11,7 +11,7 @@ use super::console::note;
 use super::error::CliError;
 use super::memory;
 
-/// Reads a serialized System and its PDB file.
+/// Reads a serialized System and its PDB or mmCIF file.
 ///
 /// # Errors
 /// A fault that points at the key of the file to blame.

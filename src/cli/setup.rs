@@ -94,7 +94,7 @@ pub(crate) fn load_molecule(path: &Path, device: Option<String>) -> Result<Loade
 /// Builds or reads the molecule, and assigns its force field where it does not bring its parameters along.
 ///
 /// # Errors
-/// A fault that points at the key to blame, and into the PDB or XML file where that is at fault.
+/// A fault that points at the key to blame, and into the PDB, mmCIF or XML file where that is at fault.
 pub(crate) fn prepare(loaded: &LoadedConfig) -> Result<Prepared, CliError> {
     let origin = loaded.config.system.origin();
     let prepared = match origin.expect("invariant: validation wants one source of the molecule") {

@@ -81,7 +81,7 @@ pub enum ForceFieldError {
     },
     /// No parameters for a bond or angle of the molecule.
     #[error(
-        "the force field has no {term} parameters for {atoms} (types {types}); add a definition for these types or classes"
+        "the force field has no {term} parameters for {atoms} (types {types}); add a definition for these types or classes, or give the molecule with the parameters of another program, as a prmtop (tleap) or a serialized System"
     )]
     MissingParameters {
         /// `bond`, `angle` or `nonbonded`.

@@ -1,11 +1,11 @@
-//! Chemical elements that occur in peptides and their standard atomic weights.
+//! Chemical elements that occur in peptides and what binds to them, and their standard atomic weights.
 
 /// A chemical element, stored as its atomic number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Element(u8);
 
 /// Atomic number, symbol, standard atomic weight in Da (IUPAC 2021 abridged values), covalent radius in nm (doi:10.1039/b801115j).
-const ELEMENTS: [(u8, &str, f64, f64); 20] = [
+const ELEMENTS: [(u8, &str, f64, f64); 24] = [
     (1, "H", 1.008, 0.031),
     (3, "Li", 6.94, 0.128),
     (5, "B", 10.81, 0.084),
@@ -21,7 +21,11 @@ const ELEMENTS: [(u8, &str, f64, f64); 20] = [
     (17, "Cl", 35.45, 0.102),
     (19, "K", 39.098, 0.203),
     (20, "Ca", 40.078, 0.176),
+    (25, "Mn", 54.938, 0.139),
     (26, "Fe", 55.845, 0.132),
+    (27, "Co", 58.933, 0.126),
+    (28, "Ni", 58.693, 0.124),
+    (29, "Cu", 63.546, 0.132),
     (30, "Zn", 65.38, 0.122),
     (34, "Se", 78.971, 0.120),
     (35, "Br", 79.904, 0.120),

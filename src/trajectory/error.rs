@@ -72,7 +72,7 @@ pub enum TrajectoryError {
     },
     /// A trajectory that does not say what its atoms are.
     #[error(
-        "{path} has no `/topology`, so its atoms are unknown; add one with MDTraj (`mdtraj.load(file, top=pdb).save_hdf5(new)`) or give a PDB file beside it"
+        "{path} has no `/topology`, so its atoms are unknown; add one with MDTraj (`mdtraj.load(file, top=pdb).save_hdf5(new)`) or give a PDB or mmCIF file beside it"
     )]
     NoTopology {
         /// The file.

@@ -107,6 +107,46 @@ fn a_built_file_is_read_back_with_the_same_energy() {
 }
 
 #[test]
+fn built_cross_links_are_written_with_their_bonds() {
+    let home = tempfile::tempdir().unwrap();
+    let pdb = home.path().join("lactam.pdb");
+    let build = |bond: &str| {
+        let mut command = saltus();
+        command.args([
+            "build",
+            "ACE-LYS-ALA-ALA-ASP-NME",
+            "--no-minimize",
+            "--bond",
+            bond,
+        ]);
+        command.args(["--force", "-o"]).arg(&pdb).assert()
+    };
+    build("LYS 2 NZ, ASP 5 CG").success();
+    let text = std::fs::read_to_string(&pdb).unwrap();
+    let serial = |name: &str, residue: &str| {
+        let is_it = |line: &&str| line[12..16].trim() == name && &line[17..20] == residue;
+        let line = text
+            .lines()
+            .filter(|line| line.starts_with("ATOM"))
+            .find(is_it);
+        line.unwrap_or_else(|| panic!("{name}"))[6..11].to_owned()
+    };
+    let [nitrogen, carbon] = [serial("NZ", "LYS"), serial("CG", "ASP")];
+    let bonded =
+        |line: &str| line.starts_with(&format!("CONECT{nitrogen}")) && line.contains(&carbon);
+    assert!(text.lines().any(bonded), "{text}");
+    for (bond, expected) in [
+        ("LYS 2 NZ", "expected two ends such as"),
+        ("LYS 2 NZ, ASP CG", "expected two ends such as"),
+        ("LYS 2 NZ, ASP 9 CG", "there is no residue 9"),
+        ("LYS 3 NZ, ASP 5 CG", "ALA"),
+    ] {
+        let message = stderr(&build(bond).code(2));
+        assert!(message.contains(expected), "{bond}: {message}");
+    }
+}
+
+#[test]
 fn a_wrong_sequence_is_exit_code_2_and_no_file() {
     let home = tempfile::tempdir().unwrap();
     let pdb = home.path().join("peptide.pdb");

@@ -3,7 +3,8 @@
 use nalgebra::Vector3;
 
 use crate::support::{
-    atom_name, edit_atoms, energy, fault, moved, peptide, read, residues, says, text_of, try_read,
+    atom_name, edit_atoms, energy, fault, moved, peptide, read, residues, rewrite, says, text_of,
+    try_read,
 };
 use saltus::proposal::{TorsionLeapProposal, builtin_leap_model};
 use saltus::topology::{Molecule, Stereo};
@@ -201,12 +202,104 @@ fn a_second_chain_of_the_same_letter_and_numbers_gets_its_own() {
     assert!(message.contains("more such pairs"), "{message}");
 }
 
+/// Programs go on beyond residue 9999 in hexadecimal or with letters (hybrid-36), which concerns the waters of a box.
 #[test]
-fn mmcif_is_recognised() {
-    let text = "data_1ABC\n#\nloop_\n_atom_site.group_PDB\n_atom_site.id\nATOM 1 N N . ALA A 1 1 ? 0.0 0.0 0.0\n";
-    let message = fault(text);
+fn waters_may_be_numbered_in_any_way() {
+    let molecule = peptide("ACE-ALA-NME", &[]);
+    let text = edit_atoms(&text_of(&molecule), |line| Some(line.to_owned()));
+    let water = |number: &str| {
+        format!(
+            "HETATM  900  O   HOH W{number:>4}      10.000  50.000  50.000  1.00 30.00           O\n"
+        )
+    };
+    let (read, said) = read(&format!(
+        "{text}{}{}{}",
+        water("A000"),
+        water("271a"),
+        water("")
+    ));
+    assert_eq!(read.topology, molecule.topology);
+    assert!(says(&said, &["3 water atoms"]), "{said:?}");
+    let message = fault(&text.replacen("ALA A   2", "ALA AA000", 1));
+    assert!(message.contains("'A000', expected a number"), "{message}");
+}
+
+/// Metals that records bond to the atoms around them are ions all the same, and what they are bound to is not cross-linked.
+#[test]
+fn an_ion_is_refused_whatever_bonds_it_has() {
+    let text = text_of(&peptide("ACE-ASP-NME", &[])).replace("END\n", "");
+    let serial = |name: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("ATOM") && atom_name(line) == name);
+        line.unwrap()[6..11].to_owned()
+    };
+    let calcium =
+        "HETATM  900 CA    CA A 201      10.000  50.000  50.000  1.00 30.00          CA\n";
+    let bonds = format!("CONECT  900{}{}\n", serial("OD1"), serial("OD2"));
+    let message = fault(&format!("{text}{calcium}{bonds}"));
     assert!(
-        message.contains("test.pdb:4: this is an mmCIF file"),
+        message.contains("unknown residue 'CA 201 (chain A)'"),
+        "{message}"
+    );
+    assert!(message.contains("ions"), "{message}");
+}
+
+#[test]
+fn residues_whose_spelling_leads_nowhere_are_told_what_they_are() {
+    let text = text_of(&peptide("ACE-MET-NME", &[]));
+    let message = fault(&text.replace("MET A", "MSE A"));
+    assert!(
+        message.contains("'MSE 2 (chain A)': it is selenomethionine"),
+        "{message}"
+    );
+    let message = fault(&text.replace("MET A", "NEP A"));
+    assert!(
+        message.contains("phosphohistidine") && message.contains("tleap"),
+        "{message}"
+    );
+}
+
+/// Models of a reduced protein keep the hydrogens of cysteines that their records bridge.
+#[test]
+fn a_bridged_cysteine_with_a_hydrogen_on_its_sulfur_is_refused_by_name() {
+    let bridged = peptide("ACE-CYX-GLY-GLY-CYX-NME", &[[2, 5]]);
+    let text = edit_atoms(&text_of(&bridged), |line| {
+        Some(line.replace("CYX A", "CYS A"))
+    });
+    let sulfur = text.lines().find(|line| atom_name(line) == "SG").unwrap();
+    let hydrogen = moved(&rewrite(sulfur, "CYS", "HG", 2), [0.0, 0.0, 1.3])
+        .replace("           S", "           H");
+    let record = "SSBOND   1 CYS A    2    CYS A    5                          1555   1555  2.04\n";
+    let message = fault(&format!(
+        "{record}{}",
+        text.replacen(sulfur, &format!("{sulfur}\n{hydrogen}"), 1)
+    ));
+    assert!(
+        message.contains("unknown atom 'HG'") && message.contains("remove the hydrogen if it is"),
+        "{message}"
+    );
+}
+
+/// A side chain that ends too early has a hydrogen more at its end, which is not what is wrong.
+#[test]
+fn a_lost_heavy_atom_is_named_rather_than_the_hydrogen_in_its_place() {
+    let text = edit_atoms(&text_of(&peptide("ACE-CYS-NME", &[])), |line| {
+        let name = match (&line[17..20], atom_name(line)) {
+            ("CYS", "HG") => return None,
+            ("CYS", "SG") => "HB1",
+            (_, name) => name,
+        };
+        Some(rewrite(
+            line,
+            &line[17..20],
+            name,
+            line[22..26].trim().parse().unwrap(),
+        ))
+    });
+    let message = fault(&text.replace("           S\n", "           H\n"));
+    assert!(
+        message.contains("CYS 2 (chain A) lacks the heavy atoms SG"),
         "{message}"
     );
 }

@@ -72,6 +72,18 @@ fn damaged_pdb_files() {
 }
 
 #[test]
+fn damaged_mmcif_files() {
+    let mut files = corpus("tests/data/mmcif", "cif");
+    files.extend(corpus("tests/data/mmcif/bad", "cif"));
+    let n_read = survive("mmCIF", &files, 3000, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let read = pdb::read_str(&text, "damaged.cif").is_ok();
+        read | pdb::read_verbatim_str(&text, "damaged.cif").is_ok()
+    });
+    assert!(n_read > 0);
+}
+
+#[test]
 fn damaged_force_fields() {
     let files = [SMALL_FORCE_FIELD.as_bytes().to_vec()];
     let folder = tempfile::tempdir().unwrap();

@@ -391,12 +391,12 @@ fn missing_parameters_name_atoms_and_types() {
     };
     assert_eq!(
         error(&no_bond),
-        "the force field has no bond parameters for HPO 1 O1 - HPO 1 O2 (types o (class O) - o (class O)); add a definition for these types or classes"
+        "the force field has no bond parameters for HPO 1 O1 - HPO 1 O2 (types o (class O) - o (class O)); add a definition for these types or classes, or give the molecule with the parameters of another program, as a prmtop (tleap) or a serialized System"
     );
     let no_charge = PEROXIDE.replace("<Atom type=\"h\" charge", "<Atom type=\"o\" charge");
     assert_eq!(
         error(&no_charge),
-        "the force field has no nonbonded parameters for HPO 1 H1 (types h (class H)); add a definition for these types or classes"
+        "the force field has no nonbonded parameters for HPO 1 H1 (types h (class H)); add a definition for these types or classes, or give the molecule with the parameters of another program, as a prmtop (tleap) or a serialized System"
     );
 }
 

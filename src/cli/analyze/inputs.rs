@@ -129,16 +129,18 @@ fn read_one(
     Ok(chain)
 }
 
-/// Opens a file; one without a topology takes it from a PDB file beside it, of the same name or `topology.pdb`.
+/// Opens a file; one without a topology takes it from a PDB or mmCIF file beside it, of the same name or called `topology`.
 fn open(path: &Path) -> Result<Reader, String> {
     let missing = match Reader::open(path) {
         Err(error @ TrajectoryError::NoTopology { .. }) => error,
         other => return other.map_err(|error| error.to_string()),
     };
-    let beside = [
-        path.with_extension("pdb"),
-        path.with_file_name("topology.pdb"),
-    ];
+    let beside = ["pdb", "cif"].map(|ending| {
+        let named = path.with_file_name("topology").with_extension(ending);
+        [path.with_extension(ending), named]
+    });
+    let [[own_pdb, pdb], [own_cif, cif]] = beside;
+    let beside = [own_pdb, own_cif, pdb, cif];
     let Some(pdb_file) = beside.into_iter().find(|file| file.exists()) else {
         return Err(missing.to_string());
     };

@@ -26,7 +26,7 @@ use super::{CliResult, console};
 /// Arguments of `saltus analyze`.
 #[derive(Debug, Args)]
 pub(crate) struct AnalyzeArguments {
-    /// Trajectories of one molecule, each a chain: of saltus, or any MDTraj HDF5 or H5MD file with a topology (or a PDB
+    /// Trajectories of one molecule, each a chain: of saltus, or any MDTraj HDF5 or H5MD file with a topology (or a PDB or mmCIF
     /// file of the same name beside it). A folder
     /// stands for all its trajectory_*.h5.
     #[arg(value_name = "TRAJECTORY.h5|DIR", required = true)]

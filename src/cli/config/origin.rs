@@ -9,13 +9,13 @@ use super::system::SystemConfig;
 pub(crate) enum Origin<'a> {
     /// Built from a sequence.
     Sequence(&'a str),
-    /// Read from a PDB file of a peptide; the force field is assigned.
+    /// Read from a PDB or mmCIF file of a peptide; the force field is assigned.
     Pdb(&'a Path),
-    /// Parameters from a serialized OpenMM System, names and positions from a PDB file.
+    /// Parameters from a serialized OpenMM System, names and positions from a PDB or mmCIF file.
     OpenmmSystem {
         /// The XML file.
         system: &'a Path,
-        /// The PDB file.
+        /// The PDB or mmCIF file.
         pdb: &'a Path,
     },
     /// Everything but the solvent from AMBER's files.
@@ -101,7 +101,7 @@ impl SystemConfig {
             (Some(_), Some(_), None) => Err(Contradiction {
                 path: "system.pdb",
                 problem: "`sequence` and `pdb` are both given, expected one of them",
-                help: "remove `sequence` to simulate the PDB file, or `pdb` to build the sequence",
+                help: "remove `sequence` to simulate the molecule of the file, or `pdb` to build the sequence",
             }),
             (Some(_), _, Some(_)) => Err(Contradiction {
                 path: "system.openmm_system",

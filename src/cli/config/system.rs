@@ -27,7 +27,7 @@ pub(crate) struct SystemConfig {
     /// `cyclo(RGDfV)` is a head-to-tail ring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sequence: Option<String>,
-    /// PDB file, relative to the YAML file: of a peptide, or with `openmm_system` of any molecule, which is then taken as it is.
+    /// PDB or mmCIF file (its text says which), relative to the YAML file: of a peptide, or with `openmm_system` of any molecule, which is then taken as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pdb: Option<PathBuf>,
     /// Serialized OpenMM System (`XmlSerializer.serialize(system)`), relative to the YAML file, of the molecule in `pdb`.

@@ -1,4 +1,4 @@
-//! What can be wrong with a serialized System and its PDB file, and whether the two are of one molecule.
+//! What can be wrong with a serialized System and its PDB or mmCIF file, and whether the two are of one molecule.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub enum OpenmmSystemError {
     /// A fault in the XML file, with its line.
     #[error(transparent)]
     Xml(#[from] ForceFieldError),
-    /// A fault in the PDB file, with its line.
+    /// A fault in the PDB or mmCIF file, with its line.
     #[error(transparent)]
     Pdb(#[from] PdbError),
     /// The files have different numbers of atoms.
@@ -32,25 +32,25 @@ pub enum OpenmmSystemError {
         system: PathBuf,
         /// Its particles.
         n_particles: usize,
-        /// The PDB file.
+        /// The PDB or mmCIF file.
         pdb: PathBuf,
         /// Its atoms.
         n_atoms: usize,
     },
-    /// An atom of the PDB file is not what the System has in its place.
+    /// An atom of that file is not what the System has in its place.
     #[error(
         "atom {number}, {label}, is {element} in {pdb}, but its mass in {system} is {mass_da} Da, that of {mass_of}: expected the same order of atoms in both; write both at once, `PDBFile.writeFile(topology, positions, file)` beside `XmlSerializer.serialize(system)`"
     )]
     Order {
         /// The XML file.
         system: PathBuf,
-        /// The PDB file.
+        /// The PDB or mmCIF file.
         pdb: PathBuf,
         /// Place of the atom, from 1.
         number: usize,
         /// `ALA 2 CB`.
         label: String,
-        /// Element of the PDB file.
+        /// Its element there.
         element: &'static str,
         /// Mass of the System.
         mass_da: f64,

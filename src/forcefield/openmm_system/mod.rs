@@ -1,4 +1,4 @@
-//! Molecules with the parameters of another program: a serialized OpenMM `System` with the PDB file of its topology.
+//! Molecules with the parameters of another program: a serialized OpenMM `System` with the PDB or mmCIF file of its topology.
 //!
 //! The file is what `openmm.XmlSerializer.serialize(system)` writes, of OpenMM 7 and 8. Nothing is assigned: every parameter
 //! is the file's, atoms keep their order. What saltus cannot compute is refused by class and content.
@@ -40,7 +40,7 @@ pub struct ForeignMolecule {
     pub notes: Vec<String>,
 }
 
-/// Reads a serialized `System` and the PDB file of its topology and positions.
+/// Reads a serialized `System` and the PDB or mmCIF file of its topology and positions.
 ///
 /// # Errors
 /// A file that cannot be read; forces that are not taken, with their line; two files that are not of one molecule.

@@ -322,9 +322,9 @@ fn closed_ring(
         n_tries: MAX_RING_TRIES,
         reason: best.map_or_else(String::new, |faults| faults.to_string()),
         remedy: if small {
-            "Trans peptide bonds do not close rings of two and three residues, whose peptide bonds are cis: give such a molecule as a PDB file"
+            "Trans peptide bonds do not close rings of two and three residues, whose peptide bonds are cis: give such a molecule as a PDB or mmCIF file"
         } else {
-            "Give its structure as a PDB file with the bond in it"
+            "Give its structure as a PDB or mmCIF file with the bond in it"
         },
     })
 }

@@ -1,6 +1,7 @@
-//! Residues of a PDB file to a molecule: variants, names, completeness, bonds.
+//! Residues of a file to a molecule: variants, names, completeness, bonds.
 
 use super::bonds::{contacts, disulfides, links, rings};
+use super::checks::{check_atoms, check_residues, warn_of_element};
 use super::choices::Choices;
 use super::error::PdbError;
 use super::hydrogens::missing::Incomplete;
@@ -10,12 +11,13 @@ use super::numbers;
 use super::order::arrange;
 use super::record::{RawResidue, Records, ResidueId, place};
 use super::residues::group;
+use super::source::Source;
 use super::whole::Placed;
 use crate::topology::building::blueprint::{add_peptide_bond, add_residue_bonds};
 use crate::topology::chirality::mirrored_residues;
 use crate::topology::element::Element;
 use crate::topology::internal_coordinates::{Point, point};
-use crate::topology::residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom, nearest};
+use crate::topology::residue_library::{ResidueLibrary, ResidueTemplate, TemplateAtom};
 use crate::topology::{Atom, Molecule, Residue, Topology};
 use std::collections::HashMap;
 
@@ -24,7 +26,7 @@ const PEPTIDE_BOND_LIMIT_NM: f64 = 0.25;
 
 /// A molecule being put together.
 struct Assembly<'a> {
-    file: &'a str,
+    file: Source<'a>,
     records: &'a Records,
     topology: Topology,
     rows: Vec<TemplateAtom>,
@@ -36,12 +38,13 @@ struct Assembly<'a> {
 }
 
 /// Make the molecule of a file's records.
-pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, PdbError> {
+pub(super) fn assemble(mut records: Records, file: Source<'_>) -> Result<Molecule, PdbError> {
     let atoms = std::mem::take(&mut records.atoms);
     let mut residues = group(atoms, records.cell.as_ref(), file);
     if residues.is_empty() {
         return Err(PdbError::NoAtoms {
-            file: file.to_owned(),
+            file: file.to_string(),
+            expected: file.words.atoms,
         });
     }
     residues.iter_mut().for_each(normalize_spelling);
@@ -77,45 +80,8 @@ pub(super) fn assemble(mut records: Records, file: &str) -> Result<Molecule, Pdb
     assembly.finish()
 }
 
-/// Every residue known, caps at the ends.
-fn check_residues(residues: &[RawResidue], file: &str) -> Result<(), PdbError> {
-    let unknown = |residue: &&RawResidue| !residue.as_is && residue_name(&residue.name).is_none();
-    if let Some(first) = residues.iter().find(unknown) {
-        let mut others: Vec<String> = residues
-            .iter()
-            .filter(unknown)
-            .filter(|residue| residue.name != first.name)
-            .map(|residue| residue.label())
-            .collect();
-        others.dedup();
-        return Err(PdbError::UnknownResidue {
-            file: file.to_owned(),
-            line: first.line(),
-            residue: first.label(),
-            nearest: ResidueLibrary::get().nearest_name(&first.name).to_owned(),
-            others: if others.is_empty() {
-                String::new()
-            } else {
-                format!("; also unknown: {}", others.join(", "))
-            },
-        });
-    }
-    let misplaced = residues.iter().find(|residue| {
-        let name = residue_name(&residue.name);
-        (name == Some("ACE") && (!residue.first || residue.last))
-            || (matches!(name, Some("NME" | "NHE")) && (!residue.last || residue.first))
-    });
-    misplaced.map_or(Ok(()), |residue| {
-        Err(PdbError::MisplacedCap {
-            file: file.to_owned(),
-            line: residue.line(),
-            residue: residue.label(),
-        })
-    })
-}
-
 impl<'a> Assembly<'a> {
-    fn new(records: &'a Records, file: &'a str) -> Self {
+    fn new(records: &'a Records, file: Source<'a>) -> Self {
         Self {
             file,
             records,
@@ -146,11 +112,12 @@ impl<'a> Assembly<'a> {
         let name = variant(stated, raw, bonded_sulfur);
         if name == "CYX" && !bonded_sulfur {
             return Err(PdbError::Disulfide {
-                file: self.file.to_owned(),
+                file: self.file.to_string(),
                 line: raw.line(),
                 detail: format!(
-                    "residue {} is bonded cysteine, but no sulfur is within 0.25 nm and no SSBOND or CONECT names its partner: add the record, or call the residue CYS",
-                    raw.label()
+                    "residue {} is bonded cysteine, but no sulfur is within 0.25 nm and no {} names its partner: add one, or call the residue CYS",
+                    raw.label(),
+                    self.file.words.disulfides
                 ),
             });
         }
@@ -195,13 +162,13 @@ impl<'a> Assembly<'a> {
             });
             let Some(row) = row.or(stated) else {
                 return Err(PdbError::UnknownAtom {
-                    file: self.file.to_owned(),
+                    file: self.file.to_string(),
                     line: atom.line,
                     atom: atom.name.clone(),
                     residue: raw.label(),
                     hint: format!(
-                        "its element is '{}', expected the symbol of one in columns 77-78",
-                        atom.element
+                        "its element is '{}', expected the symbol of one in {}",
+                        atom.element, self.file.words.element
                     ),
                 });
             };
@@ -296,11 +263,13 @@ impl<'a> Assembly<'a> {
         }
         if distance_nm > PEPTIDE_BOND_LIMIT_NM {
             return Err(PdbError::ChainBreak {
-                file: self.file.to_owned(),
+                file: self.file.to_string(),
                 line: residues[index].line(),
                 before: residues[index - 1].label(),
                 after: residues[index].label(),
                 distance_nm: apart.norm(),
+                cell: self.file.words.cell,
+                separate: self.file.words.separate,
             });
         }
         add_peptide_bond(&mut self.topology, index - 1, index);
@@ -320,13 +289,13 @@ impl<'a> Assembly<'a> {
         for &(line, serials) in &self.records.conect {
             let atoms = serials.map(|serial| self.index_of_serial.get(&serial).copied());
             if let [Some(i), Some(j)] = atoms {
-                self.check_bond("CONECT", line, [i, j])?;
+                self.check_bond(self.file.words.conect, line, [i, j])?;
             }
         }
         Ok(())
     }
 
-    /// LINK records: of bonds that the molecule has, or of what is not in it.
+    /// LINK records, rows of `_struct_conn`: of bonds that the molecule has, or of what is not in it.
     fn check_links(&self, residues: &[RawResidue]) -> Result<(), PdbError> {
         for link in &self.records.links {
             let found = link
@@ -335,7 +304,7 @@ impl<'a> Assembly<'a> {
                 .map(|end| self.linked_atom(residues, end));
             match found {
                 [Some(i), Some(j)] if link.same_image => {
-                    self.check_bond("LINK", link.line, [i, j])?;
+                    self.check_bond(self.file.words.link, link.line, [i, j])?;
                 }
                 _ => {
                     let [first, second] = link
@@ -343,9 +312,10 @@ impl<'a> Assembly<'a> {
                         .each_ref()
                         .map(|(id, name)| format!("{name} of {}", place(*id)));
                     log::warn!(
-                        "{}:{}: LINK from {first} to {second}: not both are read from this file, so the record is ignored",
+                        "{}:{}: {} from {first} to {second}: not both are read from this file, so the record is ignored",
                         self.file,
-                        link.line
+                        link.line,
+                        self.file.words.link
                     );
                 }
             }
@@ -374,7 +344,7 @@ impl<'a> Assembly<'a> {
             return Ok(());
         }
         Err(PdbError::UnknownBond {
-            file: self.file.to_owned(),
+            file: self.file.to_string(),
             line,
             record,
             first: self.topology.label(i),
@@ -401,69 +371,5 @@ impl<'a> Assembly<'a> {
             mirrored_residues(&molecule.topology, &molecule.positions);
         self.choices.warn(&molecule, n_missing, self.file);
         Ok(molecule)
-    }
-}
-
-/// No unknown atom, none twice, no heavy one missing.
-fn check_atoms(
-    raw: &RawResidue,
-    name: &str,
-    rows: &[TemplateAtom],
-    file: &str,
-) -> Result<(), PdbError> {
-    for (rank, atom) in raw.atoms.iter().enumerate() {
-        if !rows.iter().any(|row| row.name == atom.name) {
-            let names = rows.iter().map(|row| row.name.as_str());
-            let hint = format!(
-                "did you mean {}? {name} has {}",
-                nearest(&atom.name, names.clone()),
-                names.collect::<Vec<_>>().join(" ")
-            );
-            return Err(PdbError::UnknownAtom {
-                file: file.to_owned(),
-                line: atom.line,
-                atom: atom.name.clone(),
-                residue: raw.label(),
-                hint,
-            });
-        }
-        if raw.atoms[..rank]
-            .iter()
-            .any(|other| other.name == atom.name)
-        {
-            return Err(PdbError::DuplicateAtom {
-                file: file.to_owned(),
-                line: atom.line,
-                atom: atom.name.clone(),
-                residue: raw.label(),
-            });
-        }
-    }
-    let missing: Vec<&str> = rows
-        .iter()
-        .filter(|row| row.element != Element::HYDROGEN && row.name != "OXT")
-        .filter(|row| !raw.has(&row.name))
-        .map(|row| row.name.as_str())
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(PdbError::MissingHeavyAtoms {
-        file: file.to_owned(),
-        line: raw.line(),
-        residue: raw.label(),
-        atoms: missing.join(", "),
-    })
-}
-
-/// Names decide; an element column that contradicts them is probably a shifted line.
-fn warn_of_element(line: usize, stated: &str, row: &TemplateAtom, file: &str) {
-    let hydrogen = row.element == Element::HYDROGEN && stated == "D";
-    if !hydrogen && !stated.is_empty() && !row.element.symbol().eq_ignore_ascii_case(stated) {
-        log::warn!(
-            "{file}:{line}: atom {} is taken as {}, not as '{stated}' (columns 77-78)",
-            row.name,
-            row.element.symbol()
-        );
     }
 }

@@ -13,7 +13,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// From edges in angstrom and angles in degrees as CRYST1 has them; `None` where they make no box.
+    /// From edges in angstrom and angles in degrees as CRYST1 and `_cell` have them; `None` where they make no box.
     pub(super) fn new(edges: [f64; 3], angles_deg: [f64; 3]) -> Option<Self> {
         let possible = |angle: &f64| *angle > 0.0 && *angle < 180.0;
         if !edges

@@ -1,6 +1,7 @@
 //! What was decided for a file that says nothing of it: protonation states, chain ends, added atoms; and what its names hide.
 
 use super::record::RawResidue;
+use super::source::Source;
 use crate::topology::Molecule;
 use crate::topology::chirality::{CenterKind, chiral_centers};
 use crate::topology::sequence::l_name;
@@ -44,7 +45,7 @@ impl Choices {
     }
 
     /// One warning for each kind of choice.
-    pub(super) fn warn(&self, molecule: &Molecule, n_added: usize, file: &str) {
+    pub(super) fn warn(&self, molecule: &Molecule, n_added: usize, file: Source<'_>) {
         let list = |labels: &[String]| labels.join(", ");
         if n_added > 0 {
             log::warn!(
@@ -82,7 +83,7 @@ impl Choices {
 }
 
 /// Residues whose names say L while their coordinates say D, and side chains that are inverted.
-fn warn_of_mirrored(molecule: &Molecule, d_named: &[bool], file: &str) {
+fn warn_of_mirrored(molecule: &Molecule, d_named: &[bool], file: Source<'_>) {
     let Molecule {
         topology,
         positions,

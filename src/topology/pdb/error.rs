@@ -1,10 +1,11 @@
-//! Everything that can be wrong with a PDB file, with file, line and remedy.
+//! Everything that can be wrong with a PDB or mmCIF file, with file, line and remedy.
 
+use super::mmcif::CifFault;
 use crate::topology::residue_library::ResidueLibrary;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why a PDB file cannot be used.
+/// Why a PDB or mmCIF file cannot be used.
 #[derive(Debug, Error)]
 pub enum PdbError {
     /// The file cannot be read.
@@ -15,31 +16,31 @@ pub enum PdbError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// No ATOM record (or waters only).
-    #[error(
-        "{file}: no atoms of a peptide found: expected ATOM records of amino acids (is this a PDB file, not mmCIF?)"
-    )]
+    /// No atom (or waters only).
+    #[error("{file}: no atoms of a peptide found: expected {expected}")]
     NoAtoms {
         /// The file.
         file: String,
+        /// What holds atoms in its format.
+        expected: &'static str,
     },
-    /// A column holds no number.
-    #[error("{file}:{line}: {field} (columns {columns}) is '{got}', expected a number")]
+    /// No number where one is expected.
+    #[error("{file}:{line}: {field} ({place}) is '{got}', expected a number")]
     BadField {
         /// The file.
         file: String,
         /// Line number from 1.
         line: usize,
-        /// What the columns hold.
+        /// What it is.
         field: &'static str,
-        /// Which columns, from 1.
-        columns: &'static str,
+        /// Where it stands: columns from 1, or a data name.
+        place: &'static str,
         /// What stands there.
         got: String,
     },
     /// An atom whose element is not known, in a file that is read as it is.
     #[error(
-        "{file}:{line}: the element of {atom} (columns 77-78, or the first letter of its name) is '{got}', expected a symbol such as C: correct the columns"
+        "{file}:{line}: the element of {atom} ({place}, or the first letter of its name) is '{got}', expected a symbol such as C: correct it"
     )]
     UnknownElement {
         /// The file.
@@ -48,6 +49,8 @@ pub enum PdbError {
         line: usize,
         /// Its name, residue, number and chain.
         atom: String,
+        /// Where the element stands.
+        place: &'static str,
         /// What stands there.
         got: String,
     },
@@ -65,8 +68,8 @@ pub enum PdbError {
     },
     /// A residue that is no amino acid or cap.
     #[error(
-        "{file}:{line}: unknown residue '{residue}': did you mean {nearest}? Known: {}. \
-         A residue of another kind is taken with CONECT records of all its bonds, its hydrogens, and an OpenMM XML file that has it; \
+        "{file}:{line}: unknown residue '{residue}': {hint} Known: {}. \
+         A residue of another kind is taken with {all_bonds}, its hydrogens, and an OpenMM XML file that has it; \
          ions, and what no force field has, cannot be simulated: remove them from the file{others}",
         ResidueLibrary::get().known_names()
     )]
@@ -77,8 +80,10 @@ pub enum PdbError {
         line: usize,
         /// Its name, number and chain.
         residue: String,
-        /// Nearest known name.
-        nearest: String,
+        /// What it is, or the nearest known name.
+        hint: String,
+        /// What says how it is bonded.
+        all_bonds: &'static str,
         /// Other unknown residues: empty or `; also unknown: ...`.
         others: String,
     },
@@ -98,7 +103,7 @@ pub enum PdbError {
     },
     /// The same atom twice.
     #[error(
-        "{file}:{line}: atom {atom} of residue {residue} occurs twice: remove one, or mark the two as alternate locations in column 17"
+        "{file}:{line}: atom {atom} of residue {residue} occurs twice: remove one, or mark the two as alternate locations in {alternate}"
     )]
     DuplicateAtom {
         /// The file.
@@ -109,6 +114,8 @@ pub enum PdbError {
         atom: String,
         /// Residue name, chain and number.
         residue: String,
+        /// Where alternate locations are marked.
+        alternate: &'static str,
     },
     /// Heavy atoms that are not in the file.
     #[error(
@@ -128,8 +135,8 @@ pub enum PdbError {
     /// Neighbours that are not bonded.
     #[error(
         "{file}:{line}: chain break: C of {before} and N of {after} are {distance_nm:.3} nm apart, expected about 0.133 nm: \
-         residues are missing between them, or a periodic box cuts the molecule and the file has no CRYST1; \
-         rebuild them, make the molecule whole, or put a TER record or another chain letter between two separate peptides"
+         residues are missing between them, or a periodic box cuts the molecule and the file has no {cell}; \
+         rebuild them, make the molecule whole, or {separate}"
     )]
     ChainBreak {
         /// The file.
@@ -142,10 +149,14 @@ pub enum PdbError {
         after: String,
         /// Distance in nm.
         distance_nm: f64,
+        /// What states a periodic box.
+        cell: &'static str,
+        /// How two peptides are told apart.
+        separate: &'static str,
     },
     /// A cap inside a chain.
     #[error(
-        "{file}:{line}: cap {residue} stands inside a chain: ACE can only be first, NME and NHE only last; put a TER record between two peptides"
+        "{file}:{line}: cap {residue} stands inside a chain: ACE can only be first, NME and NHE only last; {separate}"
     )]
     MisplacedCap {
         /// The file.
@@ -154,6 +165,8 @@ pub enum PdbError {
         line: usize,
         /// Residue name, chain and number.
         residue: String,
+        /// How two peptides are told apart.
+        separate: &'static str,
     },
     /// A CYX without partner, or a disulfide record that names no two cysteines.
     #[error("{file}:{line}: {detail}")]
@@ -165,7 +178,7 @@ pub enum PdbError {
         /// What is wrong and what to do.
         detail: String,
     },
-    /// A CONECT or LINK record for atoms that peptides of known residues do not bond.
+    /// A record (CONECT, LINK, `_struct_conn`) for atoms that peptides of known residues do not bond.
     #[error(
         "{file}:{line}: {record} bonds {first} to {second}, which no peptide of known residues has: disulfides and head-to-tail rings are read from such records, \
          other cross-links need the hydrogens in the file and a force field that has the residues, and a ring has no OXT; remove the record if the two are not bonded"
@@ -220,15 +233,14 @@ pub enum PdbError {
         /// What was expected, and what to do.
         remedy: String,
     },
-    /// Another format under the name of PDB.
-    #[error(
-        "{file}:{line}: this is an mmCIF file, expected the fixed columns of a PDB file: convert it, \
-         for example with `gemmi convert in.cif out.pdb` or by saving it as PDB in PyMOL or ChimeraX"
-    )]
-    Mmcif {
+    /// What makes a file no mmCIF file, or one without what is needed.
+    #[error("{file}:{line}: {fault}")]
+    Cif {
         /// The file.
         file: String,
-        /// Line number from 1 of what gives it away.
+        /// Line number from 1.
         line: usize,
+        /// What is wrong and what to do.
+        fault: CifFault,
     },
 }

@@ -1,16 +1,17 @@
 //! Chain letters and residue numbers such that no two residues share both: the file's, changed where they must.
 
 use super::record::RawResidue;
+use super::source::Source;
 use std::collections::HashSet;
 
 /// Letters that a chain may be given.
-const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+pub(super) const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// Chain letter and number of every residue, each pair once.
 ///
 /// A cap that shares the number of its neighbour takes the one beside it. Where insertion codes make two residues of a chain share a number,
 /// the later one and those after it are shifted; a second chain of the same letter and numbers gets a letter of its own.
-pub(super) fn assign(residues: &[RawResidue], file: &str) -> Vec<(char, i32)> {
+pub(super) fn assign(residues: &[RawResidue], file: Source<'_>) -> Vec<(char, i32)> {
     let mut used: HashSet<(char, i32)> = HashSet::new();
     let mut numbers: Vec<(char, i32)> = Vec::with_capacity(residues.len());
     let mut start = 0;
@@ -53,7 +54,7 @@ fn free_letter(residues: &[RawResidue], used: &HashSet<(char, i32)>) -> Option<c
 }
 
 /// Numbers of the residues of one chain, each once.
-fn shifted(piece: &[RawResidue], file: &str) -> Vec<i32> {
+fn shifted(piece: &[RawResidue], file: Source<'_>) -> Vec<i32> {
     let mut shift = 0;
     let mut numbers: Vec<i32> = Vec::with_capacity(piece.len());
     for (index, residue) in piece.iter().enumerate() {

@@ -4,15 +4,20 @@ use super::caps;
 use super::cell::Cell;
 use super::names::residue_name;
 use super::record::{AtomRecord, RawResidue, place};
+use super::source::Source;
 use crate::topology::internal_coordinates::point;
 
 /// Residue names of water in common use.
-const WATERS: [&str; 10] = [
+pub(super) const WATERS: [&str; 10] = [
     "HOH", "WAT", "H2O", "SOL", "TIP", "TIP3", "TIP4", "SPC", "DOD", "OH2",
 ];
 
 /// Residues in file order without waters.
-pub(super) fn group(atoms: Vec<AtomRecord>, cell: Option<&Cell>, file: &str) -> Vec<RawResidue> {
+pub(super) fn group(
+    atoms: Vec<AtomRecord>,
+    cell: Option<&Cell>,
+    file: Source<'_>,
+) -> Vec<RawResidue> {
     let mut groups: Vec<Vec<AtomRecord>> = Vec::new();
     let mut n_water_atoms = 0;
     for atom in atoms {
@@ -49,7 +54,7 @@ fn continues(group: &[AtomRecord], atom: &AtomRecord) -> bool {
 }
 
 /// Brings home what stands apart from its residue, such as hydrogens that a program appended to the file.
-fn gather_scattered(groups: Vec<Vec<AtomRecord>>, file: &str) -> Vec<Vec<AtomRecord>> {
+fn gather_scattered(groups: Vec<Vec<AtomRecord>>, file: Source<'_>) -> Vec<Vec<AtomRecord>> {
     let mut gathered: Vec<Vec<AtomRecord>> = Vec::new();
     let mut first_line = None;
     for group in groups {
@@ -78,7 +83,7 @@ fn gather_scattered(groups: Vec<Vec<AtomRecord>>, file: &str) -> Vec<Vec<AtomRec
 
 /// One location of every atom: the letter of highest total occupancy in the residue (the first on a tie), and for atoms that
 /// it lacks the highest of their own.
-fn choose_location(atoms: Vec<AtomRecord>, file: &str) -> Vec<AtomRecord> {
+fn choose_location(atoms: Vec<AtomRecord>, file: Source<'_>) -> Vec<AtomRecord> {
     let mut letters: Vec<(char, f64)> = Vec::new();
     for atom in atoms.iter().filter(|atom| atom.altloc != ' ') {
         match letters
@@ -137,7 +142,7 @@ const PEPTIDE_CONTACT_NM: f64 = 0.175;
 fn mark_chain_ends(
     groups: Vec<Vec<AtomRecord>>,
     cell: Option<&Cell>,
-    file: &str,
+    file: Source<'_>,
 ) -> Vec<RawResidue> {
     let mut residues: Vec<RawResidue> = Vec::new();
     for atoms in groups {
@@ -174,7 +179,7 @@ fn is_bonded_across(
     previous: &RawResidue,
     atoms: &[AtomRecord],
     cell: Option<&Cell>,
-    file: &str,
+    file: Source<'_>,
 ) -> bool {
     let find = |atoms: &[AtomRecord], names: [&str; 2]| {
         let named = |atom: &&AtomRecord| names.contains(&atom.name.as_str());
@@ -190,13 +195,13 @@ fn is_bonded_across(
         return false;
     }
     log::warn!(
-        "{file}:{}: C of {} {} and N of {} {} are {distance_nm:.3} nm apart, a peptide bond, though TER or another chain letter \
-         separates them: they are bonded",
+        "{file}:{}: C of {} {} and N of {} {} are {distance_nm:.3} nm apart, a peptide bond, though {} separates them: they are bonded",
         atoms[0].line,
         previous.name,
         place(previous.id),
         atoms[0].residue_name,
-        place(atoms[0].id)
+        place(atoms[0].id),
+        file.words.separates
     );
     true
 }

@@ -2,6 +2,7 @@
 
 use super::cell::Cell;
 use super::error::PdbError;
+use super::source::Source;
 use crate::topology::Topology;
 use crate::topology::element::Element;
 use crate::topology::internal_coordinates::Point;
@@ -12,11 +13,11 @@ pub(crate) struct Placed<'a> {
     pub(super) positions: &'a mut [Option<Point>],
     /// Lines of the atoms in the file.
     pub(super) lines: &'a [Option<usize>],
-    pub(super) file: &'a str,
+    pub(super) file: Source<'a>,
 }
 
 impl Placed<'_> {
-    /// Make the molecule whole if a bond is longer than any bond can be and CRYST1 states a box that explains it.
+    /// Make the molecule whole if a bond is longer than any bond can be and the file states a box that explains it.
     ///
     /// # Errors
     /// [`PdbError::BondLength`] for a bond of impossible length that no box explains.
@@ -25,18 +26,21 @@ impl Placed<'_> {
             return Ok(());
         };
         let Some(cell) = cell else {
-            return Err(self.refuse(cut, "no CRYST1 record with its box"));
+            let lacks = format!("no {} with its box", self.file.words.cell_record);
+            return Err(self.refuse(cut, &lacks));
         };
         self.join_images(cell);
         if let Some(still) = self.impossible_bond() {
-            return Err(self.refuse(still, "a CRYST1 box that does not explain it"));
+            let lacks = format!("a {} box that does not explain it", self.file.words.cell);
+            return Err(self.refuse(still, &lacks));
         }
         let [i, j] = cut.atoms.map(|atom| self.topology.label(atom));
         log::warn!(
-            "{}:{}: {i} and {j} are bonded but {:.3} nm apart: the periodic box of CRYST1 cuts the molecule, which is made whole",
+            "{}:{}: {i} and {j} are bonded but {:.3} nm apart: the periodic box of {} cuts the molecule, which is made whole",
             self.file,
             self.line(cut.atoms),
-            cut.distance_nm
+            cut.distance_nm,
+            self.file.words.cell
         );
         Ok(())
     }
@@ -94,9 +98,12 @@ impl Placed<'_> {
         let [shortest, longest] = bond.possible_nm;
         let too_long = bond.distance_nm > longest;
         let remedy = if too_long {
-            "a molecule that a periodic box cuts must be made whole (`gmx trjconv -pbc whole`, autoimage of cpptraj), or given with its CRYST1 record; if no box cuts it, correct the two atoms"
+            format!(
+                "a molecule that a periodic box cuts must be made whole (`gmx trjconv -pbc whole`, autoimage of cpptraj), or given with its {}; if no box cuts it, correct the two atoms",
+                self.file.words.cell_record
+            )
         } else {
-            "coordinates of a PDB file are in angstrom: if these are in nm, multiply them by ten; else correct the two atoms"
+            "coordinates of PDB and mmCIF files are in angstrom: if these are in nm, multiply them by ten; else correct the two atoms".to_owned()
         };
         let found = if too_long {
             format!("; the file has {lacks}")
@@ -104,7 +111,7 @@ impl Placed<'_> {
             String::new()
         };
         PdbError::BondLength {
-            file: self.file.to_owned(),
+            file: self.file.to_string(),
             line: self.line(bond.atoms),
             first,
             second,

@@ -93,15 +93,15 @@ impl Checks<'_> {
             if !system.bonds.is_empty() {
                 self.fault(
                     "system.bonds",
-                    "bonds cannot be given for a PDB file, expected them inside it",
-                    "remove the key: LINK and CONECT records make the bonds",
+                    "bonds cannot be given for a PDB or mmCIF file, expected them inside it",
+                    "remove the key: LINK and CONECT records, in mmCIF _struct_conn, make the bonds",
                 );
             }
             if !system.disulfides.is_empty() {
                 self.fault(
                     "system.disulfides",
-                    "bridges cannot be given for a PDB file, expected them inside it",
-                    "remove the key: SSBOND records, or sulfurs at bonding distance, make the bridges",
+                    "bridges cannot be given for a PDB or mmCIF file, expected them inside it",
+                    "remove the key: SSBOND records, in mmCIF _struct_conn, or sulfurs at bonding distance, make the bridges",
                 );
             }
         }

@@ -153,7 +153,7 @@ fn read(path: &Path) -> Result<String, InputFault> {
     String::from_utf8(bytes).map_err(|_| {
         unreadable(
             "the input file is not UTF-8 text, expected YAML".to_owned(),
-            "give a YAML file; a trajectory or a PDB file is named inside it",
+            "give a YAML file; a trajectory, a PDB or an mmCIF file is named inside it",
         )
     })
 }

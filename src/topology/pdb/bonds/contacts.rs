@@ -4,6 +4,7 @@ use crate::topology::Topology;
 use crate::topology::element::Element;
 use crate::topology::internal_coordinates::Point;
 use crate::topology::pdb::error::PdbError;
+use crate::topology::pdb::source::Source;
 
 /// Two atoms nearer than this times the sum of their covalent radii are bonded.
 ///
@@ -29,7 +30,7 @@ pub(in crate::topology::pdb) fn check(
     topology: &Topology,
     positions: &[Option<Point>],
     lines: &[Option<usize>],
-    file: &str,
+    file: Source<'_>,
 ) -> Result<(), PdbError> {
     let contacts = find(topology, positions);
     let closest = contacts.iter().min_by(|a, b| a.1.total_cmp(&b.1));
@@ -41,7 +42,7 @@ pub(in crate::topology::pdb) fn check(
         n => format!(" (and {} more such pairs)", n - 1),
     };
     Err(PdbError::CovalentContact {
-        file: file.to_owned(),
+        file: file.to_string(),
         line: lines[second].unwrap_or(1),
         first: topology.label(first),
         second: topology.label(second),

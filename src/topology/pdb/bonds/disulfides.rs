@@ -1,10 +1,11 @@
-//! Which cysteines of a PDB file are bonded: SSBOND, CONECT, and sulfur atoms within bonding distance.
+//! Which cysteines of a file are bonded: SSBOND, CONECT, `_struct_conn`, and sulfur atoms within bonding distance.
 
 use crate::topology::internal_coordinates::point;
 use crate::topology::pdb::PdbError;
 use crate::topology::pdb::cell::Cell;
 use crate::topology::pdb::names::residue_name;
 use crate::topology::pdb::record::{RawResidue, Records, ResidueId, place};
+use crate::topology::pdb::source::Source;
 
 /// Sulfur atoms nearer than this in nm are bonded where no record says so.
 const BONDED_NM: f64 = 0.25;
@@ -26,7 +27,7 @@ pub(in crate::topology::pdb) struct Disulfides {
 pub(in crate::topology::pdb) fn find(
     residues: &[RawResidue],
     records: &Records,
-    file: &str,
+    file: Source<'_>,
 ) -> Result<Disulfides, PdbError> {
     let (mut pairs, mut widowed) = (Vec::new(), Vec::new());
     let cell = records.cell.as_ref();
@@ -37,7 +38,8 @@ pub(in crate::topology::pdb) fn find(
             .find(|id| !residues.iter().any(|r| r.id == *id));
         if let Some(absent) = absent {
             log::warn!(
-                "{file}:{line}: SSBOND to residue {}, which is not read from this file: the record is ignored, the cysteine is a free one",
+                "{file}:{line}: {} to residue {}, which is not read from this file: the record is ignored, the cysteine is a free one",
+                file.words.disulfide,
                 place(absent)
             );
             widowed.extend(ids.into_iter().filter_map(|id| cysteine(residues, id)));
@@ -45,7 +47,8 @@ pub(in crate::topology::pdb) fn find(
         }
         if !record.same_image {
             log::warn!(
-                "{file}:{line}: SSBOND to a crystal neighbour: the record is ignored, the cysteines are free ones"
+                "{file}:{line}: {} to a crystal neighbour: the record is ignored, the cysteines are free ones",
+                file.words.disulfide
             );
             widowed.extend(ids.into_iter().filter_map(|id| cysteine(residues, id)));
             continue;
@@ -54,10 +57,11 @@ pub(in crate::topology::pdb) fn find(
             [Some(i), Some(j)] if i != j => add(&mut pairs, [i, j], line, residues, cell, file)?,
             _ => {
                 return Err(PdbError::Disulfide {
-                    file: file.to_owned(),
+                    file: file.to_string(),
                     line,
                     detail: format!(
-                        "SSBOND joins residues {} and {}, expected two different cysteines of the file that have SG: correct or remove the record",
+                        "{} joins residues {} and {}, expected two different cysteines of the file that have SG: correct or remove the record",
+                        file.words.disulfide,
                         place(ids[0]),
                         place(ids[1])
                     ),
@@ -116,7 +120,7 @@ fn add(
     line: usize,
     residues: &[RawResidue],
     cell: Option<&Cell>,
-    file: &str,
+    file: Source<'_>,
 ) -> Result<(), PdbError> {
     let pair = [i.min(j), i.max(j)];
     if pairs.contains(&pair) {
@@ -127,11 +131,12 @@ fn add(
         .find(|index| pairs.iter().flatten().any(|used| used == index))
     {
         return Err(PdbError::Disulfide {
-            file: file.to_owned(),
+            file: file.to_string(),
             line,
             detail: format!(
-                "residue {} is in two disulfides, expected one partner: correct the SSBOND and CONECT records",
-                residues[twice].label()
+                "residue {} is in two disulfides, expected one partner: correct what its {} says",
+                residues[twice].label(),
+                file.words.disulfides
             ),
         });
     }
@@ -148,7 +153,12 @@ fn add(
 }
 
 /// Bond sulfur atoms without hydrogen that are near each other, nearest first.
-fn add_near(pairs: &mut Vec<[usize; 2]>, residues: &[RawResidue], cell: Option<&Cell>, file: &str) {
+fn add_near(
+    pairs: &mut Vec<[usize; 2]>,
+    residues: &[RawResidue],
+    cell: Option<&Cell>,
+    file: Source<'_>,
+) {
     let free = |index: usize| {
         let residue = &residues[index];
         sulfur(residue).is_some() && !["HG", "HG1", "HSG"].iter().any(|name| residue.has(name))

@@ -1,4 +1,4 @@
-//! Residues that are taken as the file has them, by its CONECT and LINK records: those of unknown kind whose atoms CONECT bonds, and
+//! Residues that are taken as the file has them, by its CONECT and LINK records or `_chem_comp_bond` and `_struct_conn`: those of unknown kind whose atoms CONECT bonds, and
 //! those that a record bonds to another residue elsewhere than at a peptide bond or a disulfide.
 
 use crate::topology::pdb::names::residue_name;
@@ -38,7 +38,9 @@ pub(in crate::topology::pdb) fn mark(residues: &mut [RawResidue], records: &Reco
         }
     }
     for (index, residue) in residues.iter_mut().enumerate() {
-        let all_bonded = (0..residue.atoms.len()).all(|rank| bonded.contains(&(index, rank)));
+        // A single atom is an ion, whatever coordinates it.
+        let n_atoms = residue.atoms.len();
+        let all_bonded = n_atoms > 1 && (0..n_atoms).all(|rank| bonded.contains(&(index, rank)));
         residue.as_is = residue_name(&residue.name).is_none() && all_bonded;
     }
     let crossing: Vec<usize> = links

@@ -1,7 +1,8 @@
-//! Chains whose last residue is bonded to the first: by LINK, CONECT, or the distance of a peptide bond.
+//! Chains whose last residue is bonded to the first: by LINK, CONECT, `_struct_conn`, or the distance of a peptide bond.
 
 use crate::topology::internal_coordinates::point;
 use crate::topology::pdb::record::{AtomRecord, RawResidue, Records};
+use crate::topology::pdb::source::Source;
 
 /// C-N distance in nm up to which the ends of a chain are bonded where no record says so.
 const PEPTIDE_CONTACT_NM: f64 = 0.175;
@@ -10,7 +11,7 @@ const PEPTIDE_CONTACT_NM: f64 = 0.175;
 pub(in crate::topology::pdb) fn find(
     residues: &mut [RawResidue],
     records: &Records,
-    file: &str,
+    file: Source<'_>,
 ) -> Vec<[usize; 2]> {
     let mut rings = Vec::new();
     let mut first = 0;
@@ -30,7 +31,7 @@ pub(in crate::topology::pdb) fn find(
     rings
 }
 
-fn is_closed(first: &RawResidue, last: &RawResidue, records: &Records, file: &str) -> bool {
+fn is_closed(first: &RawResidue, last: &RawResidue, records: &Records, file: Source<'_>) -> bool {
     if first.is_cap() || last.is_cap() || last.has("OXT") {
         return false;
     }
@@ -64,10 +65,11 @@ fn is_closed(first: &RawResidue, last: &RawResidue, records: &Records, file: &st
     }
     log::warn!(
         "{file}:{}: C of {} and N of {} are {distance_nm:.3} nm apart, a peptide bond: the chain is taken as a head-to-tail ring \
-         (a LINK or CONECT record says so without a warning)",
+         ({} says so without a warning)",
         last.line(),
         last.label(),
-        first.label()
+        first.label(),
+        file.words.ring
     );
     true
 }

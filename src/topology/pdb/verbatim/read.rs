@@ -1,21 +1,24 @@
 //! Records to a molecule, one atom a record, in the order of the file.
 
+use crate::topology::pdb::source::Source;
 use std::collections::HashMap;
 
 use crate::topology::element::Element;
 use crate::topology::pdb::error::PdbError;
 use crate::topology::pdb::numbers;
-use crate::topology::pdb::record::{AtomRecord, RawResidue, Records, parse};
+use crate::topology::pdb::record::{AtomRecord, RawResidue, Records};
 use crate::topology::{Atom, Molecule, Residue, Topology};
 
-/// The molecule of a PDB text with the bonds of its CONECT records.
-pub(in crate::topology::pdb) fn read_str(text: &str, file: &str) -> Result<Molecule, PdbError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut records = parse(text, file)?;
+/// The molecule of a file's records with the bonds of those of them that name atoms by number (CONECT).
+pub(in crate::topology::pdb) fn read(
+    mut records: Records,
+    file: Source<'_>,
+) -> Result<Molecule, PdbError> {
     let residues = group(std::mem::take(&mut records.atoms), file)?;
     if residues.is_empty() {
         return Err(PdbError::NoAtoms {
-            file: file.to_owned(),
+            file: file.to_string(),
+            expected: file.words.atoms,
         });
     }
     let numbers = numbers::assign(&residues, file);
@@ -29,7 +32,7 @@ pub(in crate::topology::pdb) fn read_str(text: &str, file: &str) -> Result<Molec
 }
 
 /// Atoms side by side with the same chain, number, name and segment are a residue.
-fn group(atoms: Vec<AtomRecord>, file: &str) -> Result<Vec<RawResidue>, PdbError> {
+fn group(atoms: Vec<AtomRecord>, file: Source<'_>) -> Result<Vec<RawResidue>, PdbError> {
     let mut residues: Vec<RawResidue> = Vec::new();
     for atom in atoms {
         let last = residues.last_mut();
@@ -41,7 +44,7 @@ fn group(atoms: Vec<AtomRecord>, file: &str) -> Result<Vec<RawResidue>, PdbError
             let mut others = residue.atoms.iter();
             if others.any(|other| other.name == atom.name && other.altloc != atom.altloc) {
                 return Err(PdbError::AlternateLocation {
-                    file: file.to_owned(),
+                    file: file.to_string(),
                     line: atom.line,
                     atom: format!("{} of {}", atom.name, residue.label()),
                 });
@@ -77,7 +80,7 @@ fn add(
     raw: &RawResidue,
     (chain, number): (char, i32),
     index_of_serial: &mut HashMap<i64, usize>,
-    file: &str,
+    file: Source<'_>,
 ) -> Result<(), PdbError> {
     let topology: &mut Topology = &mut molecule.topology;
     let start = topology.atoms.len();
@@ -87,9 +90,10 @@ fn add(
         }
         let element =
             Element::from_symbol(&record.element).ok_or_else(|| PdbError::UnknownElement {
-                file: file.to_owned(),
+                file: file.to_string(),
                 line: record.line,
                 atom: format!("{} of {}", record.name, raw.label()),
+                place: file.words.element,
                 got: record.element.clone(),
             })?;
         topology.atoms.push(Atom {
