@@ -47,12 +47,14 @@ pub(crate) struct BuildArguments {
 /// Builds, minimises and writes the peptide.
 pub(crate) fn build(arguments: &BuildArguments) -> CliResult {
     refuse_existing(&arguments.output, arguments.force)?;
-    let sequence = Sequence::parse(&arguments.sequence).blame_input()?;
-    let mut molecule =
-        topology::build_linked(&sequence, &arguments.disulfide, &arguments.bond).blame_input()?;
-    if !arguments.no_minimize {
-        minimize(&mut molecule, arguments)?;
-    }
+    let molecule = built(&Blueprint {
+        sequence: &arguments.sequence,
+        disulfides: &arguments.disulfide,
+        bonds: &arguments.bond,
+        force_field: &arguments.force_field,
+        solvent: arguments.solvent,
+        minimize: !arguments.no_minimize,
+    })?;
     let mut text = Vec::new();
     pdb::write(&mut text, &molecule.topology, &molecule.positions).blame_run()?;
     fs::write(&arguments.output, text)
@@ -65,6 +67,36 @@ pub(crate) fn build(arguments: &BuildArguments) -> CliResult {
         arguments.output.display()
     ));
     Ok(())
+}
+
+/// What is built.
+pub(crate) struct Blueprint<'a> {
+    /// As `system.sequence` in an input.
+    pub(crate) sequence: &'a str,
+    /// Residue numbers, from 1, of bridged cysteines.
+    pub(crate) disulfides: &'a [[usize; 2]],
+    /// Other bonds between residues.
+    pub(crate) bonds: &'a [CrossLink],
+    /// Built-in names or files of the force field of the minimisation.
+    pub(crate) force_field: &'a [String],
+    /// Solvent of the minimisation.
+    pub(crate) solvent: Solvent,
+    /// Whether it is minimised.
+    pub(crate) minimize: bool,
+}
+
+/// Builds a peptide, and minimises it where that is wanted.
+///
+/// # Errors
+/// A sequence that cannot be read or built, a force field that does not know it, a structure that cannot be minimised.
+pub(crate) fn built(blueprint: &Blueprint<'_>) -> Result<Molecule, CliError> {
+    let sequence = Sequence::parse(blueprint.sequence).blame_input()?;
+    let mut molecule =
+        topology::build_linked(&sequence, blueprint.disulfides, blueprint.bonds).blame_input()?;
+    if blueprint.minimize {
+        minimize(&mut molecule, blueprint)?;
+    }
+    Ok(molecule)
 }
 
 /// Refuses to replace a file without leave.
@@ -81,15 +113,15 @@ pub(crate) fn refuse_existing(path: &Path, force: bool) -> CliResult {
     Ok(())
 }
 
-fn minimize(molecule: &mut Molecule, arguments: &BuildArguments) -> CliResult {
+fn minimize(molecule: &mut Molecule, blueprint: &Blueprint<'_>) -> CliResult {
     let source = |entry: &String| match ForceFieldConfig::is_path(entry) {
         true => ForceFieldSource::File(PathBuf::from(entry)),
         false => ForceFieldSource::Builtin(entry.clone()),
     };
-    let sources: Vec<ForceFieldSource> = arguments.force_field.iter().map(source).collect();
+    let sources: Vec<ForceFieldSource> = blueprint.force_field.iter().map(source).collect();
     let force_field = ForceField::from_sources(&sources).blame_input()?;
     let options = SystemOptions {
-        solvent: arguments.solvent.born_model(),
+        solvent: blueprint.solvent.born_model(),
         ..SystemOptions::default()
     };
     let system = force_field

@@ -12,9 +12,10 @@ use crate::forcefield::TermEnergies;
 use crate::integrator::Engine;
 use crate::topology::{Atom, Topology};
 
+use super::config::LoadedConfig;
 use super::device::make_engine;
 use super::error::CliError;
-use super::setup;
+use super::setup::{self, Prepared};
 use super::soundness::{self, first_faulty};
 use super::{CliResult, console};
 
@@ -80,15 +81,14 @@ struct DeviceReport {
 
 /// Prints the energies as a table or as JSON.
 pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
-    let mut loaded = setup::load_molecule(&arguments.input, arguments.device.clone())?;
-    let system = &loaded.config.system;
-    if system.pdb.is_some() || system.prmtop.is_some() {
-        loaded.config.system.minimize = false;
-    }
-    let prepared = setup::prepare(&loaded)?;
-    let positions = setup::starting_positions(&loaded.config, &prepared)?;
-    let (terms, forces) =
-        soundness::evaluate(&prepared.molecule.topology, &prepared.system, &positions)?;
+    let loaded = setup::load_molecule(&arguments.input, arguments.device.clone())?;
+    let Evaluated {
+        loaded,
+        prepared,
+        positions,
+        terms,
+        forces,
+    } = evaluated(loaded)?;
     let has_maps = !prepared.system.mapped_torsions.is_empty();
     let device = match arguments.device {
         None => None,
@@ -128,6 +128,42 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
         }
     }
     console::print(&text)
+}
+
+/// The starting structure of an input with its energies and forces in f64.
+pub(crate) struct Evaluated {
+    /// The input; a structure that was read is not minimised.
+    pub(crate) loaded: LoadedConfig,
+    /// The molecule.
+    pub(crate) prepared: Prepared,
+    /// The structure in nm, `[n_atoms]`.
+    pub(crate) positions: Vec<[f64; 3]>,
+    /// Energies in kJ/mol.
+    pub(crate) terms: TermEnergies,
+    /// Forces in kJ mol⁻¹ nm⁻¹, `[n_atoms]`.
+    pub(crate) forces: Vec<[f64; 3]>,
+}
+
+/// Prepares and evaluates the starting structure.
+///
+/// # Errors
+/// A molecule that cannot be prepared, a structure whose energy or forces are not finite.
+pub(crate) fn evaluated(mut loaded: LoadedConfig) -> Result<Evaluated, CliError> {
+    let system = &loaded.config.system;
+    if system.pdb.is_some() || system.prmtop.is_some() {
+        loaded.config.system.minimize = false;
+    }
+    let prepared = setup::prepare(&loaded)?;
+    let positions = setup::starting_positions(&loaded.config, &prepared)?;
+    let (terms, forces) =
+        soundness::evaluate(&prepared.molecule.topology, &prepared.system, &positions)?;
+    Ok(Evaluated {
+        loaded,
+        prepared,
+        positions,
+        terms,
+        forces,
+    })
 }
 
 fn on_device(

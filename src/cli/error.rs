@@ -5,11 +5,24 @@ use std::process::ExitCode;
 
 use super::config::InputFault;
 
+/// One fault of an input.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fault {
+    /// All of it, as the program shows it.
+    pub message: String,
+    /// Name of the input file; empty where the fault is not of a file.
+    pub file: String,
+    /// Line and column in it, from 1.
+    pub position: Option<[usize; 2]>,
+    /// What to do; empty where the message says it.
+    pub help: String,
+}
+
 /// Why a command failed.
 #[derive(Debug)]
-pub(crate) enum CliError {
+pub enum CliError {
     /// The input is wrong; nothing was written. Exit code 2.
-    Input(Vec<String>),
+    Input(Vec<Fault>),
     /// The run failed. Exit code 1.
     Run(String),
     /// The run went well, but did not become as accurate as asked for. Exit code 3.
@@ -28,7 +41,10 @@ impl CliError {
 
     /// A single fault of the input.
     pub(crate) fn input(message: impl fmt::Display) -> Self {
-        Self::Input(vec![message.to_string()])
+        Self::Input(vec![Fault {
+            message: message.to_string(),
+            ..Fault::default()
+        }])
     }
 
     /// A failure of the run.
@@ -37,23 +53,30 @@ impl CliError {
     }
 
     /// The messages, one for each fault.
-    pub(crate) fn messages(&self) -> &[String] {
+    #[must_use]
+    pub fn messages(&self) -> Vec<&str> {
         match self {
-            Self::Input(messages) => messages,
-            Self::Run(message) | Self::Inaccurate(message) => std::slice::from_ref(message),
+            Self::Input(faults) => faults.iter().map(|fault| fault.message.as_str()).collect(),
+            Self::Run(message) | Self::Inaccurate(message) => vec![message],
         }
     }
 }
 
 impl From<InputFault> for CliError {
     fn from(fault: InputFault) -> Self {
-        Self::input(fault)
+        Self::from(vec![fault])
     }
 }
 
 impl From<Vec<InputFault>> for CliError {
     fn from(faults: Vec<InputFault>) -> Self {
-        Self::Input(faults.iter().map(ToString::to_string).collect())
+        let fault = |fault: InputFault| Fault {
+            message: fault.to_string(),
+            file: fault.file,
+            position: fault.position.map(|at| [at.line, at.column]),
+            help: fault.help,
+        };
+        Self::Input(faults.into_iter().map(fault).collect())
     }
 }
 

@@ -9,6 +9,7 @@ mod columns;
 mod config;
 mod console;
 mod device;
+pub mod embed;
 mod energy;
 mod error;
 mod export;

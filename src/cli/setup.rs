@@ -44,7 +44,17 @@ pub(crate) struct Prepared {
 /// # Errors
 /// All faults of the file.
 pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<LoadedConfig, CliError> {
-    let mut loaded = config::load(path)?;
+    adjusted(config::load(path)?, overrides)
+}
+
+/// Applies the command line to an input and checks every value.
+///
+/// # Errors
+/// All faults of the input.
+pub(crate) fn adjusted(
+    mut loaded: LoadedConfig,
+    overrides: Overrides,
+) -> Result<LoadedConfig, CliError> {
     let config = &mut loaded.config;
     if let Some(device) = overrides.device {
         config.device = device;
@@ -83,7 +93,17 @@ const FIRST_LOOK_FRAMES: u64 = 100;
 /// # Errors
 /// All faults of the file that concern the molecule or the device.
 pub(crate) fn load_molecule(path: &Path, device: Option<String>) -> Result<LoadedConfig, CliError> {
-    let mut loaded = config::load_molecule(path)?;
+    adjusted_molecule(config::load_molecule(path)?, device)
+}
+
+/// As [`adjusted`], of an input of which only the molecule counts.
+///
+/// # Errors
+/// All faults of the input that concern the molecule or the device.
+pub(crate) fn adjusted_molecule(
+    mut loaded: LoadedConfig,
+    device: Option<String>,
+) -> Result<LoadedConfig, CliError> {
     if let Some(device) = device {
         loaded.config.device = device;
     }

@@ -9,6 +9,7 @@ mod findings;
 mod hidden;
 mod inputs;
 mod json;
+mod judged;
 pub(crate) mod look;
 mod output;
 mod pooling;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use self::findings::Findings;
+pub(crate) use self::judged::Judged;
 use super::error::CliError;
 use super::{CliResult, console};
 
@@ -99,7 +101,8 @@ pub(crate) fn analyze(arguments: &AnalyzeArguments) -> CliResult {
         reference::save(path, &input, &findings)?;
     }
     if let Some(directory) = &arguments.output {
-        output::write(directory, &input, &findings)?;
+        let page = output::write(directory, &input, &findings)?;
+        console::note(&format!("report written to {}", page.display()));
     }
     if arguments.json {
         // Without the table, which begins with them.

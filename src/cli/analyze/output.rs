@@ -1,15 +1,14 @@
 //! Writes the report's folder: the page, its plots, the numbers.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::analysis::CONVERGENCE_RULE;
 use crate::analysis::superpose;
 use crate::cli::CliResult;
 use crate::cli::build;
-use crate::cli::console;
 use crate::cli::error::{Blame, CliError};
-use crate::report::{Cell, MoleculeView, Page, Table, write_png, write_svg};
+use crate::report::{Cell, Figure, MoleculeView, Page, Table, write_png, write_svg};
 
 use super::exchange::Exchange;
 use super::figures::figures;
@@ -33,11 +32,15 @@ pub(super) fn refuse_existing(directory: &Path, force: bool) -> CliResult {
         .try_for_each(|name| build::refuse_existing(&directory.join(name), force))
 }
 
-/// Writes everything.
+/// Writes everything; the page.
 ///
 /// # Errors
 /// A folder or file that cannot be written, a plot that cannot be drawn.
-pub(super) fn write(directory: &Path, input: &Input, findings: &Findings) -> CliResult {
+pub(super) fn write(
+    directory: &Path,
+    input: &Input,
+    findings: &Findings,
+) -> Result<PathBuf, CliError> {
     let plots = directory.join(PLOTS);
     fs::create_dir_all(&plots)
         .map_err(|error| format!("cannot make the folder {}: {error}\n  help: choose a folder that you may write to with -o", plots.display()))
@@ -47,22 +50,25 @@ pub(super) fn write(directory: &Path, input: &Input, findings: &Findings) -> Cli
         write_svg(figure, &plots.join(format!("{}.svg", figure.name))).blame_run()?;
         write_png(figure, &plots.join(format!("{}.png", figure.name))).blame_run()?;
     }
-    let page = Page {
+    write_text(
+        &directory.join(PAGE),
+        &page(input, findings, figures).html().blame_run()?,
+    )?;
+    let numbers = serde_json::to_string_pretty(&json::report(input, findings)).blame_run()?;
+    write_text(&directory.join(NUMBERS), &(numbers + "\n"))?;
+    Ok(directory.join(PAGE))
+}
+
+/// The page with these plots.
+fn page(input: &Input, findings: &Findings, figures: Vec<Figure>) -> Page {
+    Page {
         title: format!("saltus: {}", describe(&input.topology)),
         warnings: input.warnings(),
         summary: table::head(input, findings),
         tables: tables(findings),
         molecule: molecule_view(input),
         figures,
-    };
-    write_text(&directory.join(PAGE), &page.html().blame_run()?)?;
-    let numbers = serde_json::to_string_pretty(&json::report(input, findings)).blame_run()?;
-    write_text(&directory.join(NUMBERS), &(numbers + "\n"))?;
-    console::note(&format!(
-        "report written to {}",
-        directory.join(PAGE).display()
-    ));
-    Ok(())
+    }
 }
 
 fn write_text(path: &Path, text: &str) -> CliResult {

@@ -17,7 +17,7 @@ pub(crate) use check::size::MOST_REPLICAS;
 pub(crate) use molecule::expand_home;
 pub(crate) use origin::Origin;
 pub(crate) use read::fault::{InputFault, Source};
-pub(crate) use read::load::{LoadedConfig, load, load_molecule, parse};
+pub(crate) use read::load::{LoadedConfig, load, load_molecule, parse, parse_molecule};
 pub(crate) use read::suggest::nearest;
 pub(crate) use replica_exchange::{ReplicaExchangeConfig, WrittenTemperatures};
 pub(crate) use sampler::SamplerConfig;

@@ -50,6 +50,11 @@ impl Interrupt {
         interrupt
     }
 
+    /// Asks to stop, in place of a signal.
+    pub(crate) fn ask(&self) {
+        self.signal.store(true, Ordering::SeqCst);
+    }
+
     /// The same with an end; the earlier of two counts.
     pub(crate) fn at_latest(mut self, deadline: Option<Instant>) -> Self {
         self.deadline = [self.deadline, deadline].into_iter().flatten().min();

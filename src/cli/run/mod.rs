@@ -8,7 +8,7 @@ mod failure;
 mod identity;
 pub(super) mod interrupt;
 pub(super) mod output;
-mod progress;
+pub(super) mod progress;
 mod recorder;
 mod start;
 mod summary;
@@ -23,11 +23,12 @@ use clap::Args;
 use self::doubts::Doubts;
 use self::interrupt::Interrupt;
 use self::output::OutputDirectory;
-use self::progress::Progress;
+use self::progress::{Display, Progress};
 use self::recorder::{Record, Recorder};
 use self::summary::Summary;
 use super::CliResult;
 use super::config::LoadedConfig;
+use super::console;
 use super::device::make_engine;
 use super::error::CliError;
 use super::kernels::choice;
@@ -110,6 +111,26 @@ impl RunArguments {
         }
     }
 
+    /// Those of a run in a host program.
+    pub(super) fn hosted(input: PathBuf, resume: bool, force: bool) -> Self {
+        Self {
+            resume,
+            force,
+            output: None,
+            ..Self::into_folder(input, PathBuf::new(), true)
+        }
+    }
+
+    /// What they change in the input.
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            device: self.device.clone(),
+            output: self.output.clone(),
+            cycles: self.cycles,
+            equilibration_cycles: self.equilibration_cycles,
+        }
+    }
+
     /// The command that continues this run.
     fn resume_command(&self, directory: &Path) -> String {
         let mut command = format!(
@@ -132,13 +153,59 @@ impl RunArguments {
 
 /// Runs the simulation.
 pub(crate) fn run(arguments: &RunArguments) -> CliResult {
-    let overrides = Overrides {
-        device: arguments.device.clone(),
-        output: arguments.output.clone(),
-        cycles: arguments.cycles,
-        equilibration_cycles: arguments.equilibration_cycles,
-    };
-    let mut loaded = setup::load(&arguments.input, overrides)?;
+    let mut loaded = setup::load(&arguments.input, arguments.overrides())?;
+    if arguments.dry_run {
+        let prepared = setup::prepare(&loaded)?;
+        choice::resolve(&mut loaded, &prepared.molecule.topology);
+        memory::check(&loaded.config, prepared.system.n_atoms())?;
+        return estimate::dry_run(&loaded, &prepared, arguments.json);
+    }
+    let display = Display::of_terminal(arguments.quiet);
+    simulate(arguments, loaded, display, Interrupt::listen, |summary| {
+        if arguments.quiet {
+            summary.log_warnings();
+        } else {
+            summary.note();
+        }
+        if arguments.json {
+            console::print(&(summary.json()? + "\n"))?;
+        }
+        summary.outcome()
+    })
+}
+
+/// Runs the simulation in a host program, which is told how far it is; the summary as one JSON object, also of a run that
+/// was stopped, or that did not become as accurate as asked for.
+///
+/// # Errors
+/// As those of `saltus run`.
+pub(crate) fn run_hosted(
+    arguments: &RunArguments,
+    loaded: LoadedConfig,
+    watcher: progress::Watcher,
+) -> Result<String, CliError> {
+    let display = Display::host(watcher);
+    let listen = Interrupt::default;
+    simulate(
+        arguments,
+        loaded,
+        display,
+        listen,
+        |summary| match summary.outcome() {
+            Ok(()) | Err(CliError::Inaccurate(_)) => summary.json(),
+            Err(error) => Err(error),
+        },
+    )
+}
+
+/// Runs the simulation of a checked input; `tell` makes of its summary what the caller is told.
+fn simulate<T>(
+    arguments: &RunArguments,
+    mut loaded: LoadedConfig,
+    display: Display,
+    listen: fn() -> Interrupt,
+    tell: impl FnOnce(&Summary<'_>) -> Result<T, CliError>,
+) -> Result<T, CliError> {
     let directory = OutputDirectory::new(&loaded.config.output.directory);
     if arguments.resume && loaded.seed_is_drawn {
         loaded.config.seed = directory.recorded_seed()?;
@@ -146,14 +213,12 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
     let prepared = setup::prepare(&loaded)?;
     choice::resolve(&mut loaded, &prepared.molecule.topology);
     memory::check(&loaded.config, prepared.system.n_atoms())?;
-    if arguments.dry_run {
-        return estimate::dry_run(&loaded, &prepared, arguments.json);
-    }
     let run = Stretch {
         arguments,
         prepared: &prepared,
         directory: &directory,
-        interrupt: Interrupt::listen().at_latest(arguments.deadline()),
+        display,
+        interrupt: listen().at_latest(arguments.deadline()),
     };
     let (run, accuracy) = match loaded.config.run.until {
         None => (run.go(&loaded, arguments.resume)?, None),
@@ -162,7 +227,7 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
             (run, Some(accuracy))
         }
     };
-    let summary = Summary {
+    tell(&Summary {
         profile: run.profile.as_ref().map(Profile::times),
         ending: run.ending,
         record: run.record,
@@ -171,16 +236,7 @@ pub(crate) fn run(arguments: &RunArguments) -> CliResult {
         loaded: &loaded,
         accuracy,
         resume_command: arguments.resume_command(directory.path()),
-    };
-    if arguments.quiet {
-        summary.log_warnings();
-    } else {
-        summary.note();
-    }
-    if arguments.json {
-        summary.print_json()?;
-    }
-    summary.outcome()
+    })
 }
 
 /// What every stretch of a run has in common.
@@ -188,6 +244,7 @@ struct Stretch<'a> {
     arguments: &'a RunArguments,
     prepared: &'a Prepared,
     directory: &'a OutputDirectory,
+    display: Display,
     interrupt: Interrupt,
 }
 
@@ -231,7 +288,7 @@ impl Stretch<'_> {
         };
         let mut chain = start.chain;
         let progress = Progress::start(
-            arguments.quiet,
+            self.display.clone(),
             &chain,
             start.cycle,
             schedule.total_cycles(),

@@ -1,6 +1,8 @@
 //! How far a run is: a live bar on a terminal, a line every half minute elsewhere, nothing when quiet. Measures only its own clock.
 
+use std::cell::RefCell;
 use std::io::IsTerminal;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -28,6 +30,7 @@ pub(super) struct Rates {
 /// Clock and display of one run.
 pub(super) struct Progress {
     display: Display,
+    bar: Option<ProgressBar>,
     start: Instant,
     next: Duration,
     start_time_ps: f64,
@@ -37,26 +40,73 @@ pub(super) struct Progress {
     total_cycles: u64,
 }
 
-enum Display {
-    Bar(ProgressBar),
+/// How far a run is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunProgress {
+    /// Cycles done, equilibration included.
+    pub cycle: u64,
+    /// Cycles to be done.
+    pub total_cycles: u64,
+    /// `equilibrating` or `sampling`.
+    pub phase: &'static str,
+    /// Simulated nanoseconds a day over all replicas, since the start of this process.
+    pub ns_per_day: f64,
+    /// Energy evaluations a second.
+    pub evaluations_per_second: f64,
+    /// Mean temperature of the replicas in K.
+    pub temperature_kelvin: f64,
+    /// Seconds until the end at this rate.
+    pub seconds_left: f64,
+}
+
+/// Whom a host program has told how far a run is; answers whether it goes on.
+pub type Watcher = Box<dyn FnMut(&RunProgress) -> bool>;
+
+/// Where progress is shown.
+#[derive(Clone)]
+pub(crate) enum Display {
+    /// A bar on a terminal.
+    Bar,
+    /// Lines on stderr.
     Lines,
+    /// Nowhere.
     Quiet,
+    /// In a host program.
+    Host(Rc<RefCell<Watcher>>),
+}
+
+impl Display {
+    /// That of a host program.
+    pub(super) fn host(watcher: Watcher) -> Self {
+        Self::Host(Rc::new(RefCell::new(watcher)))
+    }
+
+    /// Whether what is learnt on the way is told on stderr.
+    pub(super) fn is_shown(&self) -> bool {
+        matches!(self, Self::Bar | Self::Lines)
+    }
+
+    /// That of the command line.
+    pub(super) fn of_terminal(quiet: bool) -> Self {
+        match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Self::Quiet,
+            (false, true) => Self::Bar,
+            (false, false) => Self::Lines,
+        }
+    }
 }
 
 impl Progress {
     /// Starts the clock at `cycle` of `total_cycles` cycles, equilibration included.
-    pub(super) fn start(quiet: bool, chain: &Chain, cycle: u64, total_cycles: u64) -> Self {
-        let display = match (quiet, std::io::stderr().is_terminal()) {
-            (true, _) => Display::Quiet,
-            (false, true) => Display::Bar(bar(cycle, total_cycles)),
-            (false, false) => Display::Lines,
-        };
+    pub(super) fn start(display: Display, chain: &Chain, cycle: u64, total_cycles: u64) -> Self {
+        let bar = matches!(display, Display::Bar).then(|| bar(cycle, total_cycles));
         let next = match display {
             Display::Lines => LINE_PERIOD,
             _ => Duration::ZERO,
         };
         Self {
             display,
+            bar,
             start: Instant::now(),
             next,
             start_time_ps: chain.time_ps,
@@ -90,8 +140,14 @@ impl Progress {
         !matches!(self.display, Display::Quiet) && self.start.elapsed() >= self.next
     }
 
-    /// Shows that `cycle` cycles are done, and the mean temperature of the replicas.
-    pub(super) fn show(&mut self, chain: &Chain, cycle: u64, phase: &str, temperature_kelvin: f64) {
+    /// Shows that `cycle` cycles are done, and the mean temperature of the replicas; whether the run goes on.
+    pub(super) fn show(
+        &mut self,
+        chain: &Chain,
+        cycle: u64,
+        phase: &'static str,
+        temperature_kelvin: f64,
+    ) -> bool {
         let Rates {
             ns_per_day,
             evaluations_per_second,
@@ -101,28 +157,39 @@ impl Progress {
             "{phase}  {ns_per_day:.0} ns/day  {} evaluations/s  {temperature_kelvin:.0} K",
             rounded(evaluations_per_second)
         );
-        let elapsed = self.start.elapsed();
-        match &self.display {
-            Display::Bar(bar) => {
-                bar.set_position(cycle);
-                bar.set_message(state);
-                self.next = elapsed + BAR_PERIOD;
-            }
+        let (elapsed, left) = (self.start.elapsed(), self.seconds_left(cycle));
+        self.next = elapsed + BAR_PERIOD;
+        if let Some(bar) = &self.bar {
+            bar.set_position(cycle);
+            bar.set_message(state.clone());
+        }
+        match &mut self.display {
             Display::Lines => {
-                let left = self.seconds_left(cycle);
                 note(&format!(
                     "cycle {cycle} of {}  {state}  {left:.0} s left",
                     self.total_cycles
                 ));
                 self.next = elapsed + LINE_PERIOD;
             }
-            Display::Quiet => {}
+            Display::Host(watcher) => {
+                return watcher.borrow_mut()(&RunProgress {
+                    cycle,
+                    total_cycles: self.total_cycles,
+                    phase,
+                    ns_per_day,
+                    evaluations_per_second,
+                    temperature_kelvin,
+                    seconds_left: left,
+                });
+            }
+            Display::Bar | Display::Quiet => {}
         }
+        true
     }
 
     /// Takes the bar off the screen.
     pub(super) fn finish(&self) {
-        if let Display::Bar(bar) = &self.display {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }

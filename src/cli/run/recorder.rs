@@ -300,7 +300,9 @@ impl Recorder {
         } else {
             "sampling"
         };
-        self.progress.show(chain, self.cycle, phase, temperature);
+        if !self.progress.show(chain, self.cycle, phase, temperature) {
+            self.interrupt.ask();
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::cli::CliResult;
 use crate::cli::config::LoadedConfig;
-use crate::cli::console::{note, print_json};
-use crate::cli::error::CliError;
+use crate::cli::console::note;
+use crate::cli::error::{Blame, CliError};
 use crate::gpu::KernelTime;
 use crate::mcmc::{Ending, KernelReport};
 
@@ -146,10 +146,13 @@ impl Summary<'_> {
         )))
     }
 
-    /// Writes the summary as one JSON object to stdout.
-    pub(super) fn print_json(&self) -> CliResult {
+    /// The summary as one JSON object.
+    ///
+    /// # Errors
+    /// None that a summary can have.
+    pub(super) fn json(&self) -> Result<String, CliError> {
         let record = &self.record;
-        print_json(&RunReport {
+        serde_json::to_string(&RunReport {
             kernels: &record.kernels,
             gpu_profile: self.profile_lines(),
             replica_exchange: ExchangeSummary::of(&record.kernels),
@@ -172,6 +175,7 @@ impl Summary<'_> {
             steps_per_second: record.rates.steps_per_second,
             evaluations_per_second: record.rates.evaluations_per_second,
         })
+        .blame_run()
     }
 
     /// Kernels of the GPU, the slowest first.

@@ -56,10 +56,10 @@ pub(super) fn reach(
     loop {
         let finished = run.go(loaded, resume)?;
         resume = true;
-        if run.interrupt.by_signal() {
-            accuracy.stopped_by = Some("signal");
-        } else if finished.ending != Ending::Completed || run.interrupt.is_late() {
+        if run.interrupt.is_late() {
             accuracy.stopped_by = Some("time");
+        } else if finished.ending != Ending::Completed || run.interrupt.by_signal() {
+            accuracy.stopped_by = Some("user");
         }
         let target = loaded.config.temperature_kelvin;
         let files = finished.record.trajectories.iter();
@@ -70,7 +70,7 @@ pub(super) fn reach(
             .collect();
         let done = finished.record.n_frames * loaded.config.output.every_cycles;
         match look(&files, &goal) {
-            Ok(seen) => accuracy.add(done, seen, !run.arguments.quiet),
+            Ok(seen) => accuracy.add(done, seen, run.display.is_shown()),
             // Stopped before there was anything to look at.
             Err(_) if accuracy.stopped_by.is_some() => {}
             Err(error) => return Err(error),
@@ -142,7 +142,7 @@ impl Accuracy {
             return None;
         }
         let why = match self.stopped_by {
-            Some("signal") => "stopped by a signal",
+            Some("user") => "stopped by the user",
             Some(_) => "the time is over",
             None => "the run sampled nothing",
         };

@@ -9,7 +9,7 @@ use super::SampleArguments;
 use crate::cli::config::{ForceFieldConfig, Source, parse};
 use crate::cli::error::{Blame, CliError};
 use crate::cli::kernels::choice;
-use crate::cli::setup;
+use crate::cli::setup::{self, Overrides};
 
 /// Chains without a ladder, and ladders side by side.
 const N_CHAINS: usize = 16;
@@ -27,8 +27,10 @@ pub(super) fn text(arguments: &SampleArguments, folder: &Path) -> Result<String,
     let tail = tail(arguments, folder);
     let draft = format!("{head}replicas: {N_CHAINS}\n{seed}sampler: auto\n{tail}");
     let file = folder.join("input.yaml");
-    let mut loaded = parse(Source::new(&file, draft), &file)?;
-    loaded.validate()?;
+    let mut loaded = setup::adjusted(
+        parse(Source::new(&file, draft), &file)?,
+        Overrides::default(),
+    )?;
     let prepared = setup::prepare(&loaded)?;
     let topology = &prepared.molecule.topology;
     choice::resolve(&mut loaded, topology);

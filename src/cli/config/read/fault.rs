@@ -55,11 +55,14 @@ impl Source {
 /// One fault with its place and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) struct InputFault {
-    file: String,
-    position: Option<Position>,
+    /// Name of the file.
+    pub(crate) file: String,
+    /// Where in it.
+    pub(crate) position: Option<Position>,
     line: Option<String>,
     problem: String,
-    help: String,
+    /// What to do; empty where the problem says it.
+    pub(crate) help: String,
 }
 
 /// Characters of a line that are shown, and those before the place of the fault among them.

@@ -78,11 +78,19 @@ pub(crate) fn parse(source: Source, path: &Path) -> Result<LoadedConfig, InputFa
 /// # Errors
 /// As [`load`]; salt without a temperature.
 pub(crate) fn load_molecule(path: &Path) -> Result<LoadedConfig, InputFault> {
+    parse_molecule(Source::new(path, read(path)?), path)
+}
+
+/// As [`load_molecule`], of a text that is at hand; relative paths in it count from the folder of `path`.
+///
+/// # Errors
+/// As [`load_molecule`].
+pub(crate) fn parse_molecule(source: Source, path: &Path) -> Result<LoadedConfig, InputFault> {
     let empty = [
         "the file is empty, expected an input file with `system`",
         "start from examples/alanine-dipeptide.yaml, or write `system: {pdb: file.pdb}`",
     ];
-    let (molecule, source): (MoleculeConfig, Source) = load_as(path, empty)?;
+    let (molecule, source): (MoleculeConfig, Source) = parse_as(source, empty)?;
     if molecule.lacks_temperature() {
         return Err(source.fault_at(
             "system.ionic_strength_molar",
