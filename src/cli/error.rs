@@ -1,7 +1,6 @@
 //! The ways in which a command fails, and their exit codes.
 
 use std::fmt;
-use std::process::ExitCode;
 
 use super::config::InputFault;
 
@@ -31,11 +30,11 @@ pub enum CliError {
 
 impl CliError {
     /// Exit code of the process.
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Input(_) => ExitCode::from(2),
-            Self::Run(_) => ExitCode::FAILURE,
-            Self::Inaccurate(_) => ExitCode::from(3),
+            Self::Input(_) => 2,
+            Self::Run(_) => 1,
+            Self::Inaccurate(_) => 3,
         }
     }
 

@@ -27,6 +27,7 @@ mod soundness;
 mod timewarp;
 mod train;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
@@ -91,7 +92,12 @@ pub fn main_with(kernels: &[OutsideKind]) -> ExitCode {
         console::report(&CliError::input(problem));
         return ExitCode::from(2);
     }
-    let arguments = Arguments::parse();
+    ExitCode::from(main_of(std::env::args_os()))
+}
+
+/// Runs the program on arguments, the first of which is its name; the exit code.
+pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = Arguments::parse_from(arguments);
     start_log(arguments.verbose);
     let outcome = match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
@@ -108,7 +114,7 @@ pub fn main_with(kernels: &[OutsideKind]) -> ExitCode {
         Command::Schema(arguments) => schema::schema(arguments),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => {
             console::report(&error);
             error.exit_code()

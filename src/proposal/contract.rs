@@ -180,6 +180,14 @@ pub enum ProposalError {
         /// What stands in the way, and the remedy.
         reason: String,
     },
+    /// The proposal failed by itself.
+    #[error("proposal `{proposal}` failed: {reason}")]
+    Failed {
+        /// Name of the proposal.
+        proposal: String,
+        /// What happened, and the remedy.
+        reason: String,
+    },
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -55,6 +55,16 @@ impl Judged {
         figures(&self.input, &self.findings)
     }
 
+    /// The page of the report.
+    ///
+    /// # Errors
+    /// A plot that cannot be drawn.
+    pub(crate) fn html(&self) -> Result<String, CliError> {
+        output::page(&self.input, &self.findings, self.figures())
+            .html()
+            .blame_run()
+    }
+
     /// Writes the report into a folder; the page.
     ///
     /// # Errors

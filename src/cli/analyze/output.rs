@@ -60,7 +60,7 @@ pub(super) fn write(
 }
 
 /// The page with these plots.
-fn page(input: &Input, findings: &Findings, figures: Vec<Figure>) -> Page {
+pub(super) fn page(input: &Input, findings: &Findings, figures: Vec<Figure>) -> Page {
     Page {
         title: format!("saltus: {}", describe(&input.topology)),
         warnings: input.warnings(),

@@ -73,6 +73,14 @@ impl Analysis {
             .collect()
     }
 
+    /// The page of the report, which needs no other file.
+    ///
+    /// # Errors
+    /// A plot that cannot be drawn.
+    pub fn html(&self) -> Result<String, CliError> {
+        self.0.html()
+    }
+
     /// Writes the report of `saltus analyze --output`.
     ///
     /// # Errors
