@@ -1,5 +1,6 @@
 """Exact Boltzmann sampling of peptides.
 
+>>> run = saltus.sample("AAAY", ess=1000)     # chooses the sampler, goes on until it is that accurate
 >>> run = saltus.run("input.yaml")            # or a dict with the same keys, or YAML text
 >>> run.positions                             # [replica, frame, atom, 3] in nm
 >>> run.analyze()                             # ESS, R-hat, Ramachandran plots
@@ -18,6 +19,7 @@ from ._energy import Energies, Structure, build, energy
 from ._errors import Error, Fault, InputError
 from ._proposal import SYMMETRIC, Proposal
 from ._run import Run, run
+from ._sample import sample
 from ._saltus import __version__
 from ._system import System
 from ._topology import Atom, Residue, Topology
@@ -41,4 +43,5 @@ __all__ = [
     "build",
     "energy",
     "run",
+    "sample",
 ]

@@ -67,7 +67,8 @@ pub(crate) struct Config {
     /// CPU threads; all cores where the key is missing.
     #[serde(default)]
     pub(crate) threads: Option<usize>,
-    /// One cycle: the kernels in the order in which they are applied; or `auto`, kernels chosen for the molecule and printed.
+    /// One cycle: the kernels in the order in which they are applied; or `auto`: kernels chosen for the molecule,
+    /// with a ladder and a number of replicas where the input has none, printed as YAML to keep.
     pub(crate) sampler: SamplerConfig,
     /// A ladder of temperatures whose configurations are swapped after every cycle; none where the section is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -18,27 +18,64 @@ pub(crate) const TRAJECTORY_HYDROGEN_DA: f64 = 3.0;
 const SMALL_MOLECULE: usize = 60;
 /// Residues from which leaps alone are too seldom accepted.
 const LONG_CHAIN: usize = 5;
+/// Chains without a ladder, and ladders side by side.
+const N_CHAINS: usize = 16;
+const N_LADDERS: usize = 4;
+/// Cycles in which step sizes, prolines' rings and torsions without a density are learnt.
+const EQUILIBRATION_CYCLES: u64 = 500;
 /// Leaps a cycle and residue, and most of all.
 const LEAPS_PER_RESIDUE: u64 = 2;
 const MOST_LEAPS: u64 = 8;
 
-/// Puts the kernels of `sampler: auto` in its place, and tells them as YAML that can be kept.
+/// Puts what `sampler: auto` stands for in its place, and tells it as YAML that can be kept: kernels; and a ladder, the number of
+/// replicas and the cycles of equilibration where the input does not have them.
 pub(crate) fn resolve(loaded: &mut LoadedConfig, topology: &Topology) {
     if loaded.config.sampler != SamplerConfig::Auto {
         return;
     }
-    let sampler = automatic(loaded, topology);
-    let lines: Vec<String> = sampler
-        .iter()
-        .map(|entry| format!("  - {}", flow(entry)))
-        .collect();
-    note(&format!("sampler: auto is\n{}", lines.join("\n")));
-    loaded.config.sampler = sampler.into();
+    loaded.config.sampler = automatic(loaded, topology).into();
+    let config = &mut loaded.config;
+    if config.replica_exchange.is_none() {
+        config.replica_exchange = automatic_ladder(config.temperature_kelvin, topology);
+    }
+    if !loaded.source.has("replicas") {
+        config.replicas = match config.replica_exchange {
+            Some(_) => N_LADDERS,
+            None => N_CHAINS,
+        };
+    }
+    if !loaded.source.has("run.equilibration_cycles") {
+        config.run.equilibration_cycles = EQUILIBRATION_CYCLES;
+    }
+    note(&format!("sampler: auto is\n{}", chosen(loaded)));
+}
+
+/// What was chosen, as YAML.
+pub(crate) fn chosen(loaded: &LoadedConfig) -> String {
+    let config = &loaded.config;
+    let mut lines = vec![
+        format!("replicas: {}", config.replicas),
+        "sampler:".to_owned(),
+    ];
+    lines.extend(
+        config
+            .sampler
+            .iter()
+            .map(|entry| format!("  - {}", flow(entry))),
+    );
+    if let Some(ladder) = &config.replica_exchange {
+        let value = serde_json::to_value(ladder).expect("invariant: settings are plain data");
+        let keys = value.as_object().into_iter().flatten();
+        let keys = keys.filter(|(_, value)| !value.is_null());
+        let keys: Vec<String> = keys.map(|(key, value)| format!("{key}: {value}")).collect();
+        lines.push(format!("replica_exchange: {{{}}}", keys.join(", ")));
+    }
+    lines.join("\n")
 }
 
 /// An entry on one line of YAML, which JSON is too.
-pub(crate) fn flow(entry: &KernelEntry) -> String {
-    let value = serde_json::to_value(entry).expect("invariant: entries are plain data");
+fn flow(entry: &KernelEntry) -> String {
+    let value = serde_json::to_value(entry).expect("invariant: settings are plain data");
     match value.as_object().and_then(|object| object.iter().next()) {
         Some((name, settings)) => format!(
             "{name}: {}",
@@ -134,15 +171,12 @@ pub(crate) fn ladder(temperature_kelvin: f64, n_atoms: usize) -> ReplicaExchange
 }
 
 /// The ladder that a molecule needs beside leaps: a tall one where the backbone is tied or long, a low one where charges find each other.
-pub(crate) fn automatic_ladder(
-    temperature_kelvin: f64,
-    topology: &Topology,
-) -> Option<ReplicaExchangeConfig> {
+fn automatic_ladder(temperature_kelvin: f64, topology: &Topology) -> Option<ReplicaExchangeConfig> {
     if has_loops(topology) || n_residues(topology) >= LONG_CHAIN {
         return Some(ladder(temperature_kelvin, topology.n_atoms()));
     }
     has_salt_bridge(topology).then(|| ReplicaExchangeConfig {
-        max_kelvin: Some(1.42 * temperature_kelvin),
+        max_kelvin: Some((1.42 * temperature_kelvin).round()),
         count: Some(3),
         ..ladder(temperature_kelvin, topology.n_atoms())
     })

@@ -67,6 +67,8 @@ struct RunReport<'a> {
     completed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     accuracy: Option<&'a Accuracy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accuracy_shortfall: Option<String>,
     frames: u64,
     mean_temperature_kelvin: Option<f64>,
     ns_per_day: f64,
@@ -168,6 +170,7 @@ impl Summary<'_> {
             trajectory_temperatures_kelvin: &record.temperatures_kelvin,
             completed: self.ending == Ending::Completed,
             accuracy: self.accuracy.as_ref(),
+            accuracy_shortfall: self.accuracy.as_ref().and_then(Accuracy::fault),
             frames: record.n_frames,
             mean_temperature_kelvin: Some(record.mean_temperature_kelvin)
                 .filter(|temperature| temperature.is_finite()),

@@ -11,50 +11,26 @@ use crate::cli::error::{Blame, CliError};
 use crate::cli::kernels::choice;
 use crate::cli::setup::{self, Overrides};
 
-/// Chains without a ladder, and ladders side by side.
-const N_CHAINS: usize = 16;
-const N_LADDERS: usize = 4;
-
 /// The text, with the kernels chosen for the molecule.
 ///
 /// # Errors
 /// A molecule that cannot be built or read, as `saltus run` would tell it.
 pub(super) fn text(arguments: &SampleArguments, folder: &Path) -> Result<String, CliError> {
     let head = head(arguments)?;
-    let seed = arguments
-        .seed
-        .map_or(String::new(), |seed| format!("seed: {seed}\n"));
     let tail = tail(arguments, folder);
-    let draft = format!("{head}replicas: {N_CHAINS}\n{seed}sampler: auto\n{tail}");
+    let own = |key: &str, value: Option<String>| {
+        value.map_or(String::new(), |value| format!("{key}: {value}\n"))
+    };
+    let replicas = own("replicas", arguments.replicas.map(|n| n.to_string()));
+    let seed = own("seed", arguments.seed.map(|seed| seed.to_string()));
+    let draft = format!("{head}{replicas}{seed}sampler: auto\n{tail}");
     let file = folder.join("input.yaml");
-    let mut loaded = setup::adjusted(
-        parse(Source::new(&file, draft), &file)?,
-        Overrides::default(),
-    )?;
+    let draft = parse(Source::new(&file, draft), &file)?;
+    let mut loaded = setup::adjusted(draft, Overrides::default())?;
     let prepared = setup::prepare(&loaded)?;
-    let topology = &prepared.molecule.topology;
-    choice::resolve(&mut loaded, topology);
-    let ladder = choice::automatic_ladder(arguments.temperature, topology);
-    let mut text = head;
-    let replicas = arguments.replicas.unwrap_or(match ladder {
-        Some(_) => N_LADDERS,
-        None => N_CHAINS,
-    });
-    let seed = loaded.config.seed();
-    let _ = writeln!(text, "replicas: {replicas}\nseed: {seed}\nsampler:");
-    for entry in loaded.config.sampler.iter() {
-        let _ = writeln!(text, "  - {}", choice::flow(entry));
-    }
-    if let Some(ladder) = ladder {
-        let (min, max) = (arguments.temperature, ladder.max_kelvin.unwrap_or(600.0));
-        let count = ladder.count.unwrap_or(4);
-        let _ = writeln!(
-            text,
-            "replica_exchange: {{min_kelvin: {min}, max_kelvin: {max:.0}, count: {count}, tuned: true}}"
-        );
-    }
-    text.push_str(&tail);
-    Ok(text)
+    choice::resolve(&mut loaded, &prepared.molecule.topology);
+    let (seed, chosen) = (loaded.config.seed(), choice::chosen(&loaded));
+    Ok(format!("{head}seed: {seed}\n{chosen}\n{tail}"))
 }
 
 /// Molecule and temperature.

@@ -45,7 +45,7 @@ pub(crate) struct SampleArguments {
     /// Temperature in K.
     #[arg(long, value_name = "K", default_value_t = 310.0)]
     temperature: f64,
-    /// Chains; 16 where the key is missing, or 4 ladders.
+    /// Chains, or ladders where there is one [default: 16, or 4].
     #[arg(long, value_name = "N")]
     replicas: Option<usize>,
     /// Seed; drawn and noted where none is given.

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use crate::cli::config::origin::{Contradiction, Origin};
 use crate::cli::config::system::{BUILTIN_FORCE_FIELDS, ForceFieldConfig, Solvent};
-use crate::cli::config::{InputFault, LoadedConfig, Precision, UntilConfig, nearest};
+use crate::cli::config::{
+    InputFault, LoadedConfig, Precision, SamplerConfig, UntilConfig, nearest,
+};
 use crate::cli::device::Device;
 use crate::forcefield::ForceField;
 use crate::units::plain;
@@ -374,7 +376,9 @@ impl Checks<'_> {
                 "write 60, or leave the key out for no limit",
             );
         }
-        if self.loaded.config.replicas < 2 {
+        let is_chosen = self.loaded.config.sampler == SamplerConfig::Auto
+            && !self.loaded.source.has("replicas");
+        if self.loaded.config.replicas < 2 && !is_chosen {
             self.fault(
                 "replicas",
                 "got 1, expected at least 2 with `run.until`: one chain cannot tell whether it has seen everything",
