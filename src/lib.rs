@@ -14,6 +14,7 @@
 //! | [`cli`] | arguments, YAML, printing; the only home of clap |
 //! | [`trajectory`], [`analysis`], [`cpu`], [`gpu`] | files; numbers from frames; the SIMD engine; the WGSL engine |
 //! | [`bench`](mod@bench) | samplers in turns: who yields more effective samples a second |
+//! | [`conformance`] | whether a proposal is exact, by targets that are known exactly |
 //! | [`generator`] | whole peptides drawn independently, with importance weights |
 //! | [`mcmc`] | kernels, the one acceptance test, composition, replica exchange, the driver |
 //! | [`proposal`] | where a chain might go next, and with what density |
@@ -73,6 +74,7 @@ pub mod analysis;
 pub mod bench;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod conformance;
 pub mod cpu;
 pub mod files;
 pub mod flow;

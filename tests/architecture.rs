@@ -15,7 +15,7 @@ const LEVELS: [&[&str]; 9] = [
     &["proposal"],
     &["mcmc"],
     &["report", "trajectory", "analysis", "cpu", "gpu"],
-    &["training", "generator", "bench"],
+    &["training", "generator", "bench", "conformance"],
     &["cli"],
 ];
 

@@ -15,6 +15,7 @@ import os as _os
 _os.environ.setdefault("NODEVICE_SELECT", "1")
 
 from ._analysis import Analysis, analyze
+from ._check import Check, Verdict, check
 from ._energy import Energies, Structure, build, energy
 from ._errors import Error, Fault, InputError
 from ._proposal import SYMMETRIC, Proposal
@@ -28,6 +29,7 @@ __all__ = [
     "SYMMETRIC",
     "Analysis",
     "Atom",
+    "Check",
     "Energies",
     "Error",
     "Fault",
@@ -38,9 +40,11 @@ __all__ = [
     "Structure",
     "System",
     "Topology",
+    "Verdict",
     "__version__",
     "analyze",
     "build",
+    "check",
     "energy",
     "run",
     "sample",

@@ -25,6 +25,9 @@ def run(
     progress: Callable[..., None] | None,
     proposals: dict[str, Any],
 ) -> tuple[Path, str]: ...
+def check(
+    make: Callable[[], Any], molecule: Evaluator | None, n_replicas: int, n_steps: int, seed: int
+) -> list[tuple[str, float, str, str]]: ...
 def command_line(arguments: list[str]) -> int: ...
 
 class Evaluator:

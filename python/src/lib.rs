@@ -4,6 +4,7 @@
 //! interpreter's lock, on the thread that called.
 
 mod analysis;
+mod check;
 mod convert;
 mod errors;
 mod logs;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 mod _saltus {
     #[pymodule_export]
     use super::analysis::Analysis;
+    #[pymodule_export]
+    use super::check::check;
     #[pymodule_export]
     use super::molecule::{Evaluator, build};
     #[pymodule_export]

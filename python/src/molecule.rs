@@ -41,7 +41,7 @@ pub(crate) fn build<'py>(
 pub(crate) struct Evaluator(Mutex<embed::Evaluator>);
 
 impl Evaluator {
-    fn with<T>(&self, work: impl FnOnce(&mut embed::Evaluator) -> T) -> T {
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut embed::Evaluator) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -121,6 +121,8 @@ pub(crate) struct PythonProposal {
     name: String,
     adapts: bool,
     is_ergodic: bool,
+    /// Whether a move that Ctrl-C broke off is asked for again: in a run, which ends its cycle and writes a checkpoint.
+    ends_cycles: bool,
 }
 
 type Answer<'py> = (
@@ -142,7 +144,16 @@ impl PythonProposal {
             is_ergodic: object.getattr(py, "is_ergodic")?.extract(py)?,
             object,
             name,
+            ends_cycles: true,
         })
+    }
+
+    /// The same for who has nothing to lose at Ctrl-C.
+    pub(crate) fn breaking_off(self) -> Self {
+        Self {
+            ends_cycles: false,
+            ..self
+        }
     }
 
     fn ask(&self, py: Python<'_>, current: Current<'_>, seed: u64) -> PyResult<Proposed> {
@@ -190,7 +201,9 @@ impl Proposal for PythonProposal {
             match self.ask(py, current, seed) {
                 // Ctrl-C struck within the user's code: the move is asked for again, with the same random numbers, so that
                 // the cycle ends as it would have and the checkpoint after it continues the same run.
-                Err(error) if error.is_instance_of::<PyKeyboardInterrupt>(py) => {
+                Err(error)
+                    if self.ends_cycles && error.is_instance_of::<PyKeyboardInterrupt>(py) =>
+                {
                     keep(error);
                     self.ask(py, current, seed)
                 }

@@ -158,7 +158,7 @@ fn cycles_count_every_test() {
     let mut kernel = row.kernel(n_replicas, 61);
     let mut chain = checks::exact_chain(&row, n_replicas, 62);
     let mut engine = Machine::Cpu.engine(&row);
-    checks::steps(&mut *kernel, &mut chain, engine.as_mut(), n_steps);
+    checks::steps(&mut *kernel, &mut chain, engine.as_mut(), n_steps).unwrap();
     let report = kernel.report();
     assert!(report.exact && kernel.is_ergodic());
     let all = (n_replicas * n_steps) as u64;

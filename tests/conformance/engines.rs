@@ -115,7 +115,7 @@ fn both_engines_decide_alike_and_count_alike() {
         let outcomes = [&Machine::Cpu, &gpu].map(|machine| {
             let mut engine = machine.engine(&row);
             let (mut kernel, mut chain) = (row.kernel(n_replicas, 48), start.clone());
-            steps(&mut *kernel, &mut chain, engine.as_mut(), 1);
+            steps(&mut *kernel, &mut chain, engine.as_mut(), 1).unwrap();
             (chain, kernel.statistics())
         });
         let [(on_cpu, cpu), (on_gpu, gpu)] = outcomes;

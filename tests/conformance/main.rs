@@ -21,7 +21,6 @@
 #[allow(dead_code, reason = "other tests ask for more")]
 mod adapter;
 mod auxiliary;
-mod checks;
 mod composition;
 mod contract;
 mod cycles;
@@ -29,7 +28,6 @@ mod discrete;
 mod driver;
 mod engines;
 mod machines;
-mod molecules;
 mod moves;
 mod planted;
 mod planted_shaders;
@@ -39,8 +37,8 @@ mod reproducibility;
 mod rigid;
 mod rows;
 mod table;
-mod targets;
 mod timewarp;
 mod timewarp_internal;
 mod torsion_moves;
-mod toy_engine;
+
+pub(crate) use saltus::conformance::{checks, molecules, targets, toy_engine};

@@ -301,7 +301,7 @@ fn frozen_proposals_stay_frozen() {
     for row in rows() {
         if matches!(row.make, Make::Proposal(_)) {
             assert!(
-                checks::stays_frozen(&row, &mut *row.kernel(6, 54), &mut row.toy()),
+                checks::stays_frozen(&row, &mut *row.kernel(6, 54), &mut row.toy()).unwrap(),
                 "{}",
                 row.name
             );
@@ -313,7 +313,7 @@ fn frozen_proposals_stay_frozen() {
         never_freezes: true,
     };
     let row = double_well_row();
-    assert!(!checks::stays_frozen(&row, &mut unfrozen, &mut row.toy()));
+    assert!(!checks::stays_frozen(&row, &mut unfrozen, &mut row.toy()).unwrap());
 }
 
 #[test]

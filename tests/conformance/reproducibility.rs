@@ -16,9 +16,9 @@ const N_REPLICAS: usize = 6;
 fn run_both_phases(row: &Row, engine: &mut dyn Engine, seed: u64) -> Chain {
     let mut chain = exact_chain(row, N_REPLICAS, 31);
     let mut kernel = row.kernel(N_REPLICAS, seed);
-    steps(&mut *kernel, &mut chain, engine, 15);
+    steps(&mut *kernel, &mut chain, engine, 15).unwrap();
     kernel.freeze();
-    steps(&mut *kernel, &mut chain, engine, 15);
+    steps(&mut *kernel, &mut chain, engine, 15).unwrap();
     chain
 }
 
@@ -43,18 +43,18 @@ pub(crate) fn a_saved_kernel_goes_on(row: &Row, engine: &mut dyn Engine) {
         let mut chain = exact_chain(row, N_REPLICAS, 34);
         let mut kernel = row.kernel(N_REPLICAS, 35);
         if frozen {
-            steps(&mut *kernel, &mut chain, engine, 9);
+            steps(&mut *kernel, &mut chain, engine, 9).unwrap();
             kernel.freeze();
         }
-        steps(&mut *kernel, &mut chain, engine, 9);
+        steps(&mut *kernel, &mut chain, engine, 9).unwrap();
         let text = kernel.save().to_string();
         let mut resumed_chain = chain.clone();
         let mut resumed = row.kernel(N_REPLICAS, 35);
         resumed
             .restore(&serde_json::from_str(&text).unwrap())
             .unwrap();
-        steps(&mut *kernel, &mut chain, engine, 9);
-        steps(&mut *resumed, &mut resumed_chain, engine, 9);
+        steps(&mut *kernel, &mut chain, engine, 9).unwrap();
+        steps(&mut *resumed, &mut resumed_chain, engine, 9).unwrap();
         // Remembered forces are not saved, so a resumed run may count more evaluations.
         resumed_chain.n_energy_evaluations = chain.n_energy_evaluations;
         assert_eq!(chain, resumed_chain, "{}, frozen: {frozen}", row.name);
@@ -198,7 +198,7 @@ fn parts_equal_the_batch(row: &Row, make: &dyn Fn() -> Box<dyn Kernel>) -> Optio
     let [mut one, mut two] = [1, 2].map(|n| cpu::engine(&system(row), &options(n)).unwrap());
     let mut whole = exact_chain(row, MANY, 39);
     let mut kernel = make();
-    steps(&mut *kernel, &mut whole, &mut *one, 7);
+    steps(&mut *kernel, &mut whole, &mut *one, 7).unwrap();
     let mut chain = whole.clone();
     let resume = |saved: &dyn Kernel| {
         let mut resumed = make();
@@ -216,7 +216,7 @@ fn parts_equal_the_batch(row: &Row, make: &dyn Fn() -> Box<dyn Kernel>) -> Optio
         }
         parts = vec![resume(&*parts[0])];
     }
-    steps(&mut *kernel, &mut whole, &mut *one, 12);
+    steps(&mut *kernel, &mut whole, &mut *one, 12).unwrap();
     // Remembered forces are not saved.
     chain.n_energy_evaluations = whole.n_energy_evaluations;
     Some(chain == whole && saved(&*kernel) == saved(&*parts[0]))

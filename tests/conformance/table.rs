@@ -1,5 +1,6 @@
 //! The table: one row for each proposal or kernel on each target it goes through. A new one needs a row and nothing else.
 
+use crate::checks::Case;
 use crate::molecules::{Backbone, Springs};
 use crate::moves::{GaussianStep, Scaling};
 use crate::targets::{DoubleWell, Harmonic, Target};
@@ -41,6 +42,23 @@ pub(crate) struct Row {
     pub(crate) on_ladder: bool,
 }
 
+impl Case for Row {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn target(&self) -> Arc<dyn Target> {
+        (self.target)()
+    }
+
+    fn rungs_kelvin(&self) -> &[f64] {
+        match self.on_ladder {
+            true => &LADDER_KELVIN,
+            false => &[KELVIN],
+        }
+    }
+}
+
 impl Row {
     pub(crate) fn kernel(&self, n_replicas: usize, seed: u64) -> Box<dyn Kernel> {
         match self.make {
@@ -52,15 +70,6 @@ impl Row {
     /// An engine on the analytic energy.
     pub(crate) fn toy(&self) -> ToyEngine {
         ToyEngine::new((self.target)())
-    }
-
-    pub(crate) fn temperatures_kelvin(&self, n_replicas: usize) -> Vec<f64> {
-        let rungs: &[f64] = if self.on_ladder {
-            &LADDER_KELVIN
-        } else {
-            &[KELVIN]
-        };
-        rungs.iter().copied().cycle().take(n_replicas).collect()
     }
 }
 

@@ -18,11 +18,8 @@ mod program;
 mod properties;
 mod reference;
 mod support;
-#[path = "../conformance/targets.rs"]
-#[allow(dead_code, reason = "other tests use the rest of the targets")]
-mod targets;
-#[path = "../conformance/toy_engine.rs"]
-mod toy_engine;
 mod training;
 #[path = "../gpu/wgsl.rs"]
 mod wgsl;
+
+use saltus::conformance::{targets, toy_engine};

@@ -1,7 +1,5 @@
 //! `saltus build` and `saltus energy` for a host program, and energies of many frames at once.
 
-use std::path::PathBuf;
-
 use super::input::Input;
 use crate::cli::build::{self, Blueprint};
 use crate::cli::config::Solvent;
@@ -63,6 +61,15 @@ impl Evaluator {
         &self.evaluated.prepared.molecule.topology
     }
 
+    /// The molecule with its starting structure.
+    #[must_use]
+    pub fn molecule(&self) -> Molecule {
+        Molecule {
+            positions: self.evaluated.positions.clone(),
+            ..self.evaluated.prepared.molecule.clone()
+        }
+    }
+
     /// Masses in Da, `[n_atoms]`.
     #[must_use]
     pub fn masses_da(&self) -> &[f64] {
@@ -96,12 +103,6 @@ impl Evaluator {
             named.insert(3, ("cmap", terms.correction_map));
         }
         named
-    }
-
-    /// Folder against which relative paths of the input count.
-    #[must_use]
-    pub fn directory(&self) -> PathBuf {
-        self.evaluated.loaded.directory.clone()
     }
 
     /// Energies in kJ/mol `[n_frames]` and forces in kJ mol⁻¹ nm⁻¹ `[n_frames, n_atoms, 3]` of positions in nm

@@ -1,21 +1,23 @@
 //! An `Engine` on an analytic target, in f64, one replica after another. Slow and obviously right.
 
-use crate::targets::Target;
+use super::targets::Target;
+use crate::integrator::{Engine, EngineError, LangevinSettings, Splitting};
+use crate::rng;
+use crate::state::State;
+use crate::units::thermal_energy_kj_per_mol;
 use rand::RngExt;
 use rand_distr::StandardNormal;
-use saltus::integrator::{Engine, EngineError, LangevinSettings, Splitting};
-use saltus::rng;
-use saltus::state::State;
-use saltus::units::thermal_energy_kj_per_mol;
 use std::sync::Arc;
 
-pub(crate) struct ToyEngine {
+/// The engine.
+pub struct ToyEngine {
     target: Arc<dyn Target>,
     masses_da: Vec<f64>,
 }
 
 impl ToyEngine {
-    pub(crate) fn new(target: Arc<dyn Target>) -> Self {
+    /// An engine on the energy of a target.
+    pub fn new(target: Arc<dyn Target>) -> Self {
         let masses_da = target.masses_da();
         Self { target, masses_da }
     }

@@ -1,24 +1,41 @@
 //! The checks that every row goes through; each tells what is wrong as an error, so that planted faults can be caught.
 
-use crate::table::Row;
-use crate::targets::Target;
+use super::targets::Target;
+use crate::analysis::mcse_mean;
+use crate::integrator::Engine;
+use crate::mcmc::{Chain, Kernel, KernelError};
+use crate::rng;
+use crate::state::State;
+use crate::units::thermal_energy_kj_per_mol;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use saltus::analysis::mcse_mean;
-use saltus::integrator::Engine;
-use saltus::mcmc::{Chain, Kernel};
-use saltus::rng;
-use saltus::state::State;
-use saltus::units::thermal_energy_kj_per_mol;
+use std::sync::Arc;
+
+/// A target with the temperatures at which something is tested on it.
+pub trait Case {
+    /// Name in messages.
+    fn name(&self) -> &str;
+
+    /// The target.
+    fn target(&self) -> Arc<dyn Target>;
+
+    /// Temperatures in K, which follow each other in the batch.
+    fn rungs_kelvin(&self) -> &[f64];
+}
+
+fn temperatures_kelvin(row: &dyn Case, n_replicas: usize) -> Vec<f64> {
+    let rungs = row.rungs_kelvin().iter().copied();
+    rungs.cycle().take(n_replicas).collect()
+}
 
 /// Deviation in standard errors that counts as wrong: by chance once in 150,000 comparisons.
 const LIMIT: f64 = 4.5;
 
 /// A chain whose replicas are exact draws of the joint distribution of positions and velocities.
-pub(crate) fn exact_chain(row: &Row, n_replicas: usize, seed: u64) -> Chain {
-    let target = (row.target)();
-    let temperatures_kelvin = row.temperatures_kelvin(n_replicas);
+pub fn exact_chain(row: &dyn Case, n_replicas: usize, seed: u64) -> Chain {
+    let target = row.target();
+    let temperatures_kelvin = temperatures_kelvin(row, n_replicas);
     let mut streams = rng::streams(seed, n_replicas);
     let masses = target.masses_da();
     let mut state = State {
@@ -26,7 +43,7 @@ pub(crate) fn exact_chain(row: &Row, n_replicas: usize, seed: u64) -> Chain {
         n_atoms: masses.len(),
         ..State::default()
     };
-    let rungs = if row.on_ladder { 3 } else { 1 };
+    let rungs = row.rungs_kelvin().len();
     let sources: Vec<_> = temperatures_kelvin[..rungs]
         .iter()
         .map(|&kelvin| target.source(thermal_energy_kj_per_mol(kelvin)))
@@ -49,16 +66,19 @@ pub(crate) fn exact_chain(row: &Row, n_replicas: usize, seed: u64) -> Chain {
 }
 
 /// Steps, and the chain up to date after them.
-pub(crate) fn steps(
+///
+/// # Errors
+/// What the kernel says.
+pub fn steps(
     kernel: &mut dyn Kernel,
     chain: &mut Chain,
     engine: &mut dyn Engine,
     n_steps: usize,
-) {
+) -> Result<(), KernelError> {
     for _ in 0..n_steps {
-        kernel.step(chain, engine).unwrap();
+        kernel.step(chain, engine)?;
     }
-    kernel.settle(chain).unwrap();
+    kernel.settle(chain)
 }
 
 /// Observables of every replica, `[n_replicas][n_observables]`.
@@ -86,18 +106,21 @@ fn compare(what: &str, (mean, error): (f64, f64), expected: f64) -> Result<(), S
 }
 
 /// A frozen kernel on exact draws leaves all moments as they are: invariance, ergodic or not, with independent errors.
-pub(crate) fn invariance(
-    row: &Row,
+///
+/// # Errors
+/// The first moment that is off.
+pub fn invariance(
+    row: &dyn Case,
     kernel: &mut dyn Kernel,
     engine: &mut dyn Engine,
     n_steps: usize,
     n_replicas: usize,
 ) -> Result<(), String> {
-    let target = (row.target)();
+    let target = row.target();
     let mut chain = exact_chain(row, n_replicas, 11);
     let start = chain.clone();
     kernel.freeze();
-    steps(kernel, &mut chain, engine, n_steps);
+    steps(kernel, &mut chain, engine, n_steps).map_err(|error| error.to_string())?;
     nothing_drifts(row, &start, &chain)?;
     let mut temperatures = chain.temperatures_kelvin.clone();
     temperatures.dedup();
@@ -113,7 +136,7 @@ pub(crate) fn invariance(
                 .collect();
             let what = format!(
                 "{}, observable {index} at {kelvin} K after {n_steps} steps",
-                row.name
+                row.name()
             );
             compare(&what, mean_and_error(&values), expected)?;
         }
@@ -123,8 +146,8 @@ pub(crate) fn invariance(
 
 /// Exact draws and where they went have the same means. Differences replica by replica are sharper than means where moves
 /// are small, and need no known mean.
-fn nothing_drifts(row: &Row, before: &Chain, after: &Chain) -> Result<(), String> {
-    let target = (row.target)();
+fn nothing_drifts(row: &dyn Case, before: &Chain, after: &Chain) -> Result<(), String> {
+    let target = row.target();
     let observe = |chain: &Chain, replica: usize| {
         let positions = chain.state.replica_positions(replica);
         [target.observables(positions), target.unknowns(positions)].concat()
@@ -139,44 +162,47 @@ fn nothing_drifts(row: &Row, before: &Chain, after: &Chain) -> Result<(), String
         let (drift, error) = mean_and_error(&column(|(x, y), index| y[index] - x[index]));
         // What hardly changes at all is told by rounding, not by the ratio.
         let rounding = 0.02 * mean_and_error(&column(|(x, _), index| x[index])).1;
-        let what = format!("{}, drift of observable {index}", row.name);
+        let what = format!("{}, drift of observable {index}", row.name());
         compare(&what, (drift, error.max(rounding)), 0.0)?;
     }
     Ok(())
 }
 
 /// Mean kinetic energy is 3/2 kT an atom, whatever a kernel does to velocities.
-fn velocities_are_thermal(row: &Row, chain: &Chain, masses_da: &[f64]) -> Result<(), String> {
+fn velocities_are_thermal(row: &dyn Case, chain: &Chain, masses_da: &[f64]) -> Result<(), String> {
     let kinetic = chain.kinetic_energies(masses_da);
     let in_kt: Vec<f64> = kinetic
         .iter()
         .zip(&chain.temperatures_kelvin)
         .map(|(kinetic, &kelvin)| kinetic / thermal_energy_kj_per_mol(kelvin))
         .collect();
-    let what = format!("{}, kinetic energy over kT", row.name);
+    let what = format!("{}, kinetic energy over kT", row.name());
     compare(&what, mean_and_error(&in_kt), 1.5 * masses_da.len() as f64)
 }
 
 /// Long chains, tuned and frozen, from one starting point have the exact moments within their Monte-Carlo errors.
-pub(crate) fn moments(
-    row: &Row,
+///
+/// # Errors
+/// The first moment that is off.
+pub fn moments(
+    row: &dyn Case,
     kernel: &mut dyn Kernel,
     engine: &mut dyn Engine,
     n_replicas: usize,
     [n_tuning, n_steps]: [usize; 2],
 ) -> Result<(), String> {
-    let target = (row.target)();
+    let target = row.target();
     let mut chain = exact_chain(row, n_replicas, 12);
     let start = chain.state.replica_positions(0).to_vec();
     chain.state.positions = start.repeat(n_replicas);
-    steps(kernel, &mut chain, engine, n_tuning);
+    steps(kernel, &mut chain, engine, n_tuning).map_err(|error| error.to_string())?;
     kernel.freeze();
     let mut draws: Vec<Vec<Vec<f64>>> = Vec::new();
     for _ in 0..n_steps {
-        steps(kernel, &mut chain, engine, 1);
+        steps(kernel, &mut chain, engine, 1).map_err(|error| error.to_string())?;
         draws.push(observe(&*target, &chain));
     }
-    let rungs = if row.on_ladder { 3 } else { 1 };
+    let rungs = row.rungs_kelvin().len();
     for rung in 0..rungs {
         let kelvin = chain.temperatures_kelvin[rung];
         let expected = target.means(thermal_energy_kj_per_mol(kelvin));
@@ -189,7 +215,7 @@ pub(crate) fn moments(
             let (mean, _) = mean_and_error(&chains.concat());
             let what = format!(
                 "{}, long chains, observable {index} at {kelvin} K",
-                row.name
+                row.name()
             );
             compare(&what, (mean, error), expected)?;
         }
@@ -198,13 +224,16 @@ pub(crate) fn moments(
 }
 
 /// In equilibrium a reversible kernel goes from A to B as often as from B to A, for thirds of the first observable.
-pub(crate) fn symmetric_flux(
-    row: &Row,
+///
+/// # Errors
+/// A flux that is not symmetric, or too small to tell.
+pub fn symmetric_flux(
+    row: &dyn Case,
     kernel: &mut dyn Kernel,
     engine: &mut dyn Engine,
     n_replicas: usize,
 ) -> Result<(), String> {
-    let target = (row.target)();
+    let target = row.target();
     let mut chain = exact_chain(row, n_replicas, 13);
     kernel.freeze();
     let first = |chain: &Chain| -> Vec<f64> {
@@ -220,7 +249,7 @@ pub(crate) fn symmetric_flux(
         usize::from(value > sorted[n_replicas / 3])
             + usize::from(value > sorted[2 * n_replicas / 3])
     };
-    steps(kernel, &mut chain, engine, 1);
+    steps(kernel, &mut chain, engine, 1).map_err(|error| error.to_string())?;
     let mut flux = [[0.0_f64; 3]; 3];
     for (before, after) in before.iter().zip(first(&chain)) {
         flux[cell(*before)][cell(after)] += 1.0;
@@ -230,12 +259,12 @@ pub(crate) fn symmetric_flux(
         if (there - back).abs() > LIMIT * (there + back).sqrt() {
             return Err(format!(
                 "{}: {there} moves from third {a} to {b}, {back} back",
-                row.name
+                row.name()
             ));
         }
     }
     if flux[0][1] + flux[1][2] < 100.0 {
-        return Err(format!("{}: hardly anything moved: {flux:?}", row.name));
+        return Err(format!("{}: hardly anything moved: {flux:?}", row.name()));
     }
     Ok(())
 }
@@ -243,27 +272,30 @@ pub(crate) fn symmetric_flux(
 /// Ranks of an exact draw among a reversible chain grown from it both ways are uniform.
 ///
 /// Gandy and Scott, arXiv:2001.06465: the draw sits at a random place of a stretch of `N_RANKS` states.
-pub(crate) fn uniform_ranks(
-    row: &Row,
+///
+/// # Errors
+/// Ranks that are not.
+pub fn uniform_ranks(
+    row: &dyn Case,
     kernel: &mut dyn Kernel,
     engine: &mut dyn Engine,
     n_replicas: usize,
 ) -> Result<(), String> {
     const N_RANKS: usize = 8;
-    let target = (row.target)();
+    let target = row.target();
     kernel.freeze();
     let start = exact_chain(row, n_replicas, 14);
-    let mut grow = || -> Vec<Vec<f64>> {
+    let mut grow = || -> Result<Vec<Vec<f64>>, String> {
         let mut chain = start.clone();
         let mut values = Vec::new();
         for _ in 1..N_RANKS {
             // Velocities are drawn anew by every reversible kernel, so both ways start alike.
-            steps(kernel, &mut chain, engine, 3);
+            steps(kernel, &mut chain, engine, 3).map_err(|error| error.to_string())?;
             values.push(observe(&*target, &chain).iter().map(|v| v[0]).collect());
         }
-        values
+        Ok(values)
     };
-    let (forward, backward) = (grow(), grow());
+    let (forward, backward) = (grow()?, grow()?);
     let own = observe(&*target, &start);
     let mut stream: Xoshiro256PlusPlus = rng::stream(15);
     let mut counts = [0.0; N_RANKS];
@@ -290,12 +322,19 @@ pub(crate) fn uniform_ranks(
     }
     Err(format!(
         "{}: ranks {counts:?} are not uniform, chi-square {chi_square:.1}",
-        row.name
+        row.name()
     ))
 }
 
 /// Whether 20 steps after `freeze` leave what the kernel tunes as it was.
-pub(crate) fn stays_frozen(row: &Row, kernel: &mut dyn Kernel, engine: &mut dyn Engine) -> bool {
+///
+/// # Errors
+/// What the kernel says.
+pub fn stays_frozen(
+    row: &dyn Case,
+    kernel: &mut dyn Kernel,
+    engine: &mut dyn Engine,
+) -> Result<bool, KernelError> {
     let tuned = |kernel: &dyn Kernel| {
         let mut saved = kernel.save();
         // The place in a fixed order of blocks, which goes on and follows nothing that was sampled.
@@ -306,9 +345,9 @@ pub(crate) fn stays_frozen(row: &Row, kernel: &mut dyn Kernel, engine: &mut dyn 
         ["proposal", "widths", "timesteps"].map(|key| saved[key].clone())
     };
     let mut chain = exact_chain(row, 6, 53);
-    steps(kernel, &mut chain, engine, 20);
+    steps(kernel, &mut chain, engine, 20)?;
     kernel.freeze();
     let before = tuned(kernel);
-    steps(kernel, &mut chain, engine, 20);
-    tuned(kernel) == before
+    steps(kernel, &mut chain, engine, 20)?;
+    Ok(tuned(kernel) == before)
 }

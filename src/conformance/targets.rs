@@ -1,16 +1,16 @@
 //! Targets whose distribution is known exactly: energies, exact draws, exact moments. No sampler here.
 
+use crate::forcefield::System;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use saltus::forcefield::System;
 
 /// Draws one configuration.
-pub(crate) type Source<'a> = Box<dyn Fn(&mut Xoshiro256PlusPlus) -> Vec<f64> + 'a>;
+pub type Source<'a> = Box<dyn Fn(&mut Xoshiro256PlusPlus) -> Vec<f64> + 'a>;
 
 /// A molecule with a distribution exp(-U/kT) that can be drawn from and integrated without a Markov chain.
-pub(crate) trait Target: Send + Sync {
+pub trait Target: Send + Sync {
     /// Masses in Da, `[n_atoms]`.
     fn masses_da(&self) -> Vec<f64>;
 
@@ -53,21 +53,32 @@ pub(crate) trait Target: Send + Sync {
 }
 
 /// Three atoms in an anisotropic, coupled harmonic well, U = x A x / 2.
-pub(crate) struct Harmonic {
+pub struct Harmonic {
     matrix: DMatrix<f64>,
     cholesky: Cholesky<f64, Dyn>,
 }
 
 impl Harmonic {
-    pub(crate) fn new() -> Self {
+    /// The well.
+    #[must_use]
+    pub fn new() -> Self {
         let stiffness = |index: usize| 100.0 * 1.4_f64.powi(index as i32);
         let matrix = DMatrix::from_fn(9, 9, |i, j| match i.abs_diff(j) {
             0 => stiffness(i),
             1 => 0.4 * (stiffness(i) * stiffness(j)).sqrt(),
             _ => 0.0,
         });
-        let cholesky = matrix.clone().cholesky().unwrap();
+        let cholesky = matrix
+            .clone()
+            .cholesky()
+            .expect("invariant: the matrix is positive definite");
         Self { matrix, cholesky }
+    }
+}
+
+impl Default for Harmonic {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -90,7 +101,9 @@ impl Target for Harmonic {
         let upper = self.cholesky.l().transpose();
         Box::new(move |stream| {
             let normals = DVector::from_fn(9, |_, _| stream.sample::<f64, _>(StandardNormal));
-            let x = upper.solve_upper_triangular(&normals).unwrap();
+            let x = upper
+                .solve_upper_triangular(&normals)
+                .expect("invariant: the diagonal is positive");
             x.iter().map(|x| x * kt.sqrt()).collect()
         })
     }
@@ -106,7 +119,7 @@ impl Target for Harmonic {
 }
 
 /// One density on a fine grid: a table of its distribution function.
-pub(crate) struct Tabulated {
+pub struct Tabulated {
     start: f64,
     width: f64,
     cumulative: Vec<f64>,
@@ -115,7 +128,8 @@ pub(crate) struct Tabulated {
 const N_CELLS: usize = 20_000;
 
 impl Tabulated {
-    pub(crate) fn new(range: [f64; 2], density: impl Fn(f64) -> f64) -> Self {
+    /// From a density over a range, which need not be normalised.
+    pub fn new(range: [f64; 2], density: impl Fn(f64) -> f64) -> Self {
         let width = (range[1] - range[0]) / N_CELLS as f64;
         let mut total = 0.0;
         let mut cumulative = vec![0.0];
@@ -131,7 +145,8 @@ impl Tabulated {
         }
     }
 
-    pub(crate) fn draw(&self, stream: &mut Xoshiro256PlusPlus) -> f64 {
+    /// One draw.
+    pub fn draw(&self, stream: &mut Xoshiro256PlusPlus) -> f64 {
         let uniform: f64 = stream.random();
         let above = self.cumulative.partition_point(|&value| value <= uniform);
         let cell = above.clamp(1, N_CELLS) - 1;
@@ -140,7 +155,8 @@ impl Tabulated {
         self.start + (cell as f64 + share) * self.width
     }
 
-    pub(crate) fn mean(&self, function: impl Fn(f64) -> f64) -> f64 {
+    /// The mean of a function.
+    pub fn mean(&self, function: impl Fn(f64) -> f64) -> f64 {
         let cells = self.cumulative.windows(2).enumerate();
         cells
             .map(|(cell, ends)| {
@@ -152,7 +168,7 @@ impl Tabulated {
 }
 
 /// One atom in an asymmetric double well along x and harmonic wells along y and z.
-pub(crate) struct DoubleWell;
+pub struct DoubleWell;
 
 impl DoubleWell {
     fn profile(x: f64) -> f64 {

@@ -1,13 +1,13 @@
 //! Targets that are molecules of a force field, so that real engines run them: springs, and a chain of atoms. No sampler here.
 
-use crate::targets::{Source, Tabulated, Target};
+use super::targets::{Source, Tabulated, Target};
+use crate::forcefield::{Angle, Bond, Nonbonded, System, Torsion};
 use nalgebra::{
     Matrix3, Matrix6, Rotation3, SymmetricEigen, Unit, UnitQuaternion, Vector3, Vector4, Vector6,
 };
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use saltus::forcefield::{Angle, Bond, Nonbonded, System, Torsion};
 use std::f64::consts::PI;
 
 /// Masses and terms, with neither charges nor Lennard-Jones spheres.
@@ -25,12 +25,14 @@ fn bare(masses_da: Vec<f64>) -> System {
     }
 }
 
-pub(crate) fn atom(positions: &[f64], index: usize) -> Vector3<f64> {
+/// Position of an atom.
+#[must_use]
+pub fn atom(positions: &[f64], index: usize) -> Vector3<f64> {
     Vector3::from_column_slice(&positions[index * 3..index * 3 + 3])
 }
 
 /// Three atoms joined by springs of no length: a normal distribution of all that is independent of the molecule's place.
-pub(crate) struct Springs;
+pub struct Springs;
 
 /// Ends, and force constants in kJ/mol/nm².
 const SPRINGS: [([usize; 2], f64); 3] = [([0, 1], 400.0), ([1, 2], 700.0), ([0, 2], 200.0)];
@@ -142,7 +144,7 @@ impl Target for Springs {
 
 /// Atoms in a chain with harmonic bonds and angles and a torsion about every inner bond, all of them independent:
 /// their densities are r² exp(-U/kT), sin(angle) exp(-U/kT) and exp(-U/kT).
-pub(crate) struct Backbone {
+pub struct Backbone {
     n_atoms: usize,
 }
 
@@ -230,7 +232,9 @@ fn any_rotation(stream: &mut Xoshiro256PlusPlus) -> UnitQuaternion<f64> {
 }
 
 impl Backbone {
-    pub(crate) fn new(n_atoms: usize) -> Self {
+    /// A chain of so many atoms, four or more.
+    #[must_use]
+    pub fn new(n_atoms: usize) -> Self {
         Self { n_atoms }
     }
 }
@@ -338,7 +342,7 @@ impl Target for Backbone {
 
 /// ln det(J J^T) / 2, where J has a column (direction, point x direction) for every inner bond of a chain: how the
 /// position and orientation of its end change with the torsions.
-pub(crate) fn closure_log_volume(positions: &[f64]) -> f64 {
+pub fn closure_log_volume(positions: &[f64]) -> f64 {
     let n_bonds = positions.len() / 3 - 1;
     let columns = (1..n_bonds - 1).map(|bond| {
         let point = atom(positions, bond);
