@@ -29,6 +29,7 @@ def test_a_dict_a_text_and_a_path_are_the_same_input(tmp_path):
 
 
 def test_values_survive_the_way_into_yaml():
+    reader = pytest.importorskip("yaml")
     text = yaml(
         {
             "a": {"b": [[1, 2], [3, 4]], "c": "on", "d": 1e-5, "e": None, "f": np.float64(2.5), "g": "x: y", "h": []},
@@ -38,8 +39,6 @@ def test_values_survive_the_way_into_yaml():
             "q": "1.5",
         }
     )
-    import yaml as reader
-
     assert reader.safe_load(text.replace("1e-05", "1.0e-05")) == {
         "a": {"b": [[1, 2], [3, 4]], "c": "on", "d": 1e-5, "e": None, "f": 2.5, "g": "x: y", "h": []},
         "k": [{"l": 1}, {"m": [{"n": 2}]}],
