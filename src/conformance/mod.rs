@@ -11,4 +11,4 @@ pub mod targets;
 pub mod toy_engine;
 
 pub use crystal::Crystal;
-pub use suite::{Effort, Outcome, Verdict, check};
+pub use suite::{Effort, Maker, Outcome, Verdict, check};

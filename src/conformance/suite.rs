@@ -110,7 +110,7 @@ fn toys(molecule: Option<&Molecule>) -> Vec<Toy> {
         toy("chain of 4 atoms", 4, Arc::new(Backbone::new(4))),
         toy("chain of 10 atoms", 10, Arc::new(Backbone::new(10))),
     ];
-    for molecule in molecule {
+    if let Some(molecule) = molecule {
         toys.extend(CRYSTAL_WIDTHS_NM.map(|width_nm| Toy {
             name: format!("the molecule as a crystal, {width_nm} nm wide"),
             topology: molecule.topology.clone(),
