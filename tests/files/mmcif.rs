@@ -274,8 +274,13 @@ fn the_label_items_stand_in_where_there_are_no_others() {
     assert_eq!(again.topology, molecule.topology);
     assert!(says(&said, &["AB A"]), "{said:?}");
     assert!((energy(&again) - energy(&molecule)).abs() < 1e-6);
-    let (bonds, rest) = (again.topology.bonds.len(), molecule.topology.bonds.len());
-    assert_eq!(bonds, rest);
+    // What is of no polymer has no label number.
+    let ion = "\"ZN\"\n0.0 0.0\n99.0 ZN . Z\n";
+    let message = fault(&text.replace("loop_\n_struct_conn", &format!("{ion}loop_\n_struct_conn")));
+    assert!(
+        message.contains("unknown residue 'ZN 0 (chain Z)'"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -296,6 +301,30 @@ fn a_file_is_recognised_by_its_text() {
     assert!(says(&said, &["second data block"]), "{said:?}");
     assert!(fault("data_x\n").contains("no atoms of a peptide"));
     assert!(fault("END\n").contains("PDB or mmCIF"));
+}
+
+/// As a serialized System wants it: every atom where it stands, and of its bonds those that the file states within residues.
+#[test]
+fn files_are_taken_as_they_are_for_molecules_of_other_programs() {
+    for (name, source) in [
+        ("scrambled", "pdb/openmm/scrambled.pdb"),
+        ("lactam", "foreign/lactam.pdb"),
+    ] {
+        let pdb = pdb::read_verbatim(&tests_data(source)).unwrap();
+        let cif = pdb::read_verbatim(&tests_data("mmcif").join(format!("{name}.cif"))).unwrap();
+        assert_eq!(cif.topology.atoms.len(), pdb.topology.atoms.len());
+        assert_eq!(cif.positions, pdb.positions);
+        let places = |molecule: &Molecule| -> Vec<(char, i32)> {
+            let residues = molecule.topology.residues.iter();
+            residues
+                .map(|residue| (residue.chain, residue.number))
+                .collect()
+        };
+        assert_eq!(places(&cif), places(&pdb));
+        let stated = |bond: &[usize; 2]| pdb.topology.bonds.contains(bond);
+        assert!(cif.topology.bonds.iter().all(stated), "{name}");
+        assert_eq!(cif.topology.bonds.is_empty(), name == "scrambled");
+    }
 }
 
 /// Whole messages, beside the files.
