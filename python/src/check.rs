@@ -1,9 +1,9 @@
 //! The exactness suite on a proposal of Python.
 
 use pyo3::prelude::*;
-use saltus::Topology;
 use saltus::conformance::{self, Effort, Outcome};
 use saltus::proposal::Proposal;
+use saltus::{Molecule, Topology};
 
 use crate::convert::topology;
 use crate::molecule::Evaluator;
@@ -24,7 +24,12 @@ pub(crate) fn check(
     n_steps: usize,
     seed: u64,
 ) -> PyResult<Vec<Told>> {
-    let molecule = molecule.map(|evaluator| evaluator.get().with(|own| own.molecule()));
+    let molecule = molecule.map(|evaluator| {
+        evaluator.get().with(|own| Molecule {
+            topology: own.topology().clone(),
+            positions: own.positions().to_vec(),
+        })
+    });
     let effort = Effort {
         n_replicas,
         n_steps,

@@ -116,8 +116,8 @@ impl Target for Springs {
             for axis in 0..3 {
                 for (width, mode) in &modes {
                     let deviate: f64 = stream.sample(StandardNormal);
-                    for index in 0..3 {
-                        x[3 * index + axis] += kt.sqrt() * width * deviate * mode[index];
+                    for (index, share) in mode.iter().enumerate() {
+                        x[3 * index + axis] += kt.sqrt() * width * deviate * share;
                     }
                 }
             }

@@ -62,7 +62,7 @@ impl Harmonic {
     /// The well.
     #[must_use]
     pub fn new() -> Self {
-        let stiffness = |index: usize| 100.0 * 1.4_f64.powi(index as i32);
+        let stiffness = |index: usize| 100.0 * 1.4_f64.powf(index as f64);
         let matrix = DMatrix::from_fn(9, 9, |i, j| match i.abs_diff(j) {
             0 => stiffness(i),
             1 => 0.4 * (stiffness(i) * stiffness(j)).sqrt(),

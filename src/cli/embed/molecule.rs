@@ -61,15 +61,6 @@ impl Evaluator {
         &self.evaluated.prepared.molecule.topology
     }
 
-    /// The molecule with its starting structure.
-    #[must_use]
-    pub fn molecule(&self) -> Molecule {
-        Molecule {
-            positions: self.evaluated.positions.clone(),
-            ..self.evaluated.prepared.molecule.clone()
-        }
-    }
-
     /// Masses in Da, `[n_atoms]`.
     #[must_use]
     pub fn masses_da(&self) -> &[f64] {
