@@ -156,12 +156,11 @@ fn nothing_drifts(row: &dyn Case, before: &Chain, after: &Chain) -> Result<(), S
         .map(|replica| (observe(before, replica), observe(after, replica)))
         .collect();
     for index in 0..pairs[0].0.len() {
-        let column = |value: fn(&(Vec<f64>, Vec<f64>), usize) -> f64| -> Vec<f64> {
-            pairs.iter().map(|pair| value(pair, index)).collect()
-        };
-        let (drift, error) = mean_and_error(&column(|(x, y), index| y[index] - x[index]));
+        let drifts = pairs.iter().map(|(x, y)| y[index] - x[index]);
+        let starts = pairs.iter().map(|(x, _)| x[index]);
+        let (drift, error) = mean_and_error(&drifts.collect::<Vec<f64>>());
         // What hardly changes at all is told by rounding, not by the ratio.
-        let rounding = 0.02 * mean_and_error(&column(|(x, _), index| x[index])).1;
+        let rounding = 0.02 * mean_and_error(&starts.collect::<Vec<f64>>()).1;
         let what = format!("{}, drift of observable {index}", row.name());
         compare(&what, (drift, error.max(rounding)), 0.0)?;
     }
