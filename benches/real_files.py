@@ -157,7 +157,7 @@ def main():
     parser.add_argument("--saltus", type=Path, required=True)
     parser.add_argument("--machine", default="")
     arguments = parser.parse_args()
-    program = Program(arguments.saltus)
+    program = Program(arguments.saltus.resolve())
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent).stdout.strip()
     sizes = {path: n_residues(path) for path in sorted(arguments.folder.rglob("*")) if path.is_file()}
     files = [path for path, size in sizes.items() if size]

@@ -327,6 +327,29 @@ fn files_are_taken_as_they_are_for_molecules_of_other_programs() {
     }
 }
 
+#[test]
+fn packed_files_are_told_from_text() {
+    let home = tempfile::tempdir().unwrap();
+    for (name, bytes, expected) in [
+        (
+            "a.cif.gz",
+            b"\x1f\x8b\x08\x00\x00".as_slice(),
+            "packed by gzip",
+        ),
+        ("a.bcif", b"\x83\xa7encoder\xa5mol*".as_slice(), "BinaryCIF"),
+    ] {
+        let path = home.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        for read in [pdb::read, pdb::read_verbatim] {
+            let message = read(&path).unwrap_err().to_string();
+            assert!(
+                message.contains(expected) && message.contains(name),
+                "{message}"
+            );
+        }
+    }
+}
+
 /// Whole messages, beside the files.
 #[test]
 fn bad_mmcif_files_are_explained() {

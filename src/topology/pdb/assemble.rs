@@ -265,8 +265,8 @@ impl<'a> Assembly<'a> {
             return Err(PdbError::ChainBreak {
                 file: self.file.to_string(),
                 line: residues[index].line(),
-                before: residues[index - 1].label(),
-                after: residues[index].label(),
+                before: residues[index - 1].label().into(),
+                after: residues[index].label().into(),
                 distance_nm: apart.norm(),
                 cell: self.file.words.cell,
                 separate: self.file.words.separate,

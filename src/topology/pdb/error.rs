@@ -16,6 +16,16 @@ pub enum PdbError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file whose text is packed.
+    #[error("{}: the file is {format}, expected the text of a PDB or mmCIF file: {remedy}", path.display())]
+    Packed {
+        /// The file.
+        path: PathBuf,
+        /// In what form it is.
+        format: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// No atom (or waters only).
     #[error("{file}: no atoms of a peptide found: expected {expected}")]
     NoAtoms {
@@ -79,13 +89,13 @@ pub enum PdbError {
         /// Line number from 1.
         line: usize,
         /// Its name, number and chain.
-        residue: String,
+        residue: Box<str>,
         /// What it is, or the nearest known name.
-        hint: String,
+        hint: Box<str>,
         /// What says how it is bonded.
         all_bonds: &'static str,
         /// Other unknown residues: empty or `; also unknown: ...`.
-        others: String,
+        others: Box<str>,
     },
     /// An atom name its residue does not have.
     #[error("{file}:{line}: unknown atom '{atom}' in residue {residue}: {hint}")]
@@ -144,9 +154,9 @@ pub enum PdbError {
         /// First line of the second residue.
         line: usize,
         /// First residue.
-        before: String,
+        before: Box<str>,
         /// Second residue.
-        after: String,
+        after: Box<str>,
         /// Distance in nm.
         distance_nm: f64,
         /// What states a periodic box.

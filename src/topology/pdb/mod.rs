@@ -51,14 +51,7 @@ use std::path::Path;
 /// [`PdbError`] with file and line for whatever is wrong: no atoms, ions and ligands, unknown atoms, missing heavy atoms, chain breaks,
 /// bonds of impossible length, heavy atoms at bonding distance that no bond joins.
 pub fn read(path: &Path) -> Result<Molecule, PdbError> {
-    let bytes = std::fs::read(path).map_err(|source| PdbError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    read_str(
-        &String::from_utf8_lossy(&bytes),
-        &path.display().to_string(),
-    )
+    read_str(&text_of(path)?, &path.display().to_string())
 }
 
 /// Read the peptides of PDB or mmCIF text; `name` stands for the file in messages. As [`read`].
@@ -68,6 +61,30 @@ pub fn read(path: &Path) -> Result<Molecule, PdbError> {
 pub fn read_str(text: &str, name: &str) -> Result<Molecule, PdbError> {
     let (records, source) = records(text, name)?;
     assemble::assemble(records, source)
+}
+
+/// The text of a file, which may hold other bytes in its remarks.
+fn text_of(path: &Path) -> Result<String, PdbError> {
+    let bytes = std::fs::read(path).map_err(|source| PdbError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let head = &bytes[..bytes.len().min(64)];
+    let packed = |format, remedy| PdbError::Packed {
+        path: path.to_owned(),
+        format,
+        remedy,
+    };
+    if head.starts_with(&[0x1f, 0x8b]) {
+        return Err(packed("packed by gzip", "unpack it with `gunzip`"));
+    }
+    if head.windows(7).any(|word| word == b"encoder") {
+        return Err(packed(
+            "BinaryCIF",
+            "take the text of the same entry, `.cif`",
+        ));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The records of a text in either format.
@@ -88,14 +105,7 @@ fn records<'a>(text: &str, name: &'a str) -> Result<(Records, Source<'a>), PdbEr
 /// # Errors
 /// [`PdbError`] with file and line: no atoms, numbers that are none, elements that are not known, alternate locations.
 pub fn read_verbatim(path: &Path) -> Result<Molecule, PdbError> {
-    let bytes = std::fs::read(path).map_err(|source| PdbError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    read_verbatim_str(
-        &String::from_utf8_lossy(&bytes),
-        &path.display().to_string(),
-    )
+    read_verbatim_str(&text_of(path)?, &path.display().to_string())
 }
 
 /// Read PDB or mmCIF text as [`read_verbatim`] does; `name` stands for the file in messages.

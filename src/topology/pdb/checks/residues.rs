@@ -40,13 +40,12 @@ pub(in crate::topology::pdb) fn check_residues(
         return Err(PdbError::UnknownResidue {
             file: file.to_string(),
             line: first.line(),
-            residue: first.label(),
-            hint: what_it_is(&first.name),
+            residue: first.label().into(),
+            hint: what_it_is(&first.name).into(),
             all_bonds: file.words.all_bonds,
-            others: if others.is_empty() {
-                String::new()
-            } else {
-                format!("; also unknown: {}", others.join(", "))
+            others: match others.is_empty() {
+                true => "".into(),
+                false => format!("; also unknown: {}", others.join(", ")).into(),
             },
         });
     }
