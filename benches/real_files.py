@@ -4,7 +4,7 @@
     python benches/real_files.py FOLDER --saltus target/release/saltus --machine "words" > benches/results/real_files_DATE.md
 
 FOLDER holds files unpacked from packages, in folders named after those (`.gz` undone). Taken are files with backbones of amino acids, of 2
-to 300 residues (waters not counted). OpenMM reads a file as it is (`PDBFile`, `PDBxFile`) and its Reference platform computes ff14SB without cutoff,
+to 400 residues (waters not counted). OpenMM reads a file as it is (`PDBFile`, `PDBxFile`) and its Reference platform computes ff14SB without cutoff,
 in vacuum and in OBC2; the program computes `energy` at the coordinates and in the order of the file. Where OpenMM cannot take the file
 (atoms lack, waters, chain breaks by letter), both compute the molecule that the program writes of it (`topology.pdb` of a run).
 """
@@ -25,7 +25,7 @@ warnings.simplefilter("ignore")
 
 AMINO_ACIDS = set("ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL".split())
 WATERS = set("HOH WAT H2O SOL TIP TIP3 TIP4 SPC DOD OH2".split())
-MOST_RESIDUES = 300
+MOST_RESIDUES = 400
 # kJ/mol in f64.
 TOLERANCE = 1e-4
 SOLVENTS = ("vacuum", "obc2")

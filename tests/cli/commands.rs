@@ -114,7 +114,7 @@ fn built_cross_links_are_written_with_their_bonds() {
         let mut command = saltus();
         command.args([
             "build",
-            "ACE-LYS-ALA-ALA-ASP-NME",
+            "ACE-LYS-ALA-GLY-ASP-NME",
             "--no-minimize",
             "--bond",
             bond,

@@ -336,7 +336,7 @@ fn packed_files_are_told_from_text() {
             b"\x1f\x8b\x08\x00\x00".as_slice(),
             "packed by gzip",
         ),
-        ("a.bcif", b"\x83\xa7encoder\xa5mol*", "BinaryCIF"),
+        ("a.bcif", b"\x83\xa7encoder\xa5mol*".as_slice(), "BinaryCIF"),
     ] {
         let path = home.path().join(name);
         fs::write(&path, bytes).unwrap();
