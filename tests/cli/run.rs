@@ -19,7 +19,7 @@ fn a_run_leaves_trajectories_topology_and_checkpoint() {
         "{message}"
     );
     assert!(message.contains("exact: no, langevin"), "{message}");
-    assert!(message.contains("next: saltus export"), "{message}");
+    assert!(message.contains("next: saltus analyze"), "{message}");
     for name in [
         "checkpoint.saltus",
         "topology.pdb",

@@ -37,6 +37,8 @@ pub(super) struct IsomerShare {
     pub(super) before: String,
     /// Whether its nitrogen has no hydrogen, so that cis is to be expected.
     pub(super) is_tertiary: bool,
+    /// Whether a move can turn it: not in a ring.
+    pub(super) is_rotatable: bool,
     /// Share of the frames that are cis.
     pub(super) cis_share: f64,
     /// Standard error of that; `None` where there was no change.
@@ -89,6 +91,7 @@ impl Hidden {
                     before: bond.residue_after(&input.topology),
                     name: bond.name,
                     is_tertiary: bond.is_tertiary,
+                    is_rotatable: bond.is_rotatable,
                     cis_share: share(chains),
                     mcse: mcse_mean(chains).ok(),
                     transitions: transitions(chains),
@@ -119,16 +122,27 @@ impl Hidden {
                 )
             })
             .collect();
-        if !others.is_empty() {
-            let cis = others.iter().filter(|bond| bond.cis_share > 0.5).count();
-            let isomers = match (others.len() - cis, cis) {
+        let (open, tied): (Vec<_>, Vec<_>) = others.into_iter().partition(|bond| bond.is_rotatable);
+        let kinds = [
+            (
+                open,
+                "peptide bonds",
+                "before other residues than proline the other isomer is rare (0.01 to 1 % in AMBER force fields)",
+            ),
+            (
+                tied,
+                "peptide bonds in rings",
+                "no move flips them, and in a small ring the other isomer may be no rarity",
+            ),
+        ];
+        for (bonds, what, remark) in kinds.into_iter().filter(|(bonds, ..)| !bonds.is_empty()) {
+            let cis = bonds.iter().filter(|bond| bond.cis_share > 0.5).count();
+            let isomers = match (bonds.len() - cis, cis) {
                 (trans, 0) => format!("{trans} trans"),
                 (0, cis) => format!("{cis} cis"),
                 (trans, cis) => format!("{trans} trans and {cis} cis"),
             };
-            lines.push(format!(
-                "peptide bonds that never changed: {isomers}; before other residues than proline the other isomer is rare (0.01 to 1 % in AMBER force fields)"
-            ));
+            lines.push(format!("{what} that never changed: {isomers}; {remark}"));
         }
         lines
     }

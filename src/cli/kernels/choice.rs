@@ -1,5 +1,7 @@
 //! `sampler: auto`: which kernels a molecule gets, and by which ladder what leaps cannot cross is crossed.
 
+use serde_json::Value;
+
 use crate::cli::config::{LoadedConfig, ReplicaExchangeConfig, SamplerConfig, WrittenTemperatures};
 use crate::cli::console::note;
 use crate::integrator::Splitting;
@@ -8,7 +10,9 @@ use crate::proposal::{
     AdaptivePuckerSettings, BlockKind, ConcertedProposal, ConcertedSettings, HmcSettings,
     TorsionDraw, TorsionLeapSettings, TorsionSettings, builtin_leap_model, torsion_blocks,
 };
-use crate::topology::{Topology, TorsionKind, backbone_torsions, pucker_rings, rotatable_bonds};
+use crate::topology::{
+    Topology, TorsionKind, backbone_torsions, peptide_bonds, pucker_rings, rotatable_bonds,
+};
 
 /// Mass in Da of a hydrogen under trajectories of hybrid Monte Carlo, whose ensemble no mass changes: bonds to hydrogen swing
 /// more slowly, and time steps are longer.
@@ -65,27 +69,49 @@ pub(crate) fn chosen(loaded: &LoadedConfig) -> String {
     );
     if let Some(ladder) = &config.replica_exchange {
         let value = serde_json::to_value(ladder).expect("invariant: settings are plain data");
-        let keys = value.as_object().into_iter().flatten();
-        let keys = keys.filter(|(_, value)| !value.is_null());
-        let keys: Vec<String> = keys.map(|(key, value)| format!("{key}: {value}")).collect();
-        lines.push(format!("replica_exchange: {{{}}}", keys.join(", ")));
+        lines.push(format!("replica_exchange: {}", plain(&value)));
     }
     lines.join("\n")
 }
 
-/// An entry on one line of YAML, which JSON is too.
+/// An entry on one line of YAML.
 fn flow(entry: &KernelEntry) -> String {
     let value = serde_json::to_value(entry).expect("invariant: settings are plain data");
-    match value.as_object().and_then(|object| object.iter().next()) {
-        Some((name, settings)) => format!(
-            "{name}: {}",
-            settings
-                .to_string()
-                .replace("\":", "\": ")
-                .replace(",\"", ", \"")
+    let text = plain(&value);
+    text.strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'))
+        .unwrap_or(&text)
+        .to_owned()
+}
+
+/// A value in YAML's flow style, words without quotes.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Object(keys) => {
+            let keys: Vec<String> = keys
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| format!("{key}: {}", plain(value)))
+                .collect();
+            format!("{{{}}}", keys.join(", "))
+        }
+        Value::Array(list) => format!(
+            "[{}]",
+            list.iter().map(plain).collect::<Vec<_>>().join(", ")
         ),
-        None => value.to_string(),
+        Value::String(word) if is_word(word) => word.clone(),
+        other => other.to_string(),
     }
+}
+
+/// Whether YAML takes a text for nothing but text.
+fn is_word(text: &str) -> bool {
+    let is_plain = text
+        .chars()
+        .all(|letter| letter.is_ascii_lowercase() || letter == '_');
+    is_plain
+        && !text.is_empty()
+        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text)
 }
 
 /// Trajectories for everything, leaps for the torsions that have a density, and a move for whatever else is slow: rotors, peptide bonds,
@@ -124,7 +150,10 @@ fn automatic(loaded: &LoadedConfig, topology: &Topology) -> Vec<KernelEntry> {
     }
     if has(BlockKind::Omega) {
         sampler.push(torsion(BlockKind::Omega, TorsionDraw::Normal, 2));
-        sampler.push(torsion(BlockKind::Omega, TorsionDraw::Flip, 1));
+        // Of plain amides cis is too rare for a flip to be worth its energies.
+        if peptide_bonds(topology).iter().any(|bond| bond.is_tertiary) {
+            sampler.push(torsion(BlockKind::Omega, TorsionDraw::Flip, 1));
+        }
     }
     if n_rings > 0 {
         let repeats = 2 * n_rings;

@@ -60,7 +60,7 @@ fn warn_of_strained_isomers(topology: &Topology) {
         .map(|bond| bond.residue_after(topology))
         .collect();
     if !strained.is_empty() {
-        log::warn!(
+        log::info!(
             "in a ring this small the peptide bond before {} may be cis as well as trans, and no move flips it: the run keeps the start's \
              isomers; for others start from a PDB file that has them",
             strained.join(", ")

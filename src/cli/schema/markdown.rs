@@ -116,6 +116,9 @@ impl Writer {
             }
             return self.kind(key, &part);
         }
+        if let Some(word) = word(schema) {
+            return word;
+        }
         if let Some(list) = ["anyOf", "oneOf"]
             .iter()
             .find_map(|of| schema[of].as_array())
