@@ -42,8 +42,7 @@ device: cpu
 precision: double
 sampler:
   - hmc: {{steps: 9, timestep_fs: 1.2, integrator: three_stage, adapt: true, target_acceptance: 0.9, jitter: 0.5}}
-  - concerted: {{repeats: 4}}
-  - torsion: {{kind: single, repeats: 4}}
+  - concerted: {{repeats: 4}}{torsion}
 run: {{cycles: {cycles}, equilibration_cycles: {equilibration}}}
 output: {{directory: out, every_cycles: 5}}
 """
@@ -223,7 +222,9 @@ def check(name, make, saltus, cycles, solvent):
     with tempfile.TemporaryDirectory() as home:
         folder = pathlib.Path(home)
         system_line, system = make(saltus, folder, solvent)
-        text = f"system: {system_line}" + INPUT.format(cycles=cycles, equilibration=cycles // 4)
+        # In a ring of glycines no bond turns by itself.
+        torsion = "" if "(GGGGGG)" in system_line else "\n  - torsion: {kind: single, repeats: 4}"
+        text = f"system: {system_line}" + INPUT.format(cycles=cycles, equilibration=cycles // 4, torsion=torsion)
         (folder / "input.yaml").write_text(text)
         run(saltus, "run", "input.yaml", "--quiet", cwd=home)
         report = json.loads(run(saltus, "analyze", "out", "--json", cwd=home))
