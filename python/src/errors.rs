@@ -21,7 +21,9 @@ fn made(py: Python<'_>, error: &CliError) -> PyResult<PyErr> {
                 .collect();
             module.call_method1("input_error", (faults,))?
         }
-        CliError::Run(message) | CliError::Inaccurate(message) => module.getattr("Error")?.call1((message,))?,
+        CliError::Run(message) | CliError::Inaccurate(message) => {
+            module.getattr("Error")?.call1((message,))?
+        }
     };
     Ok(PyErr::from_value(value))
 }
