@@ -85,7 +85,7 @@ def check(
     evaluator = None
     if molecule is not None:
         system = molecule if isinstance(molecule, System) else System.from_sequence(molecule)
-        evaluator = _evaluator(system, "double")
+        evaluator = _evaluator(system)
     name = getattr(proposal, "__name__", type(proposal).__name__)
     verdicts = _check(lambda: Asked(proposal()), evaluator, n_replicas, n_steps, seed)
     return Check(name, [Verdict(*verdict) for verdict in verdicts])

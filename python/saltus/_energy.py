@@ -123,20 +123,21 @@ def energy(input: Input, positions: Any = None, *, precision: str = "double") ->
     Raises:
         InputError: a molecule that cannot be read or built, positions of another molecule.
     """
-    evaluator = _evaluator(input, precision)
     if positions is not None:
-        return _of_frames(evaluator, positions)
+        return _of_frames(_evaluator(input, precision), positions)
+    evaluator = _evaluator(input)
     terms = dict(evaluator.terms)
     topology = Topology._of(evaluator.topology)
     return Energies(sum(terms.values()), terms, evaluator.positions, evaluator.forces, topology)
 
 
-def _evaluator(input: Input, precision: str) -> Evaluator:
+def _evaluator(input: Input, precision: str | None = None) -> Evaluator:
+    """The evaluator of an input; ``precision`` is set where the input has none."""
     from ._system import System
 
     if isinstance(input, System):
         return input._evaluator(precision)
-    text, _ = given(input, {"device": "cpu", "precision": precision})
+    text, _ = given(input, {"device": "cpu", **({"precision": precision} if precision else {})})
     return Evaluator(text)
 
 

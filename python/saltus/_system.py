@@ -37,7 +37,7 @@ class System:
     def __init__(self, section: dict[str, Any], positions: NDArray[np.float64] | None = None) -> None:
         self.section = dict(section)
         self.positions_given = positions
-        self._evaluators: dict[str, Evaluator] = {}
+        self._evaluators: dict[str | None, Evaluator] = {}
 
     @classmethod
     def from_sequence(cls, sequence: str, **settings: Any) -> System:
@@ -84,30 +84,30 @@ class System:
         section = {"openmm_system": str(files / "system.xml"), "pdb": str(files / "molecule.pdb")}
         return cls({**section, **settings}, nanometres)
 
-    def _evaluator(self, precision: str) -> Evaluator:
+    def _evaluator(self, precision: str | None = None) -> Evaluator:
         from ._input import given
 
         if precision not in self._evaluators:
-            text, _ = given(self, {"device": "cpu", "precision": precision})
+            text, _ = given(self, {"device": "cpu", **({"precision": precision} if precision else {})})
             self._evaluators[precision] = Evaluator(text)
         return self._evaluators[precision]
 
     @property
     def topology(self) -> Topology:
         """Atoms, residues and bonds."""
-        return Topology._of(self._evaluator("double").topology)
+        return Topology._of(self._evaluator().topology)
 
     @property
     def positions(self) -> NDArray[np.float64]:
         """The starting structure in nm, ``[n_atoms, 3]``; that of a sequence is minimised."""
         if self.positions_given is not None:
             return self.positions_given
-        return self._evaluator("double").positions
+        return self._evaluator().positions
 
     @property
     def masses_da(self) -> NDArray[np.float64]:
         """Masses in Da, ``[n_atoms]``."""
-        return self._evaluator("double").masses_da
+        return self._evaluator().masses_da
 
     def __repr__(self) -> str:
         return f"saltus.System({self.section!r})"
