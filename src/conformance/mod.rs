@@ -8,6 +8,7 @@ mod crystal;
 pub mod molecules;
 mod suite;
 pub mod targets;
+mod tethered;
 pub mod toy_engine;
 
 pub use crystal::Crystal;

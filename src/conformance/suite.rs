@@ -4,6 +4,7 @@ use super::checks::{self, Case};
 use super::crystal::Crystal;
 use super::molecules::{Backbone, Springs};
 use super::targets::{DoubleWell, Harmonic, Target};
+use super::tethered::Tethered;
 use super::toy_engine::ToyEngine;
 use crate::mcmc::{Kernel, MetropolisKernel};
 use crate::proposal::Proposal;
@@ -106,9 +107,13 @@ fn toys(molecule: Option<&Molecule>) -> Vec<Toy> {
     let mut toys = vec![
         toy("double well, 1 atom", 1, Arc::new(DoubleWell)),
         toy("harmonic well, 3 atoms", 3, Arc::new(Harmonic::new())),
-        toy("springs, 3 atoms", 3, Arc::new(Springs)),
-        toy("chain of 4 atoms", 4, Arc::new(Backbone::new(4))),
-        toy("chain of 10 atoms", 10, Arc::new(Backbone::new(10))),
+        toy("springs, 3 atoms", 3, Arc::new(Tethered(Springs))),
+        toy("chain of 4 atoms", 4, Arc::new(Tethered(Backbone::new(4)))),
+        toy(
+            "chain of 10 atoms",
+            10,
+            Arc::new(Tethered(Backbone::new(10))),
+        ),
     ];
     if let Some(molecule) = molecule {
         toys.extend(CRYSTAL_WIDTHS_NM.map(|width_nm| Toy {
