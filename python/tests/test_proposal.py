@@ -102,7 +102,7 @@ def test_it_runs_beside_other_kernels(tmp_path):
     run = saltus.run(with_sampler(turn), output=tmp_path / "out", progress=False)
     assert run.exact and run.kernel_names == ["hmc", "Turn"]
     kernel = run.summary["kernels"][1]
-    assert kernel["proposed"] == 3 * 3 * 220
+    assert kernel["proposed"] == 3 * 3 * 200
     assert kernel["accepted"] > 0
     assert "python:" in run.input_yaml
 

@@ -11,7 +11,7 @@ use rand_distr::StandardNormal;
 const STIFFNESS: f64 = 700.0;
 
 /// A target with a spring.
-pub struct Tethered<T>(pub T);
+pub(super) struct Tethered<T>(pub(super) T);
 
 impl<T: Target> Target for Tethered<T> {
     fn masses_da(&self) -> Vec<f64> {
