@@ -43,7 +43,13 @@ fn send(child: &Child, signal: &str) {
 
 #[test]
 fn two_signals_at_once_are_one_wish_to_stop() {
-    for signals in [["TERM", "TERM"], ["HUP", "TERM"], ["INT", "INT"]] {
+    for signals in [
+        ["TERM", "TERM"],
+        ["HUP", "TERM"],
+        ["INT", "INT"],
+        ["USR1", "USR1"],
+        ["USR1", "TERM"],
+    ] {
         let small = endless();
         let child = started(&small);
         for signal in signals {

@@ -2,6 +2,7 @@
 //!
 //! Signals come in twos: `timeout` and batch systems send SIGTERM to a process and to its group, a closing terminal sends
 //! SIGHUP and SIGCONT, two keys are pressed. What comes within a second of the first is the same wish once more.
+//! SIGUSR1, by which batch systems warn that a job's time is nearly over, asks to stop and never aborts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +24,7 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Listens for SIGINT, SIGTERM and SIGHUP from here on.
+    /// Listens for SIGINT, SIGTERM, SIGHUP and SIGUSR1 from here on.
     pub(crate) fn listen() -> Self {
         Self::listen_and_say("stopping after this cycle, with a checkpoint")
     }
@@ -46,6 +47,12 @@ impl Interrupt {
         };
         if let Err(error) = ctrlc::set_handler(handler) {
             log::warn!("Ctrl-C will end the run without a checkpoint: {error}");
+        }
+        #[cfg(unix)]
+        if let Err(error) =
+            signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&interrupt.signal))
+        {
+            log::warn!("SIGUSR1 will end the run without a checkpoint: {error}");
         }
         interrupt
     }
