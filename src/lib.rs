@@ -12,10 +12,10 @@
 //! | layer | what it knows |
 //! |---|---|
 //! | [`cli`] | arguments, YAML, printing; the only home of clap |
-//! | [`trajectory`], [`analysis`], [`cpu`], [`gpu`] | files; numbers from frames; the SIMD engine; the WGSL engine |
 //! | [`bench`](mod@bench) | samplers in turns: who yields more effective samples a second |
 //! | [`conformance`] | whether a proposal is exact, by targets that are known exactly |
 //! | [`generator`] | whole peptides drawn independently, with importance weights |
+//! | [`trajectory`], [`analysis`], [`cpu`], [`gpu`] | files; numbers from frames; the SIMD engine; the WGSL engine |
 //! | [`mcmc`] | kernels, the one acceptance test, composition, replica exchange, the driver |
 //! | [`proposal`] | where a chain might go next, and with what density |
 //! | [`integrator`] | the trait [`Engine`], elementary time steps, constraints, minimiser |
@@ -43,7 +43,7 @@
 //! ## Invariants
 //!
 //! * A kernel leaves the Boltzmann distribution invariant or answers `false` to [`Kernel::is_exact`].
-//! * [`mcmc::accept`] is the only place where a move is accepted. NaN and infinities are rejected and counted apart.
+//! * [`mcmc::accept`], with its twin in WGSL, is the only place where a move of an exact kernel is accepted. NaN and infinities are rejected and counted apart.
 //! * Same input, seed and device: same bits, also after a kill and a resume, on any number of threads.
 //! * Where a free molecule is does not matter: engines compute about whole nanometres near it, and [`mcmc::drive`] brings
 //!   one that drifted away back to the origin by whole nanometres. Frames show such shifts; energies, forces and velocities

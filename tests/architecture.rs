@@ -110,6 +110,38 @@ fn links_of_the_pages_lead_somewhere() {
     );
 }
 
+#[test]
+fn sources_that_pages_and_shaders_name_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = vec![root.join("CONTRIBUTING.md")];
+    files_below(&root.join("docs"), "md", &mut texts);
+    files_below(&root.join("shaders"), "wgsl", &mut texts);
+    let mut faults = Vec::new();
+    for path in texts {
+        let text = fs::read_to_string(&path).unwrap();
+        let is_part = |letter: char| letter.is_alphanumeric() || "_/.".contains(letter);
+        for word in text.split(|letter| !is_part(letter)) {
+            let word = word.trim_end_matches('.');
+            let is_source = word.starts_with("src/") && word.ends_with(".rs");
+            if is_source && !word.contains("TERM") && !root.join(word).exists() {
+                faults.push(format!("{}: there is no {word}", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+fn files_below(directory: &Path, extension: &str, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_below(&path, extension, found);
+        } else if path.extension().is_some_and(|own| own == extension) {
+            found.push(path);
+        }
+    }
+}
+
 /// Files that a page links to.
 fn links(text: &str) -> Vec<&str> {
     let targets = text

@@ -1,4 +1,5 @@
 // Energy and forces of a replica: bonded terms, all pairs, the three passes of generalised Born. Integrates nothing.
+// Twin of `evaluate` in src/cpu/replica_lanes.rs. `placement` and `sum` are chosen among files in src/gpu/shader/sources.rs.
 //
 // Each thread owns atoms and visits all partners, so that no two threads ever add to the same number.
 //#include "shared/bindings.wgsl"

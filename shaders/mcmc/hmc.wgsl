@@ -1,5 +1,5 @@
 // Hybrid Monte Carlo, doi:10.1016/0370-2693(87)91197-X: fresh velocities, a trajectory, the Metropolis test. Twin of
-// src/proposal/hmc.rs with full refreshment.
+// src/proposal/hamiltonian/hmc.rs with full refreshment.
 //#include "mcmc/metropolis.wgsl"
 //#include "integrator/trajectory.wgsl"
 

@@ -1,4 +1,4 @@
-// Turning the torsions of a block by uniform or normal angles. Twin of src/proposal/torsion.rs and pivot.rs; accepts nothing.
+// Turning the torsions of a block by uniform or normal angles. Twin of src/proposal/torsion/proposal.rs and pivot.rs; accepts nothing.
 //
 // `moves` is: number of blocks; for every block its first pivot, number of pivots, and width of the normal in turns (0 for
 // uniform angles); then for every pivot the atoms of its axis and N_MASK_WORDS words, one bit for every atom that turns.

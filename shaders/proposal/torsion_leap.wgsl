@@ -1,5 +1,5 @@
 // Drawing the torsions of a block from the densities of their surroundings, one step of the block after another. Twin of
-// src/proposal/torsion_leap_batch.rs; accepts nothing.
+// src/proposal/leap/draw.rs; accepts nothing.
 //
 // From `settings.leap_start` on, `moves` is: number of blocks; for every block the part of 2^32 that it and those before it
 // cover, its first step, number of steps. A step is: features, their number, vector of the first layer's bias, head, angles

@@ -1,10 +1,10 @@
-// Geometry that a move leaves unchanged as inputs of a network. Twin of src/proposal/torsion_leap_invariant.rs and of the
+// Geometry that a move leaves unchanged as inputs of a network. Twin of src/proposal/leap/features.rs and of the
 // scaling in src/flow/torsion/head.rs; chooses no features.
 //
 // A feature in `moves` is: slot plus 2^16 times what is measured, then four atoms (for temperatures: the reference's kT).
 //#include "flow/network.wgsl"
 
-/// What is measured, as in src/gpu/leap_tables.rs.
+/// What is measured, as in src/gpu/cycle/leap.rs.
 const BOND_ANGLE: u32 = 0u;
 const PLANE: u32 = 1u;
 const TORSION: u32 = 2u;

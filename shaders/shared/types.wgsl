@@ -1,4 +1,4 @@
-// The structs that host and device share. Their Rust twins are in src/gpu/layout.rs; a test compares the two by reflection.
+// The structs that host and device share. Their Rust twins are in src/gpu/shader/layout.rs; a test compares the two by reflection.
 
 /// What changes from one dispatch to the next.
 struct Settings {

@@ -1,5 +1,6 @@
 //! Generalised Born solvation: pair integrals, Born radii, pair and self energies with their derivatives.
-//! The three passes over pairs that need them are the engines' business.
+//! The three passes over pairs that need them are the engines' business: `cpu/replica_lanes.rs`, `cpu/atom_lanes.rs`,
+//! `shaders/forcefield/evaluate.wgsl`; plainly in `reference.rs`.
 //!
 //! Still, Tempczyk, Hawley, Hendrickson, doi:10.1021/ja00172a038; pairwise integrals by Hawkins, Cramer, Truhlar,
 //! doi:10.1021/jp961710n; effective radii by Onufriev, Bashford, Case, doi:10.1002/prot.20033; neck correction by

@@ -2,7 +2,7 @@
 //! in `shaders/`, beside their Rust twins of the same name.
 //!
 //! One workgroup owns one replica (several small ones share), keeps its positions in workgroup memory and runs many steps
-//! a dispatch. No atomics: each thread owns atoms and visits all partners, so the same input gives the same bits.
+//! a dispatch. No atomics but for counts: each thread owns atoms and visits all partners, so the same input gives the same bits.
 //!
 //! ```text
 //! System -> Shape (threads) -> Tables (parameters) -> Recipe (shader text) -> Kernels (pipelines) -> Batch (state) -> GpuEngine

@@ -1,5 +1,5 @@
 // The affine coupling, z' = z s + t or back, and its log-determinant: ln s summed over atoms and axes in two floats, and added
-// to the sum over the layers before. Twin of `apply` and `add_log_scales` in src/flow/timewarp/affine.rs. A workgroup has one
+// to the sum over the layers before. Twin of `apply` and `add_log_scales` in src/flow/timewarp/network/affine.rs. A workgroup has one
 // conformation.
 //#include "flow/timewarp/types.wgsl"
 //#include "shared/math.wgsl"

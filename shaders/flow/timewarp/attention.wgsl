@@ -1,5 +1,5 @@
 // Attention weights from distances alone: k_ij = exp(-(|x_i - x_j| / l)^2), w_ij = k_ij / (sum_j k_ij + 1e-5). Twin of `weights`
-// in src/flow/timewarp/attention.rs. A thread has one atom and one length scale.
+// in src/flow/timewarp/network/attention.rs. A thread has one atom and one length scale.
 //#include "flow/timewarp/types.wgsl"
 //#include "shared/math.wgsl"
 

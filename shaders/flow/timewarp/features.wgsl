@@ -1,5 +1,5 @@
 // The input of both networks of a coupling layer, row by row: the element's embedding, the centred position, the auxiliary
-// variables of x, and the variable that the layer leaves as it is. Twin of `input` in src/flow/timewarp/affine.rs.
+// variables of x, and the variable that the layer leaves as it is. Twin of `input` in src/flow/timewarp/network/affine.rs.
 //#include "flow/timewarp/types.wgsl"
 
 const WG_SIZE: u32 = 64u;

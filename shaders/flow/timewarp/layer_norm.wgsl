@@ -1,5 +1,5 @@
 // Layer norm of every row in place: mean 0 and variance 1, then scaled and shifted. Twin of `layer_norm` in
-// src/flow/timewarp/rows.rs.
+// src/flow/timewarp/network/rows.rs.
 //#include "flow/timewarp/types.wgsl"
 
 const WG_SIZE: u32 = ROW_THREADS;

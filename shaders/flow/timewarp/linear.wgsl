@@ -1,5 +1,5 @@
 // y = f(x W + b) or y += x W + b for all rows x, both networks of a coupling layer at once. Twin of `linear` and `add_linear` in
-// src/flow/timewarp/rows.rs, with the activations that follow there. The weights are transposed: `[n_inputs, n_outputs]`.
+// src/flow/timewarp/network/rows.rs, with the activations that follow there. The weights are transposed: `[n_inputs, n_outputs]`.
 //#include "flow/timewarp/types.wgsl"
 //#include "shared/math.wgsl"
 //#include "flow/timewarp/matrix_tile.wgsl"

@@ -1,5 +1,5 @@
 // Sums over neighbours, mixed[i, h] = sum_j w[i, h, j] rows[j], conformation by conformation and for both networks of a coupling
-// layer. Twin of `mix` in src/flow/timewarp/attention.rs. What the heads do with the sums is a linear map.
+// layer. Twin of `mix` in src/flow/timewarp/network/attention.rs. What the heads do with the sums is a linear map.
 //#include "flow/timewarp/types.wgsl"
 //#include "flow/timewarp/matrix_tile.wgsl"
 

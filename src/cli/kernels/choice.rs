@@ -48,10 +48,12 @@ pub(crate) fn resolve(loaded: &mut LoadedConfig, topology: &Topology) {
             None => N_CHAINS,
         };
     }
+    let mut length = String::new();
     if !loaded.source.has("run.equilibration_cycles") {
         config.run.equilibration_cycles = EQUILIBRATION_CYCLES;
+        length = format!("\nand in `run`: equilibration_cycles: {EQUILIBRATION_CYCLES}");
     }
-    note(&format!("sampler: auto is\n{}", chosen(loaded)));
+    note(&format!("sampler: auto is\n{}{length}", chosen(loaded)));
 }
 
 /// What was chosen, as YAML.
@@ -187,12 +189,17 @@ pub(crate) fn hmc(steps: u64) -> KernelEntry {
     })
 }
 
+/// Where a tall ladder ends: at 600 K, or at half as much again as the temperature asked for.
+pub(crate) fn top_kelvin(temperature_kelvin: f64) -> f64 {
+    f64::max(600.0, 1.5 * temperature_kelvin)
+}
+
 /// A geometric ladder from the temperature asked for to 600 K, or to half as much again where that is higher.
 pub(crate) fn ladder(temperature_kelvin: f64, n_atoms: usize) -> ReplicaExchangeConfig {
     ReplicaExchangeConfig {
         temperatures_kelvin: None,
         min_kelvin: Some(temperature_kelvin),
-        max_kelvin: Some(f64::max(600.0, 1.5 * temperature_kelvin)),
+        max_kelvin: Some(top_kelvin(temperature_kelvin)),
         count: Some(if n_atoms <= SMALL_MOLECULE { 4 } else { 8 }),
         tuned: true,
         write: WrittenTemperatures::default(),

@@ -1,6 +1,7 @@
 //! `saltus sample`: one line from a molecule to an ensemble as accurate as asked for, with a report about it.
 //!
 //! Nothing is done here that a YAML input cannot ask for: the input is written, run and analysed.
+//! When it has enough is decided in `run/until.rs`, by what `analyze/look.rs` sees.
 
 mod input;
 
@@ -14,6 +15,7 @@ use super::config::Solvent;
 use super::console::note;
 use super::error::{Blame, CliError};
 use super::run::{RunArguments, run};
+use crate::analysis::Quantity;
 
 /// Arguments of `saltus sample`.
 #[derive(Debug, Args)]
@@ -33,6 +35,10 @@ pub(crate) struct SampleArguments {
     /// R-hat that none may exceed.
     #[arg(long, value_name = "R", default_value_t = 1.01)]
     r_hat: f64,
+    /// Have this as accurate too, and report it; may be repeated: `populations`, `hydrogen_bonds`, `j3_hn_ha`, `noe ALA 1 HA, ALA 3 H`
+    /// (as `saltus analyze --observe`).
+    #[arg(long, value_name = "WHAT")]
+    observe: Vec<Quantity>,
     /// End after this many minutes all the same, and say what has not converged.
     #[arg(long, value_name = "M")]
     max_minutes: Option<f64>,
@@ -120,6 +126,7 @@ pub(crate) fn sample(arguments: &SampleArguments) -> CliResult {
         folder,
         report.clone(),
         arguments.json,
+        arguments.observe.clone(),
     ));
     if analysed.is_ok() {
         note(&format!(
