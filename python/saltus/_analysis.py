@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +139,7 @@ def analyze(
     lag: int | None = None,
     pool: bool = False,
     koopman: bool = False,
+    observe: Sequence[str] = (),
 ) -> Analysis:
     """Judges what trajectories hold, as ``saltus analyze``.
 
@@ -148,6 +149,8 @@ def analyze(
         lag: lag of the slow coordinates (TICA) in frames; a hundredth of a trajectory if none is given.
         pool: takes trajectories together although their temperatures, force fields or solvents differ.
         koopman: weights frames to equilibrium before finding slow coordinates, for many short trajectories.
+        observe: quantities to look at beside the usual observables: ``populations``, ``hydrogen_bonds``, ``j3_hn_ha`` (or
+            ``j3_hn_ha/bax1997``), ``j3_hn_c``, ``j3_hn_cb``, ``distance ALA 1 HA, ALA 3 H``, ``noe ALA 1 HA, ALA 3 H``.
 
     Raises:
         Error: no file can be analysed. Faulty ones among others are named in ``report["faults"]``.
@@ -160,4 +163,4 @@ def analyze(
         paths = [Path(trajectories)]
     else:
         paths = [Path(path) for path in trajectories]
-    return Analysis(_Judged(paths, burn_in, lag, pool, koopman))
+    return Analysis(_Judged(paths, burn_in, lag, pool, koopman, list(observe)))

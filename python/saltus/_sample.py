@@ -23,6 +23,7 @@ def sample(
     ess: float = 400.0,
     r_hat: float = 1.01,
     max_minutes: float | None = None,
+    observe: Sequence[str] = (),
     temperature_kelvin: float = 310.0,
     solvent: str = "obc1",
     force_field: str | Sequence[str] = "amber14",
@@ -43,6 +44,7 @@ def sample(
         ess: effective sample size, bulk and tail over all chains, that every observable has to reach.
         r_hat: R-hat that none may exceed.
         max_minutes: wall-clock time after which it ends all the same, with a warning that names what has not converged.
+        observe: quantities that have to be as accurate beside the usual observables, as in :func:`saltus.analyze`.
         temperature_kelvin: K.
         solvent: ``vacuum``, ``hct``, ``obc1``, ``obc2``, ``gbn`` or ``gbn2``; a :class:`System` has its own.
         force_field: a built-in name or files, as in the YAML; a :class:`System` has its own.
@@ -70,7 +72,9 @@ def sample(
             system["sequence"] = text
             if disulfides:
                 system["disulfides"] = [list(pair) for pair in disulfides]
-    until: dict[str, float] = {"ess": ess, "r_hat": r_hat}
+    until: dict[str, Any] = {"ess": ess, "r_hat": r_hat}
+    if observe:
+        until["observe"] = list(observe)
     if max_minutes is not None:
         until["max_minutes"] = max_minutes
     if output is None:

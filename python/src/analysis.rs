@@ -25,6 +25,7 @@ impl Analysis {
         lag: Option<usize>,
         pool: bool,
         koopman: bool,
+        observe: Vec<String>,
     ) -> PyResult<Self> {
         logs::install();
         let options = AnalysisOptions {
@@ -32,6 +33,7 @@ impl Analysis {
             lag,
             pool,
             koopman,
+            observe,
         };
         let analysis = py.detach(|| embed::Analysis::of(&trajectories, &options));
         analysis.map(Self).or_raise(py)

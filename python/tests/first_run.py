@@ -14,7 +14,7 @@ run = saltus.run(
     },
     output=tempfile.mkdtemp() + "/out",
 )
-print(run.analyze())
+print(run.analyze(observe=["populations", "j3_hn_ha"]))
 assert run.positions.shape == (8, 20, 22, 3)
 try:
     run.mdtraj()
@@ -22,3 +22,5 @@ except ImportError as error:
     assert "pip install mdtraj" in str(error), error
 else:
     raise AssertionError("MDTraj is there, so that this is no fresh environment")
+accurate = saltus.sample("ACE-ALA-NME", ess=400, solvent="vacuum", max_minutes=5, output=tempfile.mkdtemp() + "/accurate")
+assert accurate.summary["accuracy"]["reached"], accurate.summary["accuracy"]

@@ -81,6 +81,18 @@ def test_analysis_against_arviz_and_mdtraj(small_run):
         analysis["psi"]
 
 
+def test_quantities_are_looked_at_when_asked_for(small_run):
+    analysis = small_run.analyze(observe=["j3_hn_ha/bax1997", "noe ALA 2 HA, NME 3 H"])
+    values = analysis.observables
+    shifted = np.arctan2(values["sin_phi_2"], values["cos_phi_2"]) - np.radians(60)
+    expected = 7.09 * np.cos(shifted) ** 2 - 1.42 * np.cos(shifted) + 1.55
+    np.testing.assert_allclose(values["j3_hn_ha_bax1997_2"], expected, rtol=1e-12)
+    row = analysis["noe_ALA2-HA_NME3-H"]
+    assert row["noe_distance_nm"] == pytest.approx(row["mean"] ** (-1 / 6))
+    with pytest.raises(saltus.InputError, match="expected one of populations"):
+        small_run.analyze(observe=["population"])
+
+
 def test_deeptime_takes_the_features(small_run):
     decomposition = pytest.importorskip("deeptime.decomposition")
     model = decomposition.TICA(lagtime=1, dim=2).fit_fetch(small_run.deeptime())

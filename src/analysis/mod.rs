@@ -41,12 +41,17 @@ pub use difference::summary::{
     EnsembleSummary, SlowSummary, SummarySource, TorsionCounts, TorsionPairCounts,
 };
 pub use numbers::pareto::{ParetoError, ParetoSmoothed, pareto_smooth};
+pub use observables::derived::Derived;
 pub use observables::dihedral::{dihedral, dihedral_rad};
 pub use observables::distance::{
     end_to_end_atoms, heavy_atom_pairs, pair_distances, radius_of_gyration,
 };
 pub use observables::ensemble::Ensemble;
+pub use observables::hydrogen_bond::HydrogenBonds;
+pub use observables::karplus::Karplus;
 pub use observables::observable::{NameKind, Observable, ObservedFrame, Torsion, TorsionSide};
+pub use observables::quantity::{AtomLabel, QUANTITY_EXAMPLES, Quantity};
+pub use observables::region::Region;
 pub use observables::set::{ObservableError, ObservableRecorder, ObservableSet};
 pub use observables::superpose::superpose;
 pub use slow::covariance::{CovarianceAccumulator, CovarianceError, LaggedCovariances};

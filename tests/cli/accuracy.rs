@@ -230,3 +230,67 @@ fn impossible_wishes_are_refused() {
         "{text}"
     );
 }
+
+/// What was asked for is waited for, reported, and named in the input that `sample` writes.
+#[test]
+fn quantities_that_were_asked_for_are_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("out");
+    let call = |what: &[&str]| {
+        let mut command = saltus();
+        command.args([
+            "sample",
+            "ACE-ALA-NME",
+            "--solvent",
+            "vacuum",
+            "--ess",
+            "100",
+            "--r-hat",
+            "1.05",
+            "--seed",
+            "3",
+        ]);
+        command
+            .args(["--max-minutes", "10", "--json", "--force", "-o"])
+            .arg(&folder);
+        for one in what {
+            command.args(["--observe", one]);
+        }
+        command.output().unwrap()
+    };
+    let output = call(&["j3_hn_ha/bax1997", "noe ACE 1 C, ALA 2 HA"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{text}");
+    let report = report(&output);
+    let row = |name: &str| {
+        let rows = report["observables"].as_array().unwrap().iter();
+        rows.clone()
+            .find(|row| row["name"] == name)
+            .unwrap_or_else(|| panic!("no {name}"))
+    };
+    assert!(row("j3_hn_ha_bax1997_2")["ess_bulk"].as_f64().unwrap() >= 100.0);
+    let distance = row("noe_ACE1-C_ALA2-HA")["noe_distance_nm"]
+        .as_f64()
+        .unwrap();
+    assert!((0.2..0.4).contains(&distance), "{distance}");
+    let input = fs::read_to_string(folder.join("input.yaml")).unwrap();
+    assert!(
+        input.contains("observe: [\"j3_hn_ha/bax1997\",\"noe ACE 1 C, ALA 2 HA\"]"),
+        "{input}"
+    );
+
+    let output = call(&["j3_hn_hb"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        text.contains("expected one of populations; hydrogen_bonds"),
+        "{text}"
+    );
+    let output = call(&["distance ALA 2 HX, ACE 1 C"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        text.contains("ALA 2 has no atom HX; it has N H CA"),
+        "{text}"
+    );
+}

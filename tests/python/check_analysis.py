@@ -20,6 +20,8 @@ warnings.simplefilter("ignore")
 import arviz
 import mdtraj
 import numpy as np
+from mdtraj.geometry.hbond import _get_bond_triplets
+from mdtraj.nmr import scalar_couplings
 from deeptime.covariance import Covariance
 from deeptime.decomposition import TICA
 from scipy.spatial.distance import jensenshannon
@@ -104,6 +106,59 @@ def observables(paths):
             add(series, "potential_energy", np.array(file.read().potentialEnergy, dtype=np.float64))
     return ({name: np.array(chains) for name, chains in series.items()},
             {name: np.array(chains) for name, chains in angles.items()})
+
+
+ASKED = ["populations", "hydrogen_bonds", "j3_hn_ha", "j3_hn_ha/ruterjans1999", "j3_hn_ha/bax1997", "j3_hn_c", "j3_hn_cb",
+         "distance LYS 2 HA, ALA 3 H", "noe LYS 2 HA, ALA 3 H"]
+COUPLINGS = {"j3_hn_ha": ("HA", "Bax2007"), "j3_hn_ha_ruterjans1999": ("HA", "Ruterjans1999"),
+             "j3_hn_ha_bax1997": ("HA", "Bax1997"), "j3_hn_c": ("C", "Bax2007"), "j3_hn_cb": ("CB", "Bax2007")}
+GAS_KJ_PER_MOL_K = 0.00831446261815324
+KELVIN = 500
+
+
+def asked(paths, angles):
+    """What `--observe` adds: MDTraj's Karplus equations, donors and acceptors; regions as numpy spells them."""
+    series = {}
+    for name, (partner, model) in COUPLINGS.items():
+        constants = getattr(scalar_couplings, f"J3_HN_{partner}_coefficients")[model]
+        for phi in (phi for phi in angles if phi.startswith("phi_")):
+            series[phi.replace("phi", name)] = scalar_couplings._J3_function(angles[phi], **constants)
+    for phi in (phi for phi in angles if phi.startswith("phi_") and phi.replace("phi", "psi") in angles):
+        x, y = np.degrees(angles[phi]), np.degrees(angles[phi.replace("phi", "psi")])
+        wrapped = np.where(y < -120, y + 360, y)
+        regions = {"alpha": (x > -160) & (x < -20) & (wrapped > -120) & (wrapped < 50),
+                   "beta": ((x < -90) & (wrapped >= 50)) | ((x > 160) & (y > 110)),
+                   "ppii": (x >= -90) & (x < -20) & (wrapped >= 50), "left": (x > 0) & (x < 160)}
+        for region, inside in regions.items():
+            series[phi.replace("phi", f"population {region}")] = inside.astype(float)
+    for path in paths:
+        frames = mdtraj.load(str(path))
+        wide, topology = frames.xyz.astype(np.float64), frames.topology
+        donor, hydrogen, acceptor = _get_bond_triplets(topology).T
+        to_acceptor, to_donor = wide[:, acceptor] - wide[:, hydrogen], wide[:, donor] - wide[:, hydrogen]
+        length = np.linalg.norm(to_acceptor, axis=-1)
+        angle = np.arccos((to_acceptor * to_donor).sum(-1) / length / np.linalg.norm(to_donor, axis=-1))
+        bonds = ((length < 0.25) & (angle > np.radians(120))).sum(1).astype(float)
+        first, second = (topology.select(f"resSeq {number} and name {name}")[0] for number, name in ((2, "HA"), (3, "H")))
+        distance = np.linalg.norm(wide[:, first] - wide[:, second], axis=-1)
+        for name, values in (("hydrogen_bonds", bonds), ("distance_LYS2-HA_ALA3-H", distance), ("noe_LYS2-HA_ALA3-H", distance**-6.0)):
+            series.setdefault(name, []).append(values)
+    return {name: np.array(chains) for name, chains in series.items()}
+
+
+def check_derived(report, series):
+    """Free energies of regions and the distance of the NOE, from the means."""
+    faults = []
+    for row in (row for row in report["observables"] if row["name"] in series):
+        name, mean, error = row["name"], series[row["name"]].mean(), row["mcse"]
+        if name.startswith("population") and 0 < mean < 1:
+            kt = GAS_KJ_PER_MOL_K * KELVIN
+            faults += differs(f"{name} free energy", row.get("free_energy_kj_per_mol"), -kt * np.log(mean / (1 - mean)))
+            faults += differs(f"{name} its error", row.get("free_energy_error_kj_per_mol"), kt * error / (mean - mean**2))
+        if name.startswith("noe"):
+            faults += differs(f"{name} distance", row.get("noe_distance_nm"), mean ** (-1 / 6))
+            faults += differs(f"{name} its error", row.get("noe_distance_error_nm"), mean ** (-7 / 6) * error / 6)
+    return faults
 
 
 DIAGNOSTICS = {
@@ -246,6 +301,10 @@ def self_test(checks):
                for name in ("phi_2", "phi_2,psi_2", "tic_0")]
     plants += [("energy", lambda r: spoil(distance(r, "potential_energy"), "wasserstein2")),
                ("z", lambda r: spoil(r["reference"]["means"][0], "z"))]
+    plants += [(f"row {name}", lambda r, name=name: spoil(row(r, name), "mean"))
+               for name in ("j3_hn_ha_2", "j3_hn_ha_bax1997_3", "j3_hn_c_2", "population ppii_2", "hydrogen_bonds", "noe_LYS2-HA_ALA3-H")]
+    plants += [("NOE distance", lambda r: spoil(row(r, "noe_LYS2-HA_ALA3-H"), "noe_distance_nm")),
+               ("free energy", lambda r: spoil(row(r, "population beta_2"), "free_energy_kj_per_mol"))]
     return [f"planted error not found: {what}" for what, plant in plants if not checks(plant)]
 
 
@@ -258,14 +317,16 @@ def main():
         home = pathlib.Path(folder)
         own, other = make(arguments.saltus, home, 1), make(arguments.saltus, home, 2)
         run(arguments.saltus, "analyze", *other, "--lag", LAG, "--save-summary", home / "other.json")
-        text = run(arguments.saltus, "analyze", *own, "--lag", LAG, "--reference", home / "other.json", "--json")
+        observe = [word for what in ASKED for word in ("--observe", what)]
+        text = run(arguments.saltus, "analyze", *own, "--lag", LAG, *observe, "--reference", home / "other.json", "--json")
         report, summary = json.loads(text), json.loads((home / "other.json").read_text())
         (series, angles), (other_series, other_angles) = observables(own), observables(other)
+        extra = asked(own, angles)
 
     def faults_of(plant=lambda report: None):
         spoiled = copy.deepcopy(report)
         plant(spoiled)
-        return (check_rows(spoiled, series) + check_tica(spoiled, series)
+        return (check_rows(spoiled, series | extra) + check_derived(spoiled, extra) + check_tica(spoiled, series)
                 + check_reference(spoiled, summary, series, angles, other_series, other_angles))
 
     faults = faults_of()
@@ -273,7 +334,7 @@ def main():
         faults += self_test(faults_of)
     if faults:
         sys.exit("\n".join(faults))
-    print(f"agree: {len(series)} observables, TICA and distances to {TOLERANCE}")
+    print(f"agree: {len(series)} observables, {len(extra)} asked for, TICA and distances to {TOLERANCE}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,12 @@
 //! What may be looked at in a frame: its name in files and tables, and its value, in one place each.
 
 use super::dihedral::dihedral_rad;
-use super::distance::{pair_distances, radius_of_gyration};
+use super::distance::{pair_distances, position, radius_of_gyration};
+use super::hydrogen_bond::HydrogenBonds;
+use super::karplus::Karplus;
+use super::region::Region;
+use crate::topology::ChiralCenter;
+use crate::vector::{cross, difference, dot};
 
 /// A torsion with its name: `phi_2` is phi of residue 2 as in the PDB file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +77,46 @@ pub enum Observable {
     RadiusOfGyration,
     /// `potential_energy` in kJ/mol.
     PotentialEnergy,
+    /// A scalar coupling in Hz, `j3_hn_ha_2`.
+    Coupling {
+        /// Name.
+        name: String,
+        /// The equation.
+        fit: Karplus,
+        /// Its stereocentre, which says in every frame whether it is D.
+        alpha: Option<ChiralCenter>,
+        /// Atoms of phi.
+        phi: [usize; 4],
+    },
+    /// 1 where (phi, psi) of a residue lie in a region, else 0: `population alpha_2`.
+    Population {
+        /// Name of its phi.
+        torsion: String,
+        /// The region.
+        region: Region,
+        /// Its stereocentre, which says in every frame whether it is D.
+        alpha: Option<ChiralCenter>,
+        /// Atoms of phi.
+        phi: [usize; 4],
+        /// Atoms of psi.
+        psi: [usize; 4],
+    },
+    /// Number of `hydrogen_bonds`.
+    HydrogenBonds(HydrogenBonds),
+    /// Distance of two atoms in nm.
+    Distance {
+        /// Name.
+        name: String,
+        /// The atoms.
+        atoms: [usize; 2],
+    },
+    /// r⁻⁶ of two atoms in nm⁻⁶.
+    InverseSixth {
+        /// Name.
+        name: String,
+        /// The atoms.
+        atoms: [usize; 2],
+    },
 }
 
 impl Observable {
@@ -85,10 +130,20 @@ impl Observable {
             Self::EndToEnd(_) => "end_to_end_distance".to_owned(),
             Self::RadiusOfGyration => "radius_of_gyration".to_owned(),
             Self::PotentialEnergy => "potential_energy".to_owned(),
+            Self::Population {
+                torsion, region, ..
+            } => {
+                let residue = torsion.replacen("phi", region.name(), 1);
+                format!("{POPULATION}{residue}")
+            }
+            Self::HydrogenBonds(_) => "hydrogen_bonds".to_owned(),
+            Self::Coupling { name, .. }
+            | Self::Distance { name, .. }
+            | Self::InverseSixth { name, .. } => name.clone(),
         }
     }
 
-    /// Value in a frame: without unit, 0 or 1, nm or kJ/mol.
+    /// Value in a frame: without unit, 0 or 1, a number, nm, nm⁻⁶, Hz or kJ/mol.
     ///
     /// # Panics
     /// If the frame has fewer atoms than the observable names.
@@ -103,6 +158,27 @@ impl Observable {
             Self::EndToEnd(atoms) => pair_distances(frame.positions, &[*atoms])[0],
             Self::RadiusOfGyration => radius_of_gyration(frame.positions, frame.masses_da),
             Self::PotentialEnergy => frame.potential_energy_kj_per_mol,
+            Self::Coupling {
+                fit, alpha, phi, ..
+            } => fit.hertz(as_l(*alpha, frame.positions) * dihedral_rad(frame.positions, *phi)),
+            Self::Population {
+                region,
+                alpha,
+                phi,
+                psi,
+                ..
+            } => {
+                let hand = as_l(*alpha, frame.positions);
+                let [phi, psi] =
+                    [phi, psi].map(|atoms| hand * dihedral_rad(frame.positions, *atoms));
+                f64::from(u8::from(region.contains(phi, psi)))
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a few")]
+            Self::HydrogenBonds(bonds) => bonds.count(frame.positions) as f64,
+            Self::Distance { atoms, .. } => pair_distances(frame.positions, &[*atoms])[0],
+            Self::InverseSixth { atoms, .. } => {
+                pair_distances(frame.positions, &[*atoms])[0].powi(-6)
+            }
         }
     }
 
@@ -113,14 +189,31 @@ impl Observable {
                 (&torsion.name, &torsion.atoms)
             }
             Self::EndToEnd(atoms) => ("end_to_end_distance", atoms),
-            Self::RadiusOfGyration | Self::PotentialEnergy => ("", &[]),
+            Self::Coupling { name, phi, .. } => (name, phi),
+            Self::Population { torsion, phi, .. } => (torsion, phi),
+            Self::Distance { name, atoms } | Self::InverseSixth { name, atoms } => (name, atoms),
+            Self::RadiusOfGyration | Self::PotentialEnergy | Self::HydrogenBonds(_) => ("", &[]),
         }
     }
+}
+
+/// The sign that makes angles of a residue those of its L form: -1 where the residue is D.
+fn as_l(alpha: Option<ChiralCenter>, positions: &[f32]) -> f64 {
+    let Some(alpha) = alpha else {
+        return 1.0;
+    };
+    let center = position(positions, alpha.center);
+    let [a, b, c] = alpha
+        .neighbors
+        .map(|atom| difference(position(positions, atom), center));
+    dot(a, cross(b, c)).signum()
 }
 
 const SINE: &str = "sin_";
 const COSINE: &str = "cos_";
 const BASIN: &str = "basin ";
+const POPULATION: &str = "population ";
+const NOE: &str = "noe_";
 
 /// What the name of a time series says that it is; the only place where names are read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +226,10 @@ pub enum NameKind<'a> {
     Side(&'a str, TorsionSide),
     /// Of frames in a basin of this name.
     Basin(&'a str),
+    /// Of frames in a region of this name: `alpha_2`.
+    Population(&'a str),
+    /// Of r⁻⁶ between two atoms: `ALA1-HA_ALA3-H`.
+    Noe(&'a str),
     /// Of anything else.
     Other,
 }
@@ -148,6 +245,10 @@ impl<'a> NameKind<'a> {
             Self::Cosine(torsion)
         } else if let Some(basin) = name.strip_prefix(BASIN) {
             Self::Basin(basin)
+        } else if let Some(region) = name.strip_prefix(POPULATION) {
+            Self::Population(region)
+        } else if let Some(atoms) = name.strip_prefix(NOE) {
+            Self::Noe(atoms)
         } else if let Some((torsion, side)) =
             side(TorsionSide::Positive).or_else(|| side(TorsionSide::Cis))
         {
@@ -166,7 +267,7 @@ impl<'a> NameKind<'a> {
     /// Whether the values are 0 and 1.
     #[must_use]
     pub fn is_two_valued(self) -> bool {
-        matches!(self, Self::Side(..) | Self::Basin(_))
+        matches!(self, Self::Side(..) | Self::Basin(_) | Self::Population(_))
     }
 }
 

@@ -85,6 +85,23 @@ impl ObservableSet {
         Ok(self)
     }
 
+    /// The same with others at the end; those that are there already are left out.
+    ///
+    /// # Errors
+    /// [`ObservableError::AtomOutOfRange`] if one names an atom that the molecule has not.
+    pub fn with(
+        mut self,
+        others: impl IntoIterator<Item = Observable>,
+    ) -> Result<Self, ObservableError> {
+        for other in others {
+            if !self.observables.contains(&other) {
+                self.observables.push(other);
+            }
+        }
+        self.check_atoms()?;
+        Ok(self)
+    }
+
     /// Every observable in order.
     #[must_use]
     pub fn observables(&self) -> &[Observable] {

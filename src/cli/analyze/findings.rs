@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::analysis::{
-    Comparison, Ensemble, ObservableSummary, SlowModes, SummarySource, convergence_fault,
+    Comparison, Derived, Ensemble, ObservableSummary, SlowModes, SummarySource, convergence_fault,
     entries_fault, integrated_autocorrelation_time, summarise,
 };
 use crate::cli::error::CliError;
@@ -31,6 +31,9 @@ pub(super) struct Row {
     pub(super) ess_per_energy_evaluation: Option<f64>,
     /// Why it is not converged, in words; `None` if it is.
     pub(super) not_converged: Option<String>,
+    /// What follows from its mean.
+    #[serde(flatten)]
+    pub(super) derived: Option<Derived>,
 }
 
 /// What the sampling of these chains cost: of each run, the share of its replicas that were given.
@@ -123,7 +126,9 @@ impl Findings {
             }
         }
         let cost = total_cost(&input.chains);
-        let row = |(name, chains): &(String, Vec<Vec<f64>>)| row(name, chains, cost);
+        let temperatures_kelvin = temperatures(&input.chains);
+        let kelvin = single(&temperatures_kelvin);
+        let row = |(name, chains): &(String, Vec<Vec<f64>>)| row(name, chains, cost, kelvin);
         let rows = ensemble.observables().iter().map(row);
         Ok(Self {
             rows: rows.collect::<Result<_, _>>()?,
@@ -133,7 +138,7 @@ impl Findings {
             cost,
             exact: exactness(&input.chains),
             weighted: headers(&input.chains).any(|header| !header.log_weights.is_empty()),
-            temperatures_kelvin: temperatures(&input.chains),
+            temperatures_kelvin,
             kernels: acceptances(&input.chains),
             exchange: Exchange::of(&input.chains),
             reference: None,
@@ -156,10 +161,14 @@ impl Findings {
 
     /// The temperature in K, if it is one.
     pub(super) fn temperature_kelvin(&self) -> Option<f64> {
-        match self.temperatures_kelvin[..] {
-            [temperature] => Some(temperature),
-            _ => None,
-        }
+        single(&self.temperatures_kelvin)
+    }
+}
+
+fn single(temperatures_kelvin: &[f64]) -> Option<f64> {
+    match *temperatures_kelvin {
+        [temperature] => Some(temperature),
+        _ => None,
     }
 }
 
@@ -200,7 +209,12 @@ fn run_warnings(chains: &[ChainFile]) -> Vec<String> {
     notes
 }
 
-fn row(name: &str, chains: &[Vec<f64>], cost: Option<Cost>) -> Result<Row, CliError> {
+fn row(
+    name: &str,
+    chains: &[Vec<f64>],
+    cost: Option<Cost>,
+    kelvin: Option<f64>,
+) -> Result<Row, CliError> {
     let summary =
         summarise(name, chains).map_err(|error| CliError::run(format!("{name}: {error}")))?;
     let per = |amount: fn(Cost) -> f64| {
@@ -212,6 +226,9 @@ fn row(name: &str, chains: &[Vec<f64>], cost: Option<Cost>) -> Result<Row, CliEr
         ess_per_second: per(|cost| cost.wall_seconds),
         ess_per_energy_evaluation: per(|cost| cost.energy_evaluations),
         not_converged: convergence_fault(&summary).or_else(|| entries_fault(chains)),
+        derived: summary
+            .mcse
+            .and_then(|error| Derived::of(name, summary.mean, error, kelvin)),
         summary,
     })
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::analysis::{HiddenCoordinate, ObservableSet};
+use crate::analysis::{HiddenCoordinate, ObservableSet, Quantity};
 use crate::cli::error::CliError;
 use crate::topology::{Topology, pdb};
 use crate::trajectory::{Reader, TrajectoryError};
@@ -15,6 +15,17 @@ use super::pooling;
 
 /// Frames shown of all files together.
 const N_SNAPSHOTS: usize = 100;
+
+/// How trajectories are to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Reading {
+    /// Frames left out at the start of each.
+    pub(crate) burn_in: usize,
+    /// Whether those of different ensembles are taken together.
+    pub(crate) pool: bool,
+    /// What is looked at beside the observables of every molecule.
+    pub(crate) observe: Vec<Quantity>,
+}
 
 /// All files that could be read, and what is wrong with the others.
 #[derive(Debug, Clone)]
@@ -41,18 +52,19 @@ struct Molecule {
     hidden: Vec<HiddenCoordinate>,
 }
 
-/// Reads all trajectories, each without its first `burn_in` frames and no chain twice.
+/// Reads all trajectories, no chain twice.
 ///
 /// # Errors
-/// No file can be analysed: all their messages. Files of several ensembles, unless they shall be pooled.
-pub(super) fn read(paths: &[PathBuf], burn_in: usize, pool: bool) -> Result<Input, CliError> {
+/// No file can be analysed: all their messages. Files of several ensembles, unless they shall be pooled. Quantities that the
+/// molecule does not have.
+pub(super) fn read(paths: &[PathBuf], reading: &Reading) -> Result<Input, CliError> {
     let (files, mut faults) = expand(paths);
     let (files, mut copies) = copies::of_paths(files);
     let n_snapshots = N_SNAPSHOTS.div_ceil(files.len().max(1));
     let mut molecule = None;
     let mut chains = Vec::new();
     for file in &files {
-        match read_one(file, &mut molecule, burn_in, n_snapshots) {
+        match read_one(file, &mut molecule, reading, n_snapshots) {
             Ok(chain) => chains.push(chain),
             Err(fault) => faults.push(fault),
         }
@@ -61,7 +73,7 @@ pub(super) fn read(paths: &[PathBuf], burn_in: usize, pool: bool) -> Result<Inpu
         return Err(CliError::run(faults.join("\nerror: ")));
     };
     let pooled = pooling::differences(&chains);
-    if !pool {
+    if !reading.pool {
         pooling::refuse(&pooled)?;
     }
     let (chains, more_copies) = copies::of_chains(chains);
@@ -107,19 +119,19 @@ fn expand(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
 fn read_one(
     path: &Path,
     molecule: &mut Option<Molecule>,
-    burn_in: usize,
+    reading: &Reading,
     n_snapshots: usize,
 ) -> Result<ChainFile, String> {
     let reader = open(path)?;
     if let Some(molecule) = molecule {
         check_same(molecule, &reader)?;
         let (set, hidden) = (&molecule.set, &molecule.hidden);
-        return chain_file::read(&reader, set, hidden, burn_in, n_snapshots);
+        return chain_file::read(&reader, set, hidden, reading.burn_in, n_snapshots);
     }
-    let set = ObservableSet::of(reader.topology())
+    let set = observables(reader.topology(), &reading.observe)
         .map_err(|error| format!("{}: {error}", path.display()))?;
     let hidden = coordinates::hidden(reader.topology());
-    let chain = chain_file::read(&reader, &set, &hidden, burn_in, n_snapshots)?;
+    let chain = chain_file::read(&reader, &set, &hidden, reading.burn_in, n_snapshots)?;
     *molecule = Some(Molecule {
         path: path.to_path_buf(),
         topology: reader.topology().clone(),
@@ -127,6 +139,22 @@ fn read_one(
         hidden,
     });
     Ok(chain)
+}
+
+/// The observables of a molecule, and what a user asked for.
+///
+/// # Errors
+/// What the molecule does not have.
+pub(crate) fn observables(
+    topology: &Topology,
+    observe: &[Quantity],
+) -> Result<ObservableSet, String> {
+    let mut set = ObservableSet::of(topology).map_err(|error| error.to_string())?;
+    for quantity in observe {
+        let more = quantity.observables(topology)?;
+        set = set.with(more).map_err(|error| error.to_string())?;
+    }
+    Ok(set)
 }
 
 /// Opens a file; one without a topology takes it from a PDB or mmCIF file beside it, of the same name or called `topology`.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::figures::figures;
 use super::findings::Findings;
-use super::inputs::{self, Input};
+use super::inputs::{self, Input, Reading};
 use super::{json, output, table};
 use crate::cli::error::{Blame, CliError};
 use crate::report::Figure;
@@ -22,12 +22,11 @@ impl Judged {
     /// No file can be analysed, or chains from which nothing can be estimated.
     pub(crate) fn of(
         trajectories: &[PathBuf],
-        burn_in: usize,
-        pool: bool,
+        reading: &Reading,
         lag: Option<usize>,
         koopman: bool,
     ) -> Result<Self, CliError> {
-        let input = inputs::read(trajectories, burn_in, pool)?;
+        let input = inputs::read(trajectories, reading)?;
         let findings = Findings::new(&input, lag, koopman)?;
         Ok(Self { input, findings })
     }

@@ -10,7 +10,7 @@ use crate::cli::error::CliError;
 use crate::topology::peptide_bonds;
 
 use super::findings::Findings;
-use super::inputs::{self, Input};
+use super::inputs::{self, Input, Reading};
 
 /// What is short of the accuracy asked for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,7 +46,11 @@ pub(crate) struct Look {
 /// # Errors
 /// Trajectories from which nothing can be estimated, as far too short ones.
 pub(crate) fn look(paths: &[PathBuf], goal: &UntilConfig) -> Result<Look, CliError> {
-    let input = inputs::read(paths, 0, false)?;
+    let reading = Reading {
+        observe: goal.observe.clone(),
+        ..Reading::default()
+    };
+    let input = inputs::read(paths, &reading)?;
     let findings = Findings::new(&input, None, false)?;
     let two_sided = isomers(&input);
     let mut look = Look {

@@ -21,9 +21,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use self::findings::Findings;
+pub(crate) use self::inputs::{Reading, observables};
 pub(crate) use self::judged::Judged;
 use super::error::CliError;
 use super::{CliResult, console};
+use crate::analysis::Quantity;
 
 /// Arguments of `saltus analyze`.
 #[derive(Debug, Args)]
@@ -55,6 +57,10 @@ pub(crate) struct AnalyzeArguments {
     /// Lag of the slow coordinates (TICA) in frames [default: a hundredth of a trajectory, at least 1].
     #[arg(long, value_name = "FRAMES", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     lag: Option<usize>,
+    /// Look at this too; may be repeated: `populations` (alpha, beta, ppii, left), `hydrogen_bonds`, `j3_hn_ha` (`j3_hn_ha/bax1997`),
+    /// `j3_hn_c`, `j3_hn_cb`, `distance ALA 1 HA, ALA 3 H`, `noe ALA 1 HA, ALA 3 H`.
+    #[arg(long, value_name = "WHAT")]
+    observe: Vec<Quantity>,
     /// Take trajectories together although their temperatures, force fields or solvents differ.
     #[arg(long)]
     pool: bool,
@@ -65,7 +71,12 @@ pub(crate) struct AnalyzeArguments {
 
 impl AnalyzeArguments {
     /// Those of a report about a folder of trajectories, in place of an earlier one.
-    pub(crate) fn report(folder: PathBuf, report: PathBuf, json: bool) -> Self {
+    pub(crate) fn report(
+        folder: PathBuf,
+        report: PathBuf,
+        json: bool,
+        observe: Vec<Quantity>,
+    ) -> Self {
         Self {
             trajectories: vec![folder],
             reference: None,
@@ -75,6 +86,7 @@ impl AnalyzeArguments {
             json,
             burn_in: 0,
             lag: None,
+            observe,
             pool: false,
             koopman: false,
         }
@@ -89,7 +101,12 @@ pub(crate) fn analyze(arguments: &AnalyzeArguments) -> CliResult {
     if let Some(path) = &arguments.save_summary {
         super::build::refuse_existing(path, arguments.force)?;
     }
-    let input = inputs::read(&arguments.trajectories, arguments.burn_in, arguments.pool)?;
+    let reading = Reading {
+        burn_in: arguments.burn_in,
+        pool: arguments.pool,
+        observe: arguments.observe.clone(),
+    };
+    let input = inputs::read(&arguments.trajectories, &reading)?;
     for message in &input.faults {
         console::note(&format!("error: {message}"));
     }

@@ -1,6 +1,6 @@
 //! The findings as text for a terminal: a head, a table, what is not converged, the slowest.
 
-use crate::analysis::CONVERGENCE_RULE;
+use crate::analysis::{CONVERGENCE_RULE, Derived, NameKind};
 use crate::cli::columns::{aligned, number};
 
 use super::exchange::Exchange;
@@ -33,6 +33,7 @@ pub(super) fn text(input: &Input, findings: &Findings) -> String {
         .collect();
     lines.extend(aligned(&HEADINGS, &rows));
     lines.push(String::new());
+    lines.extend(findings.rows.iter().filter_map(derived));
     lines.extend(foot(findings));
     if let Some(comparison) = &findings.reference {
         lines.push(String::new());
@@ -110,6 +111,29 @@ pub(super) fn cells(row: &Row) -> [String; 8] {
             .clone()
             .unwrap_or_else(|| "converged".to_owned()),
     ]
+}
+
+/// What follows from the mean of a quantity that was asked for.
+fn derived(row: &Row) -> Option<String> {
+    let summary = &row.summary;
+    let (name, error) = (&summary.name, summary.mcse?);
+    match row.derived? {
+        Derived::FreeEnergy {
+            free_energy_kj_per_mol: energy,
+            free_energy_error_kj_per_mol: energy_error,
+        } if matches!(NameKind::of(name), NameKind::Population(_)) => Some(format!(
+            "{name}: {:.2} ± {:.2} %, free energy against all else {energy:.2} ± {energy_error:.2} kJ/mol",
+            100.0 * summary.mean,
+            100.0 * error
+        )),
+        Derived::NoeDistance {
+            noe_distance_nm: distance,
+            noe_distance_error_nm: distance_error,
+        } => Some(format!(
+            "{name}: <r⁻⁶>^(-1/6) = {distance:.4} ± {distance_error:.4} nm"
+        )),
+        Derived::FreeEnergy { .. } => None,
+    }
 }
 
 /// What is converged, by which rule, and the slowest observable with its rates.

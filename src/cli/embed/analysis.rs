@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::analyze::Judged;
+use crate::cli::analyze::{Judged, Reading};
 use crate::cli::error::{Blame, CliError};
 
 /// What `saltus analyze` takes beside its trajectories.
@@ -16,6 +16,8 @@ pub struct AnalysisOptions {
     pub pool: bool,
     /// `--koopman`.
     pub koopman: bool,
+    /// `--observe`.
+    pub observe: Vec<String>,
 }
 
 /// What trajectories say about their molecule.
@@ -27,13 +29,13 @@ impl Analysis {
     /// # Errors
     /// As those of `saltus analyze`, where no file can be analysed.
     pub fn of(trajectories: &[PathBuf], options: &AnalysisOptions) -> Result<Self, CliError> {
-        let AnalysisOptions {
-            burn_in,
-            lag,
-            pool,
-            koopman,
-        } = *options;
-        Judged::of(trajectories, burn_in, pool, lag, koopman).map(Self)
+        let observe = options.observe.iter().map(|text| text.parse());
+        let reading = Reading {
+            burn_in: options.burn_in,
+            pool: options.pool,
+            observe: observe.collect::<Result<_, String>>().blame_input()?,
+        };
+        Judged::of(trajectories, &reading, options.lag, options.koopman).map(Self)
     }
 
     /// The object of `saltus analyze --json`.

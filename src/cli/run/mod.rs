@@ -27,10 +27,11 @@ use self::progress::{Display, Progress};
 use self::recorder::{Record, Recorder};
 use self::summary::Summary;
 use super::CliResult;
+use super::analyze::observables;
 use super::config::LoadedConfig;
 use super::console;
 use super::device::make_engine;
-use super::error::CliError;
+use super::error::{Blame, CliError};
 use super::kernels::choice;
 use super::memory;
 use super::resident::run_kernels;
@@ -220,9 +221,13 @@ fn simulate<T>(
         display,
         interrupt: listen().at_latest(arguments.deadline()),
     };
-    let (run, accuracy) = match loaded.config.run.until {
+    let (run, accuracy) = match loaded.config.run.until.clone() {
         None => (run.go(&loaded, arguments.resume)?, None),
         Some(goal) => {
+            // Rather now than at the first look.
+            observables(&prepared.molecule.topology, &goal.observe)
+                .map_err(|fault| format!("run.until.observe: {fault}"))
+                .blame_input()?;
             let (run, accuracy) = until::reach(goal, run, &mut loaded)?;
             (run, Some(accuracy))
         }

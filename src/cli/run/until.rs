@@ -13,6 +13,7 @@ use crate::cli::analyze::look::{Look, look};
 use crate::cli::config::{LoadedConfig, UntilConfig};
 use crate::cli::console::note;
 use crate::cli::error::CliError;
+use crate::cli::kernels::choice;
 use crate::mcmc::Ending;
 
 /// How much longer a run becomes from one look to the next, at least and at most.
@@ -33,6 +34,8 @@ pub(super) struct Accuracy {
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped_by: Option<&'static str>,
     has_ladder: bool,
+    #[serde(skip)]
+    kelvin: f64,
 }
 
 /// Runs on until the goal is reached, the time is over, or the user stops it.
@@ -47,11 +50,12 @@ pub(super) fn reach(
     run.interrupt = run.interrupt.at_latest(deadline(&goal));
     let mut resume = run.arguments.resume;
     let mut accuracy = Accuracy {
-        goal,
+        goal: goal.clone(),
         reached: false,
         looks: Vec::new(),
         stopped_by: None,
         has_ladder: loaded.config.replica_exchange.is_some(),
+        kelvin: loaded.config.temperature_kelvin,
     };
     loop {
         let finished = run.go(loaded, resume)?;
@@ -154,12 +158,12 @@ impl Accuracy {
             .iter()
             .map(|short| format!("{}: {}", short.name, short.why));
         let help = match self.has_ladder {
-            false => {
-                "go on with --resume and more time; or add `replica_exchange: {min_kelvin: 310, max_kelvin: 600, count: 8}`, which crosses what the sampler does not"
-            }
-            true => {
-                "go on with --resume and more time; or start with more replicas, or a ladder that reaches higher"
-            }
+            false => format!(
+                "go on with --resume and more time; or add `replica_exchange: {{min_kelvin: {}, max_kelvin: {}, count: 8}}`, which crosses what the sampler does not",
+                self.kelvin,
+                choice::top_kelvin(self.kelvin)
+            ),
+            true => "go on with --resume and more time; or start with more replicas, or a ladder that reaches higher".to_owned(),
         };
         Some(format!(
             "{why}, and the ensemble is not as accurate as asked for: {}\n  help: {help}",

@@ -102,8 +102,12 @@ fn head(arguments: &SampleArguments) -> Result<String, CliError> {
 fn tail(arguments: &SampleArguments, folder: &Path) -> String {
     let minutes = arguments.max_minutes;
     let limit = minutes.map_or(String::new(), |minutes| format!(", max_minutes: {minutes}"));
+    let observe = match arguments.observe.is_empty() {
+        true => String::new(),
+        false => format!(", observe: {}", json!(arguments.observe)),
+    };
     format!(
-        "run:\n  equilibration_cycles: 500\n  until: {{ess: {}, r_hat: {}{limit}}}\noutput: {{directory: {}, every_cycles: 10}}\n",
+        "run:\n  equilibration_cycles: 500\n  until: {{ess: {}, r_hat: {}{limit}{observe}}}\noutput: {{directory: {}, every_cycles: 10}}\n",
         arguments.ess,
         arguments.r_hat,
         json!(folder.display().to_string())

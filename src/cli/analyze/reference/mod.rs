@@ -14,7 +14,7 @@ use crate::cli::error::{Blame, CliError};
 
 use super::copies;
 use super::findings::{Findings, ReferenceComparison};
-use super::inputs::{self, Input};
+use super::inputs::{self, Input, Reading};
 
 /// Compares findings with the reference at a path.
 ///
@@ -89,7 +89,11 @@ fn load(path: &Path, compared: &Input) -> Result<(EnsembleSummary, usize), CliEr
             })
             .blame_input();
     }
-    let input = inputs::read(&[path.to_path_buf()], 0, !compared.pooled.is_empty())?;
+    let reading = Reading {
+        pool: !compared.pooled.is_empty(),
+        ..Reading::default()
+    };
+    let input = inputs::read(&[path.to_path_buf()], &reading)?;
     if let Some(fault) = input.faults.first() {
         return Err(CliError::run(format!("the reference: {fault}")));
     }

@@ -347,14 +347,15 @@ impl Checks<'_> {
     }
 
     fn until(&mut self) {
-        let Some(until) = self.loaded.config.run.until else {
+        let Some(until) = &self.loaded.config.run.until else {
             return;
         };
         let UntilConfig {
             ess,
             r_hat,
             max_minutes,
-        } = until;
+            observe: _,
+        } = *until;
         if !(MIN_ESS..=MAX_ESS).contains(&ess) {
             self.fault(
                 "run.until.ess",
