@@ -15,7 +15,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Accepts with probability min(1, r), from ln r and a uniform number in [0, 1).
 ///
-/// The only place where anything is accepted. A logarithm that is not finite is rejected and told apart: NaN, minus
+/// The only place where an exact kernel accepts. A logarithm that is not finite is rejected and told apart: NaN, minus
 /// infinity (an end of no probability), and plus infinity too, since a start of no probability is a broken state and
 /// not a good move.
 #[must_use]

@@ -279,6 +279,44 @@ fn quantities_that_were_asked_for_are_waited_for() {
         "{input}"
     );
 
+    let resumed = saltus()
+        .args([
+            "sample",
+            "ACE-ALA-NME",
+            "--resume",
+            "--ess",
+            "2000",
+            "--max-minutes",
+            "0.02",
+            "--json",
+            "-o",
+        ])
+        .arg(&folder)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&resumed.stderr).into_owned();
+    assert_eq!(resumed.status.code(), Some(3), "{text}");
+    let input = fs::read_to_string(folder.join("input.yaml")).unwrap();
+    assert!(
+        input.contains(
+            "until: {ess: 2000, r_hat: 1.05, max_minutes: 0.02, observe: [\"j3_hn_ha/bax1997\""
+        ),
+        "{input}"
+    );
+    let other = saltus()
+        .args([
+            "sample",
+            "ACE-ALA-NME",
+            "--resume",
+            "--solvent",
+            "obc2",
+            "-o",
+        ])
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert_eq!(other.status.code(), Some(2));
+
     let output = call(&["j3_hn_hb"]);
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::SampleArguments;
-use crate::cli::config::{ForceFieldConfig, Source, parse};
+use crate::analysis::Quantity;
+use crate::cli::config::{ForceFieldConfig, Source, UntilConfig, parse};
 use crate::cli::error::{Blame, CliError};
 use crate::cli::kernels::choice;
 use crate::cli::setup::{self, Overrides};
@@ -100,18 +101,74 @@ fn head(arguments: &SampleArguments) -> Result<String, CliError> {
 
 /// Length and output.
 fn tail(arguments: &SampleArguments, folder: &Path) -> String {
-    let minutes = arguments.max_minutes;
-    let limit = minutes.map_or(String::new(), |minutes| format!(", max_minutes: {minutes}"));
-    let observe = match arguments.observe.is_empty() {
-        true => String::new(),
-        false => format!(", observe: {}", json!(arguments.observe)),
-    };
+    let mut until = UntilConfig::default();
+    wish(&mut until, arguments);
     format!(
-        "run:\n  equilibration_cycles: 500\n  until: {{ess: {}, r_hat: {}{limit}{observe}}}\noutput: {{directory: {}, every_cycles: 10}}\n",
-        arguments.ess,
-        arguments.r_hat,
+        "run:\n  equilibration_cycles: 500\n{}\noutput: {{directory: {}, every_cycles: 10}}\n",
+        line(&until),
         json!(folder.display().to_string())
     )
+}
+
+/// What a call asks for, in place of what was asked before.
+fn wish(until: &mut UntilConfig, arguments: &SampleArguments) {
+    until.ess = arguments.ess.unwrap_or(until.ess);
+    until.r_hat = arguments.r_hat.unwrap_or(until.r_hat);
+    until.max_minutes = arguments.max_minutes.or(until.max_minutes);
+    if !arguments.observe.is_empty() {
+        until.observe.clone_from(&arguments.observe);
+    }
+}
+
+/// How `run.until` begins in a file of `saltus sample`.
+const UNTIL: &str = "  until: ";
+
+fn line(until: &UntilConfig) -> String {
+    let minutes = until.max_minutes;
+    let limit = minutes.map_or(String::new(), |minutes| format!(", max_minutes: {minutes}"));
+    let observe = match until.observe.is_empty() {
+        true => String::new(),
+        false => format!(", observe: {}", json!(until.observe)),
+    };
+    let UntilConfig { ess, r_hat, .. } = until;
+    format!("{UNTIL}{{ess: {ess}, r_hat: {r_hat}{limit}{observe}}}")
+}
+
+/// The `run.until` of a file of `saltus sample`, with its line.
+fn until(text: &str) -> Option<(&str, UntilConfig)> {
+    let mut lines = text.lines();
+    let line = lines.find(|line| line.starts_with(UNTIL))?;
+    let read = serde_yaml::from_str(&line[UNTIL.len()..]).ok()?;
+    Some((line, read))
+}
+
+/// What an input asks to be observed.
+pub(super) fn observed(text: &str) -> Vec<Quantity> {
+    until(text).map_or(Vec::new(), |(_, until)| until.observe)
+}
+
+/// An earlier input with the accuracy that a later call asks for.
+///
+/// # Errors
+/// A wish, where the file has no such line any more.
+pub(super) fn renewed(
+    text: &str,
+    arguments: &SampleArguments,
+    file: &Path,
+) -> Result<String, CliError> {
+    let Some((old, mut goal)) = until(text) else {
+        let mut wished = UntilConfig::default();
+        wish(&mut wished, arguments);
+        return match wished == UntilConfig::default() {
+            true => Ok(text.to_owned()),
+            false => Err(CliError::input(format!(
+                "{} has no line `{UNTIL}{{...}}` to put the new accuracy into\n  help: write it into `run.until` there, and leave it out here",
+                file.display()
+            ))),
+        };
+    };
+    wish(&mut goal, arguments);
+    Ok(text.replacen(old, &line(&goal), 1))
 }
 
 fn absolute(path: &Path) -> Result<String, CliError> {

@@ -27,14 +27,14 @@ pub(crate) struct SampleArguments {
     #[arg(long, value_name = "FILE")]
     coordinates: Option<PathBuf>,
     /// Residue numbers (from 1) of two bridged cysteines of a sequence, `2,7`; may be repeated.
-    #[arg(long, value_name = "I,J", value_parser = super::build::parse_pair)]
+    #[arg(long, value_name = "I,J", value_parser = super::build::parse_pair, conflicts_with = "resume")]
     disulfide: Vec<[usize; 2]>,
-    /// Effective sample size that every observable has to reach.
-    #[arg(long, value_name = "N", default_value_t = 400.0)]
-    ess: f64,
-    /// R-hat that none may exceed.
-    #[arg(long, value_name = "R", default_value_t = 1.01)]
-    r_hat: f64,
+    /// Effective sample size that every observable has to reach [default: 400].
+    #[arg(long, value_name = "N")]
+    ess: Option<f64>,
+    /// R-hat that none may exceed [default: 1.01].
+    #[arg(long, value_name = "R")]
+    r_hat: Option<f64>,
     /// Have this as accurate too, and report it; may be repeated: `populations`, `hydrogen_bonds`, `j3_hn_ha`, `noe ALA 1 HA, ALA 3 H`
     /// (as `saltus analyze --observe`).
     #[arg(long, value_name = "WHAT")]
@@ -43,24 +43,34 @@ pub(crate) struct SampleArguments {
     #[arg(long, value_name = "M")]
     max_minutes: Option<f64>,
     /// Force field: a built-in name or an OpenMM XML file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "amber14")]
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        default_value = "amber14",
+        conflicts_with = "resume"
+    )]
     force_field: String,
     /// Implicit solvent.
-    #[arg(long, value_enum, default_value_t = Solvent::Obc1)]
+    #[arg(long, value_enum, default_value_t = Solvent::Obc1, conflicts_with = "resume")]
     solvent: Solvent,
     /// Temperature in K.
-    #[arg(long, value_name = "K", default_value_t = 310.0)]
+    #[arg(
+        long,
+        value_name = "K",
+        default_value_t = 310.0,
+        conflicts_with = "resume"
+    )]
     temperature: f64,
     /// Chains, or ladders where there is one [default: 16, or 4].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "resume")]
     replicas: Option<usize>,
     /// Seed; drawn and noted where none is given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "resume")]
     seed: Option<u64>,
     /// Folder for everything [default: sample-MOLECULE].
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Continue an earlier call in its folder.
+    /// Continue an earlier call in its folder; --ess, --r-hat, --max-minutes and --observe replace those of that call where they are given.
     #[arg(long, conflicts_with = "force")]
     resume: bool,
     /// Replace the files of an earlier run in the folder.
@@ -106,10 +116,14 @@ pub(crate) fn sample(arguments: &SampleArguments) -> CliResult {
         std::fs::create_dir_all(&folder)
             .map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))
             .blame_input()?;
-        std::fs::write(&file, text)
-            .map_err(|error| format!("cannot write {}: {error}", file.display()))
-            .blame_input()?;
-    } else if !file.exists() {
+        write(&file, &text)?;
+    } else if file.exists() {
+        let text = read(&file)?;
+        let renewed = input::renewed(&text, arguments, &file)?;
+        if renewed != text {
+            write(&file, &renewed)?;
+        }
+    } else {
         return Err(CliError::input(format!(
             "there is no {} to resume from\n  help: call without --resume, or name the folder with -o DIR",
             file.display()
@@ -122,11 +136,12 @@ pub(crate) fn sample(arguments: &SampleArguments) -> CliResult {
         return outcome;
     }
     let report = folder.join("report");
+    let observed = input::observed(&read(&folder.join("input.yaml"))?);
     let analysed = analyze(&AnalyzeArguments::report(
         folder,
         report.clone(),
         arguments.json,
-        arguments.observe.clone(),
+        observed,
     ));
     if analysed.is_ok() {
         note(&format!(
@@ -136,4 +151,16 @@ pub(crate) fn sample(arguments: &SampleArguments) -> CliResult {
     }
     // What the run lacked matters more than what could not be shown of it.
     outcome.and(analysed)
+}
+
+fn read(file: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(file)
+        .map_err(|error| format!("cannot read {}: {error}", file.display()))
+        .blame_input()
+}
+
+fn write(file: &Path, text: &str) -> Result<(), CliError> {
+    std::fs::write(file, text)
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))
+        .blame_input()
 }
