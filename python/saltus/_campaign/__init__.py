@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import os
 import secrets
@@ -137,9 +138,10 @@ class _Plan:
         self.n_molecules = None if n_molecules is None else len(range(self._place, n_molecules, self._n_shards))
 
     def check_names(self) -> None:
-        """Refuses names that are one folder, if the molecules are at hand."""
-        for _ in named(self._molecules, self._settings.shared) if self._is_kept else ():
-            pass
+        """Refuses what is no collection of molecules, and names that are one folder where the molecules are at hand."""
+        every = named(self._molecules, self._settings.shared)
+        if self._is_kept:
+            collections.deque(every, maxlen=0)
 
     def check_folders(self) -> None:
         """Refuses folders of other molecules, if the molecules are at hand."""

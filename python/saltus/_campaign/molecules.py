@@ -51,8 +51,12 @@ def named(molecules: Molecules, shared: Mapping[str, Any]) -> Iterator[Named]:
     Raises:
         InputError: something that is no molecule; two whose folders would be the same.
     """
+    return _named(_entries(molecules), shared)
+
+
+def _named(entries: Iterable[Any], shared: Mapping[str, Any]) -> Iterator[Named]:
     seen: dict[str, tuple[int, str]] = {}
-    for index, entry in enumerate(_entries(molecules)):
+    for index, entry in enumerate(entries):
         has_name = isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)
         given, molecule = entry if has_name else (None, entry)
         section = _section(index, molecule, shared)
@@ -134,7 +138,7 @@ def folder_of(name: str, is_sequence: bool) -> str:
     same, so that sequences with lower-case letters have the hash too.
     """
     plain = _NOT_PLAIN.sub("_", name)[:_LONGEST_NAME].strip("_.")
-    if plain == name and not _TAKEN.fullmatch(plain) and not (is_sequence and plain != plain.upper()):
+    if plain and plain == name and not _TAKEN.fullmatch(plain) and not (is_sequence and plain != plain.upper()):
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     return f"{plain}-{digest}" if plain else digest

@@ -28,7 +28,7 @@ REPORT = "report"
 BUSY, REFUSED = "busy", "refused"
 """Outcomes that leave the status as it is: another process is at the molecule; the folder is another molecule's."""
 
-_LOOK_SECONDS = 2.0
+_LOOK_SECONDS = 0.5
 _MOST_NAMED = 6
 _LEFTOVERS = ("trajectory_*.h5", CHECKPOINT, "topology.pdb")
 
@@ -150,7 +150,15 @@ class _Attempt:
         # Proposals learn, and have to begin anew with every molecule also where all run in one process.
         input = copy.deepcopy(self.task.input)
         stop = _StopFile(self.task.stop_file)
-        return run(input, output=self.folder, resume=goes_on, force=not goes_on, progress=stop)
+        try:
+            return run(input, output=self.folder, resume=goes_on, force=not goes_on, progress=stop)
+        except InputError as error:
+            if not goes_on:
+                raise
+            raise Error(
+                f"what an earlier try left cannot be continued: {without_place(error)}\n"
+                f"  help: to start this molecule over, delete the folder {self.folder.name}"
+            ) from error
 
     def _row(self, done: Run) -> dict[str, Any]:
         """The molecule's line of the table, as far as it is the run's."""
@@ -206,7 +214,10 @@ def _judged(done: Run, report: Path | None) -> dict[str, Any]:
 def note_lost(task: Task, outcome: Outcome) -> Outcome:
     """Notes that no worker gave an answer, unless one is at the molecule still or has finished it; what became of it."""
     folder = Path(task.folder)
-    with contextlib.suppress(OSError), status.locked(folder) as is_mine:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.suppress(OSError))
+        folder.mkdir(parents=True, exist_ok=True)
+        is_mine = stack.enter_context(status.locked(folder))
         before = status.read_json(folder / STATUS)
         if not is_mine:
             return Outcome(BUSY)
