@@ -204,7 +204,7 @@ def has_checkpoint(folder):
     return (folder / "checkpoint.saltus").exists()
 
 
-def test_sigterm_stops_a_process_with_a_checkpoint(serial_long, tmp_path):
+def test_sigterm_stops_a_process_with_a_checkpoint(serial_long, tmp_path, monkeypatch):
     script = "import sys, json, saltus; saltus.campaign(*json.loads(sys.argv[1]), output=sys.argv[2], report=False)"
     command = [sys.executable, "-c", script, json.dumps([DIPEPTIDES[:2], LONG]), str(tmp_path / "out")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -215,7 +215,13 @@ def test_sigterm_stops_a_process_with_a_checkpoint(serial_long, tmp_path):
     assert "stopped: 0 molecules are finished" in said and "KeyboardInterrupt" in said
     assert [result.status for result in saltus.Campaign(tmp_path / "out")] == ["stopped"]
     assert has_checkpoint(tmp_path / "out" / DIPEPTIDES[0])
+    resumed = []
+    real = saltus.run
+    monkeypatch.setattr(
+        "saltus._campaign.work.run", lambda *a, **options: resumed.append(options["resume"]) or real(*a, **options)
+    )
     done = campaign(DIPEPTIDES[:2], tmp_path / "out", settings=LONG, report=False)
+    assert resumed == [True, False]
     assert comparable(done) == comparable(serial_long)
 
 
