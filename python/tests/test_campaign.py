@@ -153,6 +153,13 @@ def test_threads_give_the_same_table(serial, tmp_path):
     assert comparable(done) == comparable(serial)
 
 
+def test_what_the_program_logs_stands_with_the_molecule(tmp_path, capfd):
+    campaign(["ACE-PRO-NME", "ACE-ALA-NME"], tmp_path / "out", report=False)
+    assert "before PRO 2" in noted(tmp_path / "out" / "ACE-PRO-NME")["log"][0]
+    assert noted(tmp_path / "out" / "ACE-ALA-NME")["log"] == []
+    assert capfd.readouterr().err == ""
+
+
 def test_what_is_finished_is_not_run_again(serial, tmp_path, monkeypatch):
     shutil.copytree(serial.path, tmp_path / "out")
     run = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import datetime
+import logging
 import math
 import os
 import signal
@@ -121,16 +122,17 @@ class _Attempt:
         is_same = before is not None and before["identity"] == self.task.identity
         attempts = before["attempts"] if before else 0
         self._note(RUNNING, attempts=attempts + 1, begun=_now(), ended=None, reason="", row={})
-        try:
-            row = self._row(self._run(goes_on=is_same and (self.folder / CHECKPOINT).exists()))
-        except KeyboardInterrupt:
-            self._note(STOPPED, ended=_now())
-            return Outcome(STOPPED)
-        except Exception as error:
-            reason = _told(error, self.folder)
-            self._note(FAILED, ended=_now(), reason=reason)
-            return Outcome(FAILED, reason)
-        self._note(FINISHED, ended=_now(), reason=row.pop("reason"), row=row)
+        with _Log() as log:
+            try:
+                row = self._row(self._run(goes_on=is_same and (self.folder / CHECKPOINT).exists()))
+            except KeyboardInterrupt:
+                self._note(STOPPED, ended=_now(), log=log)
+                return Outcome(STOPPED)
+            except Exception as error:
+                reason = _told(error, self.folder)
+                self._note(FAILED, ended=_now(), reason=reason, log=log)
+                return Outcome(FAILED, reason)
+        self._note(FINISHED, ended=_now(), reason=row.pop("reason"), row=row, log=log)
         return Outcome(FINISHED)
 
     def _note(self, state: str, **changes: Any) -> None:
@@ -256,6 +258,26 @@ def terminated_as_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+class _Log(logging.Handler):
+    """Hears what the program logs on this thread: it belongs to the molecule, and would not name it among a thousand others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            self.lines.append(record.getMessage())
+
+    def __enter__(self) -> list[str]:
+        logging.getLogger("saltus").addHandler(self)
+        return self.lines
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("saltus").removeHandler(self)
 
 
 def _told(error: Exception, folder: Path) -> str:
