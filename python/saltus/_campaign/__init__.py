@@ -92,7 +92,8 @@ def campaign(
     plan.seed = _claim(folder, made)
     plan.check_folders()
     shown = Progress(progress, plan.n_molecules)
-    loop = Loop(executor or Here(), window if executor else 1, retries, plan.stop_file, shown)
+    taking = (Here(), 1) if executor is None else (executor, window)
+    loop = Loop(*taking, retries, plan.stop_file, shown)
     try:
         with terminated_as_interrupted():
             loop.go(plan.tasks())
