@@ -31,7 +31,7 @@ SETTINGS = {
     "run": {"cycles": 60, "equilibration_cycles": 10},
     "output": {"every_cycles": 2},
 }
-LONG = {**SETTINGS, "run": {"cycles": 8000, "equilibration_cycles": 10}, "output": {"every_cycles": 80}}
+LONG = {**SETTINGS, "run": {"cycles": 12000, "equilibration_cycles": 10}, "output": {"every_cycles": 120}}
 DIPEPTIDES = ["ACE-ALA-NME", "ACE-GLY-NME", "ACE-SER-NME", "ACE-DAL-NME"]
 BAD = "AXA"
 

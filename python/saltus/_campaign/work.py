@@ -136,15 +136,20 @@ class _Attempt:
         return Outcome(FINISHED)
 
     def _note(self, state: str, **changes: Any) -> None:
-        first = {"index": self.task.index, "name": self.task.name, "molecule": self.task.shown, "status": state}
-        last = {
-            "seed": self.task.input["seed"],
-            "identity": self.task.identity,
+        task = self.task
+        self.noted = {
+            "index": task.index,
+            "name": task.name,
+            "molecule": task.shown,
+            **self.noted,
+            **changes,
+            "status": state,
+            "seed": task.input["seed"],
+            "identity": task.identity,
             "saltus": __version__,
             "host": socket.gethostname(),
             "process": os.getpid(),
         }
-        self.noted = {**first, **{**self.noted, **changes, "status": state}, **last}
         status.write_json(self.folder / STATUS, self.noted)
 
     def _run(self, goes_on: bool) -> Run:
