@@ -4,6 +4,7 @@
 >>> run = saltus.run("input.yaml")            # or a dict with the same keys, or YAML text
 >>> run.positions                             # [replica, frame, atom, 3] in nm
 >>> run.analyze()                             # ESS, R-hat, Ramachandran plots
+>>> saltus.campaign(sequences, {"ess": 1000}, executor, output="library")     # many of them, on a cluster
 
 Units are nm, ps, Da, kJ/mol and K throughout; a name at a boundary carries its unit. Everything is batched: arrays begin with
 the replica or the frame. Errors are :class:`InputError` (the input is wrong: file, line, remedy) and :class:`Error` (a run failed).
@@ -15,6 +16,7 @@ import os as _os
 _os.environ.setdefault("NODEVICE_SELECT", "1")
 
 from ._analysis import Analysis, analyze
+from ._campaign import Campaign, Result, campaign
 from ._check import Check, Verdict, check
 from ._energy import Energies, Structure, build, energy
 from ._errors import Error, Fault, InputError
@@ -29,6 +31,7 @@ __all__ = [
     "SYMMETRIC",
     "Analysis",
     "Atom",
+    "Campaign",
     "Check",
     "Energies",
     "Error",
@@ -36,6 +39,7 @@ __all__ = [
     "InputError",
     "Proposal",
     "Residue",
+    "Result",
     "Run",
     "Structure",
     "System",
@@ -44,6 +48,7 @@ __all__ = [
     "__version__",
     "analyze",
     "build",
+    "campaign",
     "check",
     "energy",
     "run",

@@ -74,6 +74,20 @@ def input_error(faults: list[tuple[str, str, int | None, int | None, str]]) -> I
     )
 
 
+def without_place(error: Error) -> str:
+    """The words of an error without line numbers and excerpts of a text that the user has not written."""
+    if not isinstance(error, InputError):
+        return str(error)
+    return "\n".join(_without_place(fault) for fault in error.faults)
+
+
+def _without_place(fault: Fault) -> str:
+    first = fault.message.split("\n")[0]
+    if fault.line is None or not first.startswith(f"{fault.file}:{fault.line}:"):
+        return fault.message
+    return first.split(":", 3)[3].strip() + (f"{_HELP}{fault.help}" if fault.help else "")
+
+
 def missing(package: str, what: str) -> ImportError:
     """The error of a package that somebody else has to install."""
     return ImportError(f"{what} needs {package}, which is not installed\n  help: pip install {package}")

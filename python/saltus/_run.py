@@ -6,8 +6,9 @@ import html
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     import mdtraj
 
 _MOST_SHOWN_FRAMES = 200_000
+
+Teller: TypeAlias = "Callable[[int, int, str, float, float, float, float], object]"
+"""Told how far a run is: cycle, cycles in all, phase, ns/day, energy evaluations a second, K, seconds left."""
 
 
 class Run:
@@ -210,9 +214,7 @@ class Run:
         return self.analyze(**options).features()[1]
 
     def __repr__(self) -> str:
-        return (
-            f"<saltus.Run {str(self.path)!r}: {self.topology}; {self.n_replicas} replicas of {self.n_frames} frames>"
-        )
+        return f"<saltus.Run {str(self.path)!r}: {self.topology}; {self.n_replicas} replicas of {self.n_frames} frames>"
 
     def _repr_html_(self) -> str:
         head = f"<p><b>{html.escape(str(self.path))}</b></p>"
@@ -236,7 +238,7 @@ def run(
     device: str | None = None,
     cycles: int | None = None,
     equilibration_cycles: int | None = None,
-    progress: bool = True,
+    progress: bool | Teller = True,
 ) -> Run:
     """Runs a simulation, as ``saltus run``.
 
@@ -253,7 +255,9 @@ def run(
         device: instead of ``device``: auto, cpu, gpu, gpu:NAME.
         cycles: instead of ``run.cycles``; with ``resume`` a longer run.
         equilibration_cycles: instead of ``run.equilibration_cycles``.
-        progress: whether it is shown how far the run is.
+        progress: whether it is shown how far the run is; or a function that is told so a few times a second, with cycle, cycles
+            in all, phase, ns/day, energy evaluations a second, temperature in K and seconds left. What it raises ends the run
+            as Ctrl-C does.
 
     Raises:
         InputError: the input is wrong; nothing was written.
@@ -261,7 +265,8 @@ def run(
         KeyboardInterrupt: Ctrl-C, once the checkpoint is written.
     """
     text, proposals = given(input)
-    shown = Progress() if progress else None
+    shown = Progress() if progress is True else None
+    told: Callable[..., Any] | None = progress if callable(progress) else shown
     is_complete = False
     try:
         folder, summary = _run(
@@ -272,12 +277,12 @@ def run(
             device,
             cycles,
             equilibration_cycles,
-            shown,
+            told,
             proposals,
         )
         is_complete = True
     except KeyboardInterrupt:
-        if progress:
+        if shown is not None:
             print(
                 "stopped with a checkpoint: saltus.Run(folder) opens what there is, saltus.run(..., resume=True) goes on",
                 file=sys.stderr,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,48 @@ from ._system import System
 # Changes no ensemble, and makes trajectories cheaper.
 _HYDROGEN_MASS_DA = 3
 _PDB = {".pdb", ".ent", ".cif", ".mmcif"}
+
+
+def shared_section(solvent: str, force_field: str | Sequence[str]) -> dict[str, Any]:
+    """What ``sample`` puts into ``system`` of every sequence or file."""
+    return {"solvent": solvent, "force_field": force_field, "hydrogen_mass_da": _HYDROGEN_MASS_DA}
+
+
+def section_of(molecule: str | os.PathLike[str], shared: Mapping[str, Any]) -> dict[str, Any]:
+    """The section ``system`` of a sequence, or of a PDB or mmCIF file, whose path becomes absolute."""
+    text = os.fspath(molecule)
+    if isinstance(molecule, os.PathLike) or Path(text).suffix.lower() in _PDB:
+        return {**shared, "pdb": os.path.abspath(text)}
+    return {**shared, "sequence": text}
+
+
+def goal_input(
+    system: dict[str, Any] | System,
+    ess: float,
+    r_hat: float,
+    max_minutes: float | None,
+    observe: Sequence[str],
+    temperature_kelvin: float,
+    replicas: int | None,
+    seed: int | None,
+) -> dict[str, Any]:
+    """The input of a run to this accuracy, with everything else chosen by the program."""
+    until: dict[str, Any] = {"ess": ess, "r_hat": r_hat}
+    if observe:
+        until["observe"] = list(observe)
+    if max_minutes is not None:
+        until["max_minutes"] = max_minutes
+    input: dict[str, Any] = {
+        "system": system,
+        "temperature_kelvin": temperature_kelvin,
+        "sampler": "auto",
+        "run": {"until": until},
+    }
+    if replicas is not None:
+        input["replicas"] = replicas
+    if seed is not None:
+        input["seed"] = seed
+    return input
 
 
 def sample(
@@ -63,32 +105,13 @@ def sample(
         system: dict[str, Any] | System = molecule
         name = "system"
     else:
-        text = os.fspath(molecule)
-        name = Path(text).stem
-        system = {"solvent": solvent, "force_field": force_field, "hydrogen_mass_da": _HYDROGEN_MASS_DA}
-        if isinstance(molecule, os.PathLike) or Path(text).suffix.lower() in _PDB:
-            system["pdb"] = os.path.abspath(text)
-        else:
-            system["sequence"] = text
-            if disulfides:
-                system["disulfides"] = [list(pair) for pair in disulfides]
-    until: dict[str, Any] = {"ess": ess, "r_hat": r_hat}
-    if observe:
-        until["observe"] = list(observe)
-    if max_minutes is not None:
-        until["max_minutes"] = max_minutes
+        system = section_of(molecule, shared_section(solvent, force_field))
+        if "sequence" in system and disulfides:
+            system["disulfides"] = [list(pair) for pair in disulfides]
+        name = Path(molecule).stem
     if output is None:
         output = "sample-" + re.sub(r"[^A-Za-z0-9-]", "_", name).strip("_")
-    input: dict[str, Any] = {
-        "system": system,
-        "temperature_kelvin": temperature_kelvin,
-        "sampler": "auto",
-        "run": {"until": until},
-    }
-    if replicas is not None:
-        input["replicas"] = replicas
-    if seed is not None:
-        input["seed"] = seed
+    input = goal_input(system, ess, r_hat, max_minutes, observe, temperature_kelvin, replicas, seed)
     done = run(input, output=output, resume=resume, force=force, progress=progress)
     shortfall = (done.summary or {}).get("accuracy_shortfall")
     if shortfall:

@@ -84,6 +84,10 @@ class System:
         section = {"openmm_system": str(files / "system.xml"), "pdb": str(files / "molecule.pdb")}
         return cls({**section, **settings}, nanometres)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The engine's memory stays in its process; another one makes it anew.
+        return {**self.__dict__, "_evaluators": {}}
+
     def _evaluator(self, precision: str | None = None) -> Evaluator:
         from ._input import given
 

@@ -155,10 +155,16 @@ class Broken(saltus.Proposal):
     [
         (lambda x: x, r"`propose` returned ndarray, expected \(new, log_q_forward, log_q_reverse\)"),
         (lambda x: (x, None), r"returned a tuple of 2"),
-        (lambda x: (x[:, :5], 0, 0), r"positions of shape \(3, 5, 3\), expected \(3, 22, 3\), \[n_replicas, n_atoms, 3\]"),
+        (
+            lambda x: (x[:, :5], 0, 0),
+            r"positions of shape \(3, 5, 3\), expected \(3, 22, 3\), \[n_replicas, n_atoms, 3\]",
+        ),
         (lambda x: (x, np.zeros(2), np.zeros(3)), r"log_q_forward of shape \(2,\), expected \(3,\), \[n_replicas\]"),
         (lambda x: (x, np.zeros(3), 0.0), r"log_q_reverse of shape \(\), expected \(3,\)"),
-        (lambda x: (x.astype(complex), np.zeros(3), np.zeros(3)), r"positions of type complex128, expected real numbers"),
+        (
+            lambda x: (x.astype(complex), np.zeros(3), np.zeros(3)),
+            r"positions of type complex128, expected real numbers",
+        ),
         (lambda x: 1 / 0, r"division by zero"),
     ],
 )
