@@ -303,19 +303,22 @@ fn quantities_that_were_asked_for_are_waited_for() {
         ),
         "{input}"
     );
-    let other = saltus()
-        .args([
-            "sample",
-            "ACE-ALA-NME",
-            "--resume",
-            "--solvent",
-            "obc2",
-            "-o",
-        ])
-        .arg(&folder)
-        .output()
-        .unwrap();
-    assert_eq!(other.status.code(), Some(2));
+    for (molecule, more, part) in [
+        ("ACE-ALA-NME", ["--solvent", "obc2"], "--solvent: "),
+        ("ACE-GLY-NME", ["--seed", "3"], "the molecule: "),
+    ] {
+        let mut command = saltus();
+        command
+            .args(["sample", molecule, "--resume", "-o"])
+            .arg(&folder);
+        let other = command.args(more).output().unwrap();
+        let text = String::from_utf8_lossy(&other.stderr).into_owned();
+        assert_eq!(other.status.code(), Some(2), "{text}");
+        assert!(
+            text.contains(part) && text.contains("it is another run that is resumed"),
+            "{text}"
+        );
+    }
 
     let output = call(&["j3_hn_hb"]);
     assert_eq!(output.status.code(), Some(2));

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::SampleArguments;
 use crate::analysis::Quantity;
-use crate::cli::config::{ForceFieldConfig, Source, UntilConfig, parse};
+use crate::cli::config::{ForceFieldConfig, Solvent, Source, UntilConfig, parse};
 use crate::cli::error::{Blame, CliError};
 use crate::cli::kernels::choice;
 use crate::cli::setup::{self, Overrides};
@@ -78,13 +78,13 @@ fn head(arguments: &SampleArguments) -> Result<String, CliError> {
     }
     if !has_own_parameters {
         if ending.is_empty() || !["prmtop", "parm7", "top"].contains(&ending.as_str()) {
-            let force_field = match ForceFieldConfig::is_path(&arguments.force_field) {
-                true => absolute(Path::new(&arguments.force_field))?,
-                false => arguments.force_field.clone(),
-            };
-            system.insert("force_field".to_owned(), json!(force_field));
+            let force_field = arguments.force_field.as_deref().unwrap_or("amber14");
+            system.insert("force_field".to_owned(), json!(written(force_field)?));
         }
-        system.insert("solvent".to_owned(), json!(arguments.solvent));
+        system.insert(
+            "solvent".to_owned(),
+            json!(arguments.solvent.unwrap_or(Solvent::Obc1)),
+        );
         system.insert(
             "hydrogen_mass_da".to_owned(),
             json!(choice::TRAJECTORY_HYDROGEN_DA),
@@ -95,8 +95,68 @@ fn head(arguments: &SampleArguments) -> Result<String, CliError> {
     for (key, value) in &system {
         let _ = writeln!(text, "  {key}: {value}");
     }
-    let _ = writeln!(text, "temperature_kelvin: {}", arguments.temperature);
+    let kelvin = arguments.temperature.unwrap_or(310.0);
+    let _ = writeln!(text, "temperature_kelvin: {kelvin}");
     Ok(text)
+}
+
+/// A force field as the file names it.
+fn written(force_field: &str) -> Result<String, CliError> {
+    match ForceFieldConfig::is_path(force_field) {
+        true => absolute(Path::new(force_field)),
+        false => Ok(force_field.to_owned()),
+    }
+}
+
+/// Whether a call that resumes asks for the molecule and the settings of the file, as far as it names them.
+///
+/// # Errors
+/// Another molecule or setting, with the option.
+pub(super) fn check_same(
+    text: &str,
+    arguments: &SampleArguments,
+    file: &Path,
+) -> Result<(), CliError> {
+    let path = Path::new(&arguments.molecule);
+    let own = match path.extension().is_some() {
+        true => json!(absolute(path)?),
+        false => json!(arguments.molecule),
+    };
+    let mut named = vec![("the molecule", own.to_string())];
+    let mut add = |option, line: Option<String>| named.extend(line.map(|line| (option, line)));
+    let force_field = arguments.force_field.as_deref().map(written).transpose()?;
+    add(
+        "--force-field",
+        force_field.map(|own| format!("  force_field: {}", json!(own))),
+    );
+    add(
+        "--solvent",
+        arguments
+            .solvent
+            .map(|own| format!("  solvent: {}", json!(own))),
+    );
+    let kelvin = arguments.temperature;
+    add(
+        "--temperature",
+        kelvin.map(|own| format!("temperature_kelvin: {own}")),
+    );
+    add(
+        "--replicas",
+        arguments.replicas.map(|own| format!("replicas: {own}")),
+    );
+    add("--seed", arguments.seed.map(|own| format!("seed: {own}")));
+    let is_there = |wanted: &str| {
+        text.lines()
+            .any(|line| line == wanted || line.ends_with(&format!(": {wanted}")))
+    };
+    match named.iter().find(|(_, line)| !is_there(line)) {
+        None => Ok(()),
+        Some((option, line)) => Err(CliError::input(format!(
+            "{option}: {} has no `{}`: it is another run that is resumed there\n  help: leave {option} as it was, or start another run with -o DIR",
+            file.display(),
+            line.trim()
+        ))),
+    }
 }
 
 /// Length and output.

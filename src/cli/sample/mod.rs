@@ -27,7 +27,7 @@ pub(crate) struct SampleArguments {
     #[arg(long, value_name = "FILE")]
     coordinates: Option<PathBuf>,
     /// Residue numbers (from 1) of two bridged cysteines of a sequence, `2,7`; may be repeated.
-    #[arg(long, value_name = "I,J", value_parser = super::build::parse_pair, conflicts_with = "resume")]
+    #[arg(long, value_name = "I,J", value_parser = super::build::parse_pair)]
     disulfide: Vec<[usize; 2]>,
     /// Effective sample size that every observable has to reach [default: 400].
     #[arg(long, value_name = "N")]
@@ -42,30 +42,20 @@ pub(crate) struct SampleArguments {
     /// End after this many minutes all the same, and say what has not converged.
     #[arg(long, value_name = "M")]
     max_minutes: Option<f64>,
-    /// Force field: a built-in name or an OpenMM XML file.
-    #[arg(
-        long,
-        value_name = "NAME|FILE",
-        default_value = "amber14",
-        conflicts_with = "resume"
-    )]
-    force_field: String,
-    /// Implicit solvent.
-    #[arg(long, value_enum, default_value_t = Solvent::Obc1, conflicts_with = "resume")]
-    solvent: Solvent,
-    /// Temperature in K.
-    #[arg(
-        long,
-        value_name = "K",
-        default_value_t = 310.0,
-        conflicts_with = "resume"
-    )]
-    temperature: f64,
+    /// Force field: a built-in name or an OpenMM XML file [default: amber14].
+    #[arg(long, value_name = "NAME|FILE")]
+    force_field: Option<String>,
+    /// Implicit solvent [default: obc1].
+    #[arg(long, value_enum)]
+    solvent: Option<Solvent>,
+    /// Temperature in K [default: 310].
+    #[arg(long, value_name = "K")]
+    temperature: Option<f64>,
     /// Chains, or ladders where there is one [default: 16, or 4].
-    #[arg(long, value_name = "N", conflicts_with = "resume")]
+    #[arg(long, value_name = "N")]
     replicas: Option<usize>,
     /// Seed; drawn and noted where none is given.
-    #[arg(long, value_name = "N", conflicts_with = "resume")]
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Folder for everything [default: sample-MOLECULE].
     #[arg(short, long, value_name = "DIR")]
@@ -119,6 +109,7 @@ pub(crate) fn sample(arguments: &SampleArguments) -> CliResult {
         write(&file, &text)?;
     } else if file.exists() {
         let text = read(&file)?;
+        input::check_same(&text, arguments, &file)?;
         let renewed = input::renewed(&text, arguments, &file)?;
         if renewed != text {
             write(&file, &renewed)?;
