@@ -31,7 +31,8 @@ SETTINGS = {
     "run": {"cycles": 60, "equilibration_cycles": 10},
     "output": {"every_cycles": 2},
 }
-LONG = {**SETTINGS, "run": {"cycles": 12000, "equilibration_cycles": 10}, "output": {"every_cycles": 120}}
+# Long enough that a signal comes before the end on any machine.
+LONG = {**SETTINGS, "run": {"cycles": 60000, "equilibration_cycles": 10}, "output": {"every_cycles": 600}}
 DIPEPTIDES = ["ACE-ALA-NME", "ACE-GLY-NME", "ACE-SER-NME", "ACE-DAL-NME"]
 BAD = "AXA"
 
