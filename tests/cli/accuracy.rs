@@ -320,18 +320,33 @@ fn quantities_that_were_asked_for_are_waited_for() {
         );
     }
 
-    let output = call(&["j3_hn_hb"]);
-    assert_eq!(output.status.code(), Some(2));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        text.contains("expected one of populations; hydrogen_bonds"),
-        "{text}"
-    );
-    let output = call(&["distance ALA 2 HX, ACE 1 C"]);
-    assert_eq!(output.status.code(), Some(2));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        text.contains("ALA 2 has no atom HX; it has N H CA"),
-        "{text}"
-    );
+    let fresh = home.path().join("fresh");
+    for (what, part) in [
+        ("j3_hn_hb", "expected one of populations; hydrogen_bonds"),
+        (
+            "distance ALA 2 HX, ACE 1 C",
+            "ALA 2 has no atom HX; it has N H CA",
+        ),
+    ] {
+        let mut command = saltus();
+        command
+            .args(["sample", "ACE-ALA-NME", "--observe", what, "-o"])
+            .arg(&fresh);
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(part), "{text}");
+        assert!(!fresh.exists(), "a refused call left its folder");
+
+        let mut command = saltus();
+        let output = command
+            .arg("analyze")
+            .arg(&folder)
+            .args(["--observe", what])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert_eq!(text.matches(part).count(), 1, "{text}");
+    }
 }

@@ -66,7 +66,10 @@ pub(super) fn read(paths: &[PathBuf], reading: &Reading) -> Result<Input, CliErr
     for file in &files {
         match read_one(file, &mut molecule, reading, n_snapshots) {
             Ok(chain) => chains.push(chain),
-            Err(fault) => faults.push(fault),
+            Err(Fault::OfFile(fault)) => faults.push(fault),
+            Err(Fault::OfWish(fault)) => {
+                return Err(CliError::input(format!("--observe: {fault}")));
+            }
         }
     }
     let Some(molecule) = molecule.filter(|_| !chains.is_empty()) else {
@@ -86,6 +89,20 @@ pub(super) fn read(paths: &[PathBuf], reading: &Reading) -> Result<Input, CliErr
         copies,
         pooled,
     })
+}
+
+/// Why a file gives no chain.
+enum Fault {
+    /// Something about the file: others may do.
+    OfFile(String),
+    /// The molecule does not have what was asked for: no file will do.
+    OfWish(String),
+}
+
+impl From<String> for Fault {
+    fn from(fault: String) -> Self {
+        Self::OfFile(fault)
+    }
 }
 
 /// Files in the order given, those of folders by name.
@@ -121,15 +138,15 @@ fn read_one(
     molecule: &mut Option<Molecule>,
     reading: &Reading,
     n_snapshots: usize,
-) -> Result<ChainFile, String> {
+) -> Result<ChainFile, Fault> {
     let reader = open(path)?;
     if let Some(molecule) = molecule {
         check_same(molecule, &reader)?;
         let (set, hidden) = (&molecule.set, &molecule.hidden);
-        return chain_file::read(&reader, set, hidden, reading.burn_in, n_snapshots);
+        let chain = chain_file::read(&reader, set, hidden, reading.burn_in, n_snapshots);
+        return chain.map_err(Fault::OfFile);
     }
-    let set = observables(reader.topology(), &reading.observe)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let set = observables(reader.topology(), &reading.observe).map_err(Fault::OfWish)?;
     let hidden = coordinates::hidden(reader.topology());
     let chain = chain_file::read(&reader, &set, &hidden, reading.burn_in, n_snapshots)?;
     *molecule = Some(Molecule {

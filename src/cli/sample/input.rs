@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::SampleArguments;
 use crate::analysis::Quantity;
+use crate::cli::analyze::observables;
 use crate::cli::config::{ForceFieldConfig, Solvent, Source, UntilConfig, parse};
 use crate::cli::error::{Blame, CliError};
 use crate::cli::kernels::choice;
@@ -29,6 +30,9 @@ pub(super) fn text(arguments: &SampleArguments, folder: &Path) -> Result<String,
     let draft = parse(Source::new(&file, draft), &file)?;
     let mut loaded = setup::adjusted(draft, Overrides::default())?;
     let prepared = setup::prepare(&loaded)?;
+    observables(&prepared.molecule.topology, &arguments.observe)
+        .map_err(|fault| format!("--observe: {fault}"))
+        .blame_input()?;
     choice::resolve(&mut loaded, &prepared.molecule.topology);
     let (seed, chosen) = (loaded.config.seed(), choice::chosen(&loaded));
     Ok(format!("{head}seed: {seed}\n{chosen}\n{tail}"))
