@@ -67,6 +67,8 @@ pub struct Crosses {
     pub isomers: bool,
     /// It turns the backbone of rings and disulfide loops.
     pub loops: bool,
+    /// It flips peptide bonds of rings and disulfide loops between cis and trans.
+    pub isomers_in_rings: bool,
 }
 
 /// Brings a Timewarp model to a device, or says why it can't.

@@ -1,6 +1,7 @@
 //! Proposals: where a chain might go next, and with what density. Nothing here accepts or rejects; `mcmc::metropolis` does.
 
 mod adaptive;
+mod closed;
 mod contract;
 mod entry;
 mod hamiltonian;
@@ -15,6 +16,8 @@ pub use adaptive::density::{CellWeights, PeriodicGrid};
 pub use adaptive::proposal::{
     AdaptiveTorsionKind, AdaptiveTorsionProposal, AdaptiveTorsionSettings,
 };
+pub use closed::flips::isomers_in_rings;
+pub use closed::proposal::{ClosedLeapProposal, ClosedLeapSettings};
 pub use contract::{
     Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities, Segment,
     mean_acceptance,

@@ -173,6 +173,31 @@ fn a_sampler_that_leaves_a_ring_to_dynamics_is_told() {
 }
 
 #[test]
+fn a_sampler_that_keeps_the_isomers_of_a_ring_is_told() {
+    let message = |sequence: &str, moves: &str| {
+        let hmc = "  - hmc: {steps: 3, timestep_fs: 1.0}";
+        stderr(&Small::new(|text| {
+            text.replace(LANGEVIN, &format!("{hmc}\n  - concerted: {{}}\n{moves}"))
+                .replace("ACE-ALA-NME", sequence)
+                .replace("cycles: 60,", "cycles: 3,")
+        }))
+    };
+    let warning = "the peptide bond before PRO 3 is part of a ring or a loop";
+    for forgetful in ["", "  - closed_leap: {flip_share: 0}\n"] {
+        let told = message("cyclo(GAPAGAA)", forgetful);
+        assert!(
+            told.contains(warning) && told.contains("add `- closed_leap: {}`"),
+            "{forgetful}: {told}"
+        );
+    }
+    let mindful = message("cyclo(GAPAGAA)", "  - closed_leap: {}\n");
+    assert!(!mindful.contains("is part of a ring"), "{mindful}");
+    // Between two prolines none of whose phi turns there are too few residues to close a ring of five: it is said.
+    let beyond = message("cyclo(GPGPP)", "  - closed_leap: {}\n");
+    assert!(beyond.contains("part of a ring"), "{beyond}");
+}
+
+#[test]
 fn a_sampler_that_keeps_cis_or_trans_is_told() {
     let message = |sequence: &str, moves: &str| {
         stderr(&Small::new(|text| {

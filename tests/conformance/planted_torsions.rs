@@ -47,6 +47,11 @@ fn wrong_densities_of_concerted_moves_are_caught() {
     notices_its_densities("concerted, ten atoms");
 }
 
+#[test]
+fn wrong_densities_of_closed_leaps_are_caught() {
+    notices_its_densities("closed leap, fourteen atoms");
+}
+
 /// Leaves the volume of the closure, sqrt(det J J^T) at the end over the same at the start, out of the density.
 struct WithoutVolume(Box<dyn Proposal>);
 

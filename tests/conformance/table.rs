@@ -6,7 +6,7 @@ use crate::moves::{GaussianStep, Scaling};
 use crate::targets::{DoubleWell, Harmonic, Target};
 use crate::timewarp::{adaptive, ahead, gentle_timewarp, timewarp};
 use crate::timewarp_internal::internal_timewarp;
-use crate::torsion_moves::{concerted, leap, learned, torsion};
+use crate::torsion_moves::{closed_leap, concerted, leap, learned, torsion};
 use crate::toy_engine::ToyEngine;
 use saltus::integrator::Splitting;
 use saltus::mcmc::{
@@ -87,6 +87,10 @@ pub(crate) fn springs() -> Arc<dyn Target> {
 
 pub(crate) fn four_atoms() -> Arc<dyn Target> {
     Arc::new(Backbone::new(4))
+}
+
+fn fourteen_atoms() -> Arc<dyn Target> {
+    Arc::new(Backbone::new(14))
 }
 
 fn ten_atoms() -> Arc<dyn Target> {
@@ -421,6 +425,10 @@ fn rows_on_chains() -> Vec<Row> {
         Row {
             ergodic: false,
             ..proposal("concerted, ten atoms", ten_atoms, concerted)
+        },
+        Row {
+            ergodic: false,
+            ..proposal("closed leap, fourteen atoms", fourteen_atoms, closed_leap)
         },
         proposal(
             "timewarp in internal coordinates, random weights, four atoms",

@@ -5,9 +5,10 @@ use crate::molecules::Backbone;
 use crate::table::KELVIN;
 use crate::targets::Target;
 use saltus::proposal::{
-    AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, ConcertedProposal,
-    ConcertedSettings, Current, LeapBlock, Outcome, Proposal, TorsionDraw, TorsionLeapProposal,
-    TorsionProposal, TorsionSettings, random_leap_model,
+    AdaptiveTorsionProposal, AdaptiveTorsionSettings, BlockKind, ClosedLeapProposal,
+    ClosedLeapSettings, ConcertedProposal, ConcertedSettings, Current, LeapBlock, Outcome,
+    Proposal, TorsionDraw, TorsionLeapProposal, TorsionProposal, TorsionSettings,
+    random_leap_model,
 };
 use saltus::rng;
 use saltus::state::State;
@@ -76,14 +77,33 @@ pub(crate) fn learned(n_discriminants: usize) -> Box<dyn Proposal> {
         ..AdaptiveTorsionSettings::default()
     };
     let mut proposal = AdaptiveTorsionProposal::new(&topology(4), &settings).unwrap();
-    let four_atoms = Backbone::new(4);
-    let source = four_atoms.source(thermal_energy_kj_per_mol(KELVIN));
+    learn_exact_draws(&mut proposal, 4);
+    Box::new(proposal)
+}
+
+/// Leaps of closed windows whose densities have seen 8000 exact draws of a chain of four residues, flips of its peptide bonds among them.
+pub(crate) fn closed_leap() -> Box<dyn Proposal> {
+    let settings = ClosedLeapSettings {
+        open_chains: true,
+        draws: 3,
+        flip_share: 0.3,
+        repeats: 1,
+    };
+    let mut proposal = ClosedLeapProposal::new(&topology(14), &settings).unwrap();
+    learn_exact_draws(&mut proposal, 14);
+    proposal.freeze();
+    Box::new(proposal)
+}
+
+fn learn_exact_draws(proposal: &mut dyn Proposal, n_atoms: usize) {
+    let backbone = Backbone::new(n_atoms);
+    let source = backbone.source(thermal_energy_kj_per_mol(KELVIN));
     let mut stream = rng::stream(97);
     let n_replicas = 8000;
     let positions: Vec<f64> = (0..n_replicas).flat_map(|_| source(&mut stream)).collect();
     let state = State {
         n_replicas,
-        n_atoms: 4,
+        n_atoms,
         velocities: vec![0.0; positions.len()],
         positions,
         step: 0,
@@ -94,5 +114,4 @@ pub(crate) fn learned(n_discriminants: usize) -> Box<dyn Proposal> {
         temperatures_kelvin: &vec![KELVIN; n_replicas],
     };
     proposal.adapt(current, &vec![Outcome::Accepted; n_replicas]);
-    Box::new(proposal)
 }

@@ -9,6 +9,7 @@
 mod adaptive_pucker;
 mod bad_input;
 mod balance;
+mod closed;
 mod concerted;
 mod density;
 mod geometry;

@@ -7,12 +7,11 @@ use crate::cli::console::note;
 use crate::integrator::Splitting;
 use crate::mcmc::KernelEntry;
 use crate::proposal::{
-    AdaptivePuckerSettings, BlockKind, ConcertedProposal, ConcertedSettings, HmcSettings,
-    TorsionDraw, TorsionLeapSettings, TorsionSettings, builtin_leap_model, torsion_blocks,
+    AdaptivePuckerSettings, BlockKind, ClosedLeapProposal, ClosedLeapSettings, ConcertedProposal,
+    ConcertedSettings, HmcSettings, TorsionDraw, TorsionLeapSettings, TorsionSettings,
+    builtin_leap_model, torsion_blocks,
 };
-use crate::topology::{
-    Topology, TorsionKind, backbone_torsions, peptide_bonds, pucker_rings, rotatable_bonds,
-};
+use crate::topology::{Topology, peptide_bonds, pucker_rings};
 
 /// Mass in Da of a hydrogen under trajectories of hybrid Monte Carlo, whose ensemble no mass changes: bonds to hydrogen swing
 /// more slowly, and time steps are longer.
@@ -171,6 +170,10 @@ fn automatic(loaded: &LoadedConfig, topology: &Topology) -> Vec<KernelEntry> {
         if ConcertedProposal::new(topology, &concerted).is_ok() {
             sampler.push(KernelEntry::Concerted(concerted));
         }
+        let leap = ClosedLeapSettings::default();
+        if ClosedLeapProposal::new(topology, &leap).is_ok() {
+            sampler.push(KernelEntry::ClosedLeap(leap));
+        }
     }
     sampler
 }
@@ -227,16 +230,7 @@ fn n_residues(topology: &Topology) -> usize {
 
 /// Whether some psi cannot turn by itself.
 fn has_loops(topology: &Topology) -> bool {
-    let turning: Vec<[usize; 2]> = rotatable_bonds(topology)
-        .into_iter()
-        .map(|bond| super::idle::sorted([bond.atoms[1], bond.atoms[2]]))
-        .collect();
-    backbone_torsions(topology)
-        .into_iter()
-        .filter(|torsion| torsion.kind == TorsionKind::Psi)
-        .any(|torsion| {
-            !turning.contains(&super::idle::sorted([torsion.atoms[1], torsion.atoms[2]]))
-        })
+    super::idle::loop_residues(topology).next().is_some()
 }
 
 /// Whether a carboxylate and an ammonium or guanidinium can find each other: charged ends or side chains.

@@ -18,9 +18,9 @@ use super::kernels::{LangevinEntry, VelocityVerletEntry};
 use crate::mcmc::composition::{KernelSequence, Mixture};
 use crate::mcmc::kernel::Kernel;
 use crate::proposal::{
-    AdaptivePuckerSettings, AdaptiveTorsionSettings, ConcertedSettings, Crosses, EntryChecks,
-    EntryContext, EntryError, HmcSettings, MalaSettings, PuckerSettings, Settings,
-    TimewarpSettings, TorsionLeapSettings, TorsionSettings,
+    AdaptivePuckerSettings, AdaptiveTorsionSettings, ClosedLeapSettings, ConcertedSettings,
+    Crosses, EntryChecks, EntryContext, EntryError, HmcSettings, MalaSettings, PuckerSettings,
+    Settings, TimewarpSettings, TorsionLeapSettings, TorsionSettings,
 };
 
 /// Separates problem and remedy in a message of our own visitors.
@@ -81,6 +81,7 @@ entries![
     Mala(MalaSettings),
     Torsion(TorsionSettings),
     Concerted(ConcertedSettings),
+    ClosedLeap(ClosedLeapSettings),
     Pucker(PuckerSettings),
     AdaptivePucker(AdaptivePuckerSettings),
     AdaptiveTorsion(AdaptiveTorsionSettings),
@@ -490,6 +491,7 @@ pub fn all_of<'a>(kernels: impl Iterator<Item = &'a KernelEntry>) -> Crosses {
             rings: all.rings || own.rings,
             isomers: all.isomers || own.isomers,
             loops: all.loops || own.loops,
+            isomers_in_rings: all.isomers_in_rings || own.isomers_in_rings,
         }
     })
 }

@@ -24,7 +24,7 @@ pub(super) const MAX_RANK: usize = 16;
 pub(crate) struct TableShape {
     pub(crate) grid: PeriodicGrid,
     /// Standard deviation of the smoothing kernel, rad.
-    pub(super) width_rad: f64,
+    pub(crate) width_rad: f64,
     /// Discriminants kept.
     pub(crate) rank: usize,
 }
@@ -121,7 +121,7 @@ impl Table {
     }
 
     /// Drops the sums, which only learning needs.
-    pub(super) fn forget_samples(&mut self) {
+    pub(crate) fn forget_samples(&mut self) {
         self.sums = Sums::default();
     }
 
@@ -164,6 +164,11 @@ impl Table {
         ));
         scratch.add_up();
         scratch
+    }
+
+    /// Weights where no feature counts.
+    pub(crate) fn plain(&self) -> &CellWeights {
+        &self.plain
     }
 
     /// Fills in what is not saved.

@@ -4,8 +4,8 @@
 //! n - 6 dimensions in the space of the d. A step is a tangent vector v there, followed by Newton iterations along the
 //! normal space at the start until the chain closes (Zappa, Holmes-Cerf and Goodman, doi:10.1002/cpa.21783).
 
-use super::pivot::rotation;
-use nalgebra::{DVector, Matrix3, Matrix6, Unit, Vector3, Vector6};
+use super::motion::{Axis, Motion};
+use nalgebra::{DVector, Matrix6, Vector6};
 
 /// Six conditions: the end keeps place and orientation.
 pub(super) const N_CONDITIONS: usize = 6;
@@ -16,71 +16,6 @@ const CLOSED: f64 = 1e-13;
 const NEARLY_CLOSED: f64 = 1e-11;
 /// How near the way back must come to its start, in scaled angles.
 const RETURNED: f64 = 1e-8;
-
-/// A rigid motion x -> rotation x + translation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Motion {
-    rotation: Matrix3<f64>,
-    translation: Vector3<f64>,
-}
-
-impl Motion {
-    fn identity() -> Self {
-        Self {
-            rotation: Matrix3::identity(),
-            translation: Vector3::zeros(),
-        }
-    }
-
-    pub(crate) fn apply(&self, point: Vector3<f64>) -> Vector3<f64> {
-        self.rotation * point + self.translation
-    }
-
-    /// A direction or velocity under the motion.
-    pub(crate) fn turn(&self, vector: Vector3<f64>) -> Vector3<f64> {
-        self.rotation * vector
-    }
-
-    /// First the rotation about an axis, then this motion.
-    fn after(&self, axis: &Axis, angle_rad: f64) -> Self {
-        let turn = rotation(&axis.direction, angle_rad);
-        let shift = axis.point - turn * axis.point;
-        Self {
-            rotation: self.rotation * turn,
-            translation: self.rotation * shift + self.translation,
-        }
-    }
-
-    /// Distance from the identity: rotation vector (its sine) and displacement of the origin.
-    fn residual(&self) -> Vector6<f64> {
-        let r = &self.rotation;
-        let half = 0.5;
-        Vector6::new(
-            half * (r[(2, 1)] - r[(1, 2)]),
-            half * (r[(0, 2)] - r[(2, 0)]),
-            half * (r[(1, 0)] - r[(0, 1)]),
-            self.translation.x,
-            self.translation.y,
-            self.translation.z,
-        )
-    }
-}
-
-/// A bond about which the chain turns.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Axis {
-    pub(crate) point: Vector3<f64>,
-    pub(crate) direction: Unit<Vector3<f64>>,
-}
-
-impl Axis {
-    fn moved(&self, motion: &Motion) -> Self {
-        Self {
-            point: motion.apply(self.point),
-            direction: Unit::new_unchecked(motion.rotation * self.direction.into_inner()),
-        }
-    }
-}
 
 /// The axes of a chain with the scale of each angle: angle = scale * coordinate.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,19 +57,8 @@ pub(crate) struct Closed {
 impl Linkage {
     /// Jacobian of the end's motion with respect to the coordinates.
     pub(super) fn jacobian(&self) -> Jacobian {
-        let column = |(axis, scale): (&Axis, &f64)| {
-            let direction = axis.direction.into_inner() * *scale;
-            let moment = axis.point.cross(&direction);
-            Vector6::new(
-                direction.x,
-                direction.y,
-                direction.z,
-                moment.x,
-                moment.y,
-                moment.z,
-            )
-        };
-        self.axes.iter().zip(&self.scales).map(column).collect()
+        let scaled = self.axes.iter().zip(&self.scales);
+        scaled.map(|(axis, scale)| axis.screw(*scale)).collect()
     }
 
     /// Motions of the parts behind every axis under rotations by `coordinates`.
@@ -226,7 +150,7 @@ fn log_volume(jacobian: &Jacobian) -> f64 {
 mod tests {
     use super::*;
     use crate::rng;
-    use nalgebra::DMatrix;
+    use nalgebra::{DMatrix, Unit, Vector3};
     use rand::RngExt;
 
     /// Nine axes along a jagged chain, scales included.

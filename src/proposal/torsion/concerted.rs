@@ -9,13 +9,15 @@
 //! In a ring a stretch may begin anywhere: what is outside it holds its ends together as the rest of a chain does.
 
 use super::block::{TorsionMoveError, describe};
-use super::closure::{Axis, Linkage, N_CONDITIONS};
+use super::closure::{Linkage, N_CONDITIONS};
+use super::motion::Axis;
 use super::step::AdaptedStep;
+use super::stretch::{Run, Stretch, runs};
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, LogRatio, Outcome, Proposal, ProposalError, Proposed};
 use crate::proposal::entry::{Crosses, EntryContext, EntryError, ProposalSettings, Settings};
 use crate::proposal::moved::move_each;
-use crate::topology::{NamedTorsion, Topology, TorsionKind, backbone_torsions, graph};
+use crate::topology::{NamedTorsion, Topology, TorsionKind};
 use nalgebra::{DVector, Unit, Vector3};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -74,13 +76,11 @@ impl ProposalSettings for ConcertedSettings {
     }
 }
 
-/// Consecutive backbone bonds, from the part that precedes them to the part that follows.
+/// A stretch with the scale of each step.
 #[derive(Debug, Clone, PartialEq)]
 struct Window {
-    torsions: Vec<NamedTorsion>,
+    stretch: Stretch,
     scales: Vec<f64>,
-    /// Atoms between each bond and the next, `[n - 1]`; they move.
-    parts: Vec<Vec<usize>>,
 }
 
 /// Loop-closing moves of a stretch of backbone; step sizes are tuned while adaptation lasts.
@@ -160,112 +160,41 @@ fn check(settings: &ConcertedSettings) -> Result<(), TorsionMoveError> {
     Ok(())
 }
 
-/// A stretch of backbone torsions in order.
-#[derive(Debug, Clone)]
-struct Run {
-    torsions: Vec<NamedTorsion>,
-    /// Whether the first follows the last.
-    is_ring: bool,
-}
-
-/// Bonds of a ring below which none of its bonds turns: a macrocycle of four residues has twelve.
-const SMALLEST_FLEXIBLE_RING: usize = 9;
-
-fn axis(atoms: [usize; 4]) -> [usize; 2] {
-    [atoms[1], atoms[2]]
-}
-
-/// Backbone torsions that can turn, alone or with others of a large ring, chain by chain in order.
-fn runs(topology: &Topology, neighbors: &[Vec<usize>]) -> Vec<Run> {
-    let turns = |torsion: &NamedTorsion| {
-        graph::smallest_ring(neighbors, axis(torsion.atoms))
-            .is_none_or(|n_bonds| n_bonds >= SMALLEST_FLEXIBLE_RING)
-    };
-    let mut torsions = backbone_torsions(topology);
-    torsions.retain(turns);
-    torsions.sort_by_key(|torsion| (torsion.residue_index, torsion.kind == TorsionKind::Omega));
-    let mut runs: Vec<Run> = Vec::new();
-    for torsion in torsions {
-        let follows = |run: &&mut Run| {
-            let last = run.torsions.last().expect("invariant: no run is empty");
-            are_joined(neighbors, last, &torsion)
-        };
-        match runs.last_mut().filter(follows) {
-            Some(run) => run.torsions.push(torsion),
-            None => runs.push(Run {
-                torsions: vec![torsion],
-                is_ring: false,
-            }),
-        }
-    }
-    for run in &mut runs {
-        let ends = [run.torsions.last(), run.torsions.first()];
-        if let ([Some(last), Some(first)], true) = (ends, run.torsions.len() > N_CONDITIONS) {
-            run.is_ring = are_joined(neighbors, last, first);
-        }
-    }
-    runs
-}
-
-/// Whether the part behind one bond is the part before another once both are cut.
-fn are_joined(neighbors: &[Vec<usize>], first: &NamedTorsion, second: &NamedTorsion) -> bool {
-    let pieces = graph::pieces(neighbors, &[axis(first.atoms), axis(second.atoms)]);
-    pieces[first.atoms[2]] == pieces[second.atoms[1]]
-}
-
 fn windows(neighbors: &[Vec<usize>], run: &Run, settings: &ConcertedSettings) -> Vec<Window> {
     let n_torsions = settings.n_torsions.min(run.torsions.len());
     if n_torsions <= N_CONDITIONS {
         return Vec::new();
     }
-    let n_starts = if run.is_ring {
-        run.torsions.len()
-    } else {
-        run.torsions.len() - n_torsions + 1
-    };
-    (0..n_starts)
+    run.starts(n_torsions)
         .filter_map(|first| {
-            let places = first..first + n_torsions;
-            let torsions = places.map(|place| run.torsions[place % run.torsions.len()].clone());
-            window(neighbors, torsions.collect(), settings.omega_scale)
+            let torsions = run.torsions_from(first, n_torsions);
+            window(neighbors, torsions, settings.omega_scale)
         })
         .collect()
 }
 
-/// The window of these torsions; none where a cross-link ties the parts between its bonds to each other or to the rest.
+/// The window of these torsions; none where a cross-link is in the way.
 fn window(
     neighbors: &[Vec<usize>],
     torsions: Vec<NamedTorsion>,
     omega_scale: f64,
 ) -> Option<Window> {
-    let cut: Vec<[usize; 2]> = torsions.iter().map(|torsion| axis(torsion.atoms)).collect();
-    let pieces = graph::pieces(neighbors, &cut);
-    let last = torsions.len() - 1;
-    let still = [pieces[cut[0][0]], pieces[cut[last][1]]];
-    let mut taken = Vec::new();
-    for (bond, next) in cut.iter().zip(&cut[1..]) {
-        let part = pieces[bond[1]];
-        if part != pieces[next[0]] || still.contains(&part) || taken.contains(&part) {
-            return None;
-        }
-        taken.push(part);
-    }
-    let pieces = &pieces;
-    let members = move |part: usize| (0..pieces.len()).filter(move |&atom| pieces[atom] == part);
     let scale = |torsion: &NamedTorsion| match torsion.kind {
         TorsionKind::Omega => omega_scale,
         _ => 1.0,
     };
-    Some(Window {
-        scales: torsions.iter().map(scale).collect(),
-        parts: taken.iter().map(|&part| members(part).collect()).collect(),
-        torsions,
-    })
+    let scales = torsions.iter().map(scale).collect();
+    let stretch = Stretch::new(neighbors, torsions)?;
+    Some(Window { stretch, scales })
 }
 
 impl Window {
     fn names(&self) -> Vec<&str> {
-        self.torsions.iter().map(|t| t.name.as_str()).collect()
+        self.stretch
+            .torsions
+            .iter()
+            .map(|t| t.name.as_str())
+            .collect()
     }
 
     fn linkage(&self, atoms: &[[f64; 3]]) -> Linkage {
@@ -279,13 +208,13 @@ impl Window {
             }
         };
         Linkage {
-            axes: self.torsions.iter().map(axis).collect(),
+            axes: self.stretch.torsions.iter().map(axis).collect(),
             scales: self.scales.clone(),
         }
     }
 
     fn origin(&self, atoms: &[[f64; 3]]) -> Vector3<f64> {
-        Vector3::from(atoms[self.torsions[self.torsions.len() / 2].atoms[2]])
+        Vector3::from(atoms[self.stretch.middle()])
     }
 
     /// Moves the stretch and turns its velocities with it; returns ln q(y|x) and ln q(x|y), or nothing where no reversible closure was found.
@@ -297,7 +226,7 @@ impl Window {
     ) -> Option<[f64; 2]> {
         let atoms = positions.as_chunks_mut::<3>().0;
         let velocities = velocities.as_chunks_mut::<3>().0;
-        let normal = DVector::from_fn(self.torsions.len(), |_, _| {
+        let normal = DVector::from_fn(self.scales.len(), |_, _| {
             size_rad * stream.sample::<f64, _>(StandardNormal)
         });
         let linkage = self.linkage(atoms);
@@ -305,13 +234,8 @@ impl Window {
         let tangent = Linkage::tangent(&jacobian, &normal)?;
         let closed = linkage.step(&jacobian, &tangent)?;
         let origin = self.origin(atoms);
-        for (part, motion) in self.parts.iter().zip(&closed.motions) {
-            for &atom in part {
-                let moved = origin + motion.apply(Vector3::from(atoms[atom]) - origin);
-                atoms[atom] = moved.into();
-                velocities[atom] = motion.turn(Vector3::from(velocities[atom])).into();
-            }
-        }
+        self.stretch
+            .carry(&closed.motions, origin, (atoms, velocities));
         let log_normal = |squared: f64| -0.5 * squared / (size_rad * size_rad);
         // Densities relative to the measure of closed torsions: p(v) times sqrt(det J J^T) where the step ends, less the start's.
         Some([
