@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus as Stream;
 use saltus::analysis::ObservableSet;
 use saltus::bench::{BenchSampler, BenchTimes, compare};
 use saltus::cpu::{CpuOptions, engine};
-use saltus::mcmc::{Kernel, LangevinKernel};
+use saltus::mcmc::{HostSampler, Kernel, LangevinKernel};
 use saltus::proposal::{Hmc, HmcSettings, ProposalError};
 use saltus::topology::{RotatableBond, TorsionKind, build, rotatable_bonds};
 use saltus::{BornModel, Chain, Current, Engine, ForceField, LogRatio, MetropolisKernel};
@@ -61,7 +61,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut engine = engine(&system, &CpuOptions::default())?;
         let mut chain = start.clone();
         engine.draw_velocities(&mut chain.state, &chain.temperatures_kelvin, 1, 0);
-        Ok(BenchSampler::new(name, engine, kernels, chain, 1))
+        let cycles = Box::new(HostSampler::new(engine, kernels));
+        Ok(BenchSampler::new(name, cycles, chain, 1))
     };
 
     let mut bonds = rotatable_bonds(&peptide.topology);

@@ -16,7 +16,7 @@
 //! | [`conformance`] | whether a proposal is exact, by targets that are known exactly |
 //! | [`generator`] | whole peptides drawn independently, with importance weights |
 //! | [`trajectory`], [`analysis`], [`cpu`], [`gpu`] | files; numbers from frames; the SIMD engine; the WGSL engine |
-//! | [`mcmc`] | kernels, the one acceptance test, composition, replica exchange, the driver |
+//! | [`mcmc`] | kernels, the one acceptance test, composition, replica exchange, samplers, the driver |
 //! | [`proposal`] | where a chain might go next, and with what density |
 //! | [`integrator`] | the trait [`Engine`], elementary time steps, constraints, minimiser |
 //! | [`forcefield`] | one formula a file for every energy term; OpenMM's XML; parameter assignment |
@@ -32,8 +32,8 @@
 //!
 //! One word per idea: *energy* (potential, kJ/mol), *force*, *position*, *velocity*, *replica* (one copy of the molecule,
 //! one Markov chain), *step* (of time), *cycle* (one pass through the sampler list), *frame* (what is written of a replica),
-//! *proposal* (proposes), *kernel* (advances the chain), `log_q` (ln of a proposal density; `forward` is ln q(y|x),
-//! `reverse` ln q(x|y)).
+//! *proposal* (proposes), *kernel* (advances the chain), *sampler* (runs the kernels of a cycle), `log_q` (ln of a proposal
+//! density; `forward` is ln q(y|x), `reverse` ln q(x|y)).
 //!
 //! ## Units and shapes
 //!

@@ -21,7 +21,7 @@ pub(crate) fn check(
     make: Py<PyAny>,
     molecule: Option<&Bound<'_, Evaluator>>,
     n_replicas: usize,
-    n_steps: usize,
+    n_steps: u64,
     seed: u64,
 ) -> PyResult<Vec<Told>> {
     let molecule = molecule.map(|evaluator| {

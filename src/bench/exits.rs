@@ -156,11 +156,11 @@ fn launch(
         own.n_taken += 1;
         fresh.positions[replica * size..(replica + 1) * size].copy_from_slice(configuration);
     }
-    md.engine.apply_constraints(&mut fresh)?;
+    let engine = md.cycles.engine();
+    engine.apply_constraints(&mut fresh)?;
     let seed = kernel_seed(md.seed, SEED_PLACE);
     let temperatures = &md.chain.temperatures_kelvin;
-    md.engine
-        .draw_velocities(&mut fresh, temperatures, seed, n_draws.into());
+    engine.draw_velocities(&mut fresh, temperatures, seed, n_draws.into());
     for &replica in due {
         md.chain
             .state

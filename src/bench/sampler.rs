@@ -6,22 +6,19 @@ use super::draws::Draws;
 use super::error::BenchError;
 use super::reservoirs::Reservoirs;
 use crate::analysis::{ObservableSet, SamplerDraws};
-use crate::integrator::Engine;
-use crate::mcmc::{Chain, Kernel, KernelReport, check_sampler, run_cycle};
+use crate::mcmc::{Chain, KernelReport, Sampler, check_sampler};
 
 /// Draws a chain that a sampler records even where its time is up: ESS and R-hat need a few.
 pub(super) const MIN_DRAWS: usize = 8;
 
-/// A sampler set up to run: a machine, the kernels of a cycle, replicas at their start.
+/// A sampler set up to run, its replicas at their start.
 pub struct BenchSampler {
     /// Name of the sampler.
     pub name: String,
     /// Whether it is plain MD; the strongest of these is the baseline.
     pub is_plain_md: bool,
-    /// The machine.
-    pub engine: Box<dyn Engine>,
-    /// The kernels of a cycle.
-    pub kernels: Vec<Box<dyn Kernel>>,
+    /// What runs the cycles.
+    pub cycles: Box<dyn Sampler>,
     /// All replicas.
     pub chain: Chain,
     /// Replicas that sample the temperature asked for, each a chain to be looked at; all but where temperatures differ.
@@ -33,18 +30,11 @@ pub struct BenchSampler {
 impl BenchSampler {
     /// A sampler all of whose replicas are looked at.
     #[must_use]
-    pub fn new(
-        name: &str,
-        engine: Box<dyn Engine>,
-        kernels: Vec<Box<dyn Kernel>>,
-        chain: Chain,
-        seed: u64,
-    ) -> Self {
+    pub fn new(name: &str, cycles: Box<dyn Sampler>, chain: Chain, seed: u64) -> Self {
         Self {
             name: name.to_owned(),
             is_plain_md: false,
-            engine,
-            kernels,
+            cycles,
             replicas: (0..chain.state.n_replicas).collect(),
             chain,
             seed,
@@ -58,20 +48,9 @@ impl BenchSampler {
         self
     }
 
-    /// Whether every kernel leaves the Boltzmann distribution exactly invariant.
-    #[must_use]
-    pub fn is_exact(&self) -> bool {
-        self.kernels.iter().all(|kernel| kernel.is_exact())
-    }
-
     /// One application of every kernel.
     pub(super) fn cycle(&mut self) -> Result<(), BenchError> {
-        let cycled = run_cycle(
-            &mut self.kernels,
-            &mut self.chain,
-            self.engine.as_mut(),
-            true,
-        );
+        let cycled = self.cycles.run(&mut self.chain, 1);
         cycled.map_err(|source| BenchError::Cycle {
             sampler: self.name.clone(),
             source,
@@ -131,10 +110,10 @@ impl<'a> Turns<'a> {
         set: &'a ObservableSet,
         keeps_configurations: bool,
     ) -> Self {
-        for warning in check_sampler(&sampler.kernels) {
+        for warning in check_sampler(sampler.cycles.as_ref()) {
             log::warn!("sampler `{}`: {warning}", sampler.name);
         }
-        let keeps = keeps_configurations && sampler.is_exact();
+        let keeps = keeps_configurations && sampler.cycles.is_exact();
         let reservoirs = keeps.then(|| Reservoirs::new(set, sampler.seed));
         Self {
             draws: Draws::new(set, sampler.replicas.clone(), reservoirs),
@@ -172,15 +151,14 @@ impl<'a> Turns<'a> {
         let before = self.seconds;
         let start = Instant::now();
         if !self.is_frozen {
-            let kernels = self.sampler.kernels.iter_mut();
-            kernels.for_each(|kernel| kernel.freeze());
+            self.sampler.cycles.freeze();
             self.is_frozen = true;
         }
         while self.seconds < until_seconds || self.draws.n_draws() < at_least_draws {
             self.sampler.cycle()?;
             let own = &mut self.sampler;
             self.draws
-                .record(&mut own.chain, own.engine.as_mut(), &own.name)?;
+                .record(&mut own.chain, own.cycles.engine(), &own.name)?;
             self.seconds = before + start.elapsed().as_secs_f64();
         }
         Ok(())
@@ -188,21 +166,20 @@ impl<'a> Turns<'a> {
 
     /// The result, and what can go on from here.
     pub(super) fn finish(mut self) -> Finished {
-        let sampler = self.sampler;
+        let mut sampler = self.sampler;
         let n_chains = sampler.replicas.len();
         let simulated_ps = sampler.chain.time_ps * n_chains as f64;
         let reservoirs = self.draws.take_reservoirs();
-        let kernels = sampler.kernels.iter();
         let measured = Measured {
-            exact: sampler.is_exact(),
+            exact: sampler.cycles.is_exact(),
             n_chains,
             n_replicas: sampler.chain.state.n_replicas,
             n_draws: self.draws.n_draws(),
             stride_cycles: self.draws.stride(),
             equilibration_seconds: self.equilibration_seconds,
             n_energy_evaluations: sampler.chain.n_energy_evaluations,
-            kernels: kernels.map(|kernel| kernel.report()).collect(),
-            device: sampler.engine.description(),
+            kernels: sampler.cycles.reports(),
+            device: sampler.cycles.engine().description(),
             draws: SamplerDraws {
                 name: sampler.name.clone(),
                 is_plain_md: sampler.is_plain_md,

@@ -1,9 +1,10 @@
-//! Samplers that run on a GPU without coming back to the host between their kernels: which they are.
+//! The sampler of a run: which run on a GPU without coming back to the host between their kernels.
 
 use crate::gpu::{
-    GpuError, Profile, Resident, ResidentKernel, ResidentMove, TorsionLeaps, TorsionMoves,
+    CycleSampler, GpuError, Profile, Resident, ResidentMove, TorsionLeaps, TorsionMoves,
 };
-use crate::mcmc::{Kernel, KernelEntry};
+use crate::integrator::Engine;
+use crate::mcmc::{HostSampler, KernelEntry, Sampler};
 use crate::proposal::{
     HmcSettings, TorsionDraw, TorsionLeapSettings, TorsionProposal, TorsionSettings, kernel_seed,
     leap_model,
@@ -17,32 +18,31 @@ use super::error::{Blame, CliError};
 use super::kernels::{context, make_kernels};
 use super::setup::Prepared;
 
-/// The kernels of a run: one that keeps whole cycles on the device where device and sampler allow it, else one for each
-/// entry of the sampler list.
+/// The sampler of a run: whole cycles on the device where device and sampler list allow it, else a kernel for each entry of
+/// the list over the engine.
 ///
 /// # Errors
 /// A kernel that the molecule forbids, or a device that fails.
-pub(crate) fn run_kernels(
+pub(crate) fn make_sampler(
     loaded: &LoadedConfig,
     prepared: &Prepared,
+    engine: Box<dyn Engine>,
     profile: Option<&Profile>,
-) -> Result<Vec<Box<dyn Kernel>>, CliError> {
+) -> Result<Box<dyn Sampler>, CliError> {
     // The kernels of the host are made in any case: they check the sampler against the molecule.
     let kernels = make_kernels(loaded, &prepared.molecule.topology)?;
     match resident(loaded, prepared, profile) {
-        None => Ok(kernels),
+        None => {}
         Some(Ok(resident)) => {
             log::info!("whole cycles stay on the device");
-            Ok(vec![Box::new(ResidentKernel::new(resident))])
+            return Ok(Box::new(CycleSampler::new(resident, engine)));
         }
         Some(Err(
             error @ (GpuError::WorkgroupMemory { .. } | GpuError::TooManyIterations { .. }),
-        )) => {
-            log::warn!("{error}; moves are proposed and tested on the host");
-            Ok(kernels)
-        }
-        Some(Err(error)) => Err(error).blame_run(),
+        )) => log::warn!("{error}; moves are proposed and tested on the host"),
+        Some(Err(error)) => return Err(error).blame_run(),
     }
+    Ok(Box::new(HostSampler::new(engine, kernels)))
 }
 
 /// The cycle on the device; `None` where the device is the CPU or a kernel needs the host.

@@ -2,8 +2,7 @@
 
 use super::targets::Target;
 use crate::analysis::mcse_mean;
-use crate::integrator::Engine;
-use crate::mcmc::{Chain, Kernel, KernelError};
+use crate::mcmc::{Chain, DriveError, Sampler};
 use crate::rng;
 use crate::state::State;
 use crate::units::thermal_energy_kj_per_mol;
@@ -65,20 +64,13 @@ pub fn exact_chain(row: &dyn Case, n_replicas: usize, seed: u64) -> Chain {
     }
 }
 
-/// Steps, and the chain up to date after them.
-///
-/// # Errors
-/// What the kernel says.
-pub fn steps(
-    kernel: &mut dyn Kernel,
+pub(super) fn run(
+    sampler: &mut dyn Sampler,
     chain: &mut Chain,
-    engine: &mut dyn Engine,
-    n_steps: usize,
-) -> Result<(), KernelError> {
-    for _ in 0..n_steps {
-        kernel.step(chain, engine)?;
-    }
-    kernel.settle(chain)
+    n_cycles: u64,
+) -> Result<(), String> {
+    let ran = sampler.run(chain, n_cycles);
+    ran.map_err(|error| error.to_string())
 }
 
 /// Observables of every replica, `[n_replicas][n_observables]`.
@@ -111,16 +103,15 @@ fn compare(what: &str, (mean, error): (f64, f64), expected: f64) -> Result<(), S
 /// The first moment that is off.
 pub fn invariance(
     row: &dyn Case,
-    kernel: &mut dyn Kernel,
-    engine: &mut dyn Engine,
-    n_steps: usize,
+    sampler: &mut dyn Sampler,
+    n_steps: u64,
     n_replicas: usize,
 ) -> Result<(), String> {
     let target = row.target();
     let mut chain = exact_chain(row, n_replicas, 11);
     let start = chain.clone();
-    kernel.freeze();
-    steps(kernel, &mut chain, engine, n_steps).map_err(|error| error.to_string())?;
+    sampler.freeze();
+    run(sampler, &mut chain, n_steps)?;
     nothing_drifts(row, &start, &chain)?;
     let mut temperatures = chain.temperatures_kelvin.clone();
     temperatures.dedup();
@@ -185,20 +176,19 @@ fn velocities_are_thermal(row: &dyn Case, chain: &Chain, masses_da: &[f64]) -> R
 /// The first moment that is off.
 pub fn moments(
     row: &dyn Case,
-    kernel: &mut dyn Kernel,
-    engine: &mut dyn Engine,
+    sampler: &mut dyn Sampler,
     n_replicas: usize,
-    [n_tuning, n_steps]: [usize; 2],
+    [n_tuning, n_steps]: [u64; 2],
 ) -> Result<(), String> {
     let target = row.target();
     let mut chain = exact_chain(row, n_replicas, 12);
     let start = chain.state.replica_positions(0).to_vec();
     chain.state.positions = start.repeat(n_replicas);
-    steps(kernel, &mut chain, engine, n_tuning).map_err(|error| error.to_string())?;
-    kernel.freeze();
+    run(sampler, &mut chain, n_tuning)?;
+    sampler.freeze();
     let mut draws: Vec<Vec<Vec<f64>>> = Vec::new();
     for _ in 0..n_steps {
-        steps(kernel, &mut chain, engine, 1).map_err(|error| error.to_string())?;
+        run(sampler, &mut chain, 1)?;
         draws.push(observe(&*target, &chain));
     }
     let rungs = row.rungs_kelvin().len();
@@ -228,13 +218,12 @@ pub fn moments(
 /// A flux that is not symmetric, or too small to tell.
 pub fn symmetric_flux(
     row: &dyn Case,
-    kernel: &mut dyn Kernel,
-    engine: &mut dyn Engine,
+    sampler: &mut dyn Sampler,
     n_replicas: usize,
 ) -> Result<(), String> {
     let target = row.target();
     let mut chain = exact_chain(row, n_replicas, 13);
-    kernel.freeze();
+    sampler.freeze();
     let first = |chain: &Chain| -> Vec<f64> {
         observe(&*target, chain)
             .iter()
@@ -248,7 +237,7 @@ pub fn symmetric_flux(
         usize::from(value > sorted[n_replicas / 3])
             + usize::from(value > sorted[2 * n_replicas / 3])
     };
-    steps(kernel, &mut chain, engine, 1).map_err(|error| error.to_string())?;
+    run(sampler, &mut chain, 1)?;
     let mut flux = [[0.0_f64; 3]; 3];
     for (before, after) in before.iter().zip(first(&chain)) {
         flux[cell(*before)][cell(after)] += 1.0;
@@ -276,20 +265,19 @@ pub fn symmetric_flux(
 /// Ranks that are not.
 pub fn uniform_ranks(
     row: &dyn Case,
-    kernel: &mut dyn Kernel,
-    engine: &mut dyn Engine,
+    sampler: &mut dyn Sampler,
     n_replicas: usize,
 ) -> Result<(), String> {
     const N_RANKS: usize = 8;
     let target = row.target();
-    kernel.freeze();
+    sampler.freeze();
     let start = exact_chain(row, n_replicas, 14);
     let mut grow = || -> Result<Vec<Vec<f64>>, String> {
         let mut chain = start.clone();
         let mut values = Vec::new();
         for _ in 1..N_RANKS {
             // Velocities are drawn anew by every reversible kernel, so both ways start alike.
-            steps(kernel, &mut chain, engine, 3).map_err(|error| error.to_string())?;
+            run(sampler, &mut chain, 3)?;
             values.push(observe(&*target, &chain).iter().map(|v| v[0]).collect());
         }
         Ok(values)
@@ -329,13 +317,9 @@ pub fn uniform_ranks(
 ///
 /// # Errors
 /// What the kernel says.
-pub fn stays_frozen(
-    row: &dyn Case,
-    kernel: &mut dyn Kernel,
-    engine: &mut dyn Engine,
-) -> Result<bool, KernelError> {
-    let tuned = |kernel: &dyn Kernel| {
-        let mut saved = kernel.save();
+pub fn stays_frozen(row: &dyn Case, sampler: &mut dyn Sampler) -> Result<bool, DriveError> {
+    let tuned = |sampler: &dyn Sampler| {
+        let mut saved = sampler.save().swap_remove(0);
         // The place in a fixed order of blocks, which goes on and follows nothing that was sampled.
         if let Some(serde_json::Value::Object(proposal)) = saved.get_mut("proposal") {
             proposal.remove("n_leaps");
@@ -344,9 +328,9 @@ pub fn stays_frozen(
         ["proposal", "widths", "timesteps"].map(|key| saved[key].clone())
     };
     let mut chain = exact_chain(row, 6, 53);
-    steps(kernel, &mut chain, engine, 20)?;
-    kernel.freeze();
-    let before = tuned(kernel);
-    steps(kernel, &mut chain, engine, 20)?;
-    Ok(tuned(kernel) == before)
+    sampler.run(&mut chain, 20)?;
+    sampler.freeze();
+    let before = tuned(sampler);
+    sampler.run(&mut chain, 20)?;
+    Ok(tuned(sampler) == before)
 }

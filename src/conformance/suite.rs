@@ -6,7 +6,7 @@ use super::molecules::{Backbone, Springs};
 use super::targets::{DoubleWell, Harmonic, Target};
 use super::tethered::Tethered;
 use super::toy_engine::ToyEngine;
-use crate::mcmc::{Kernel, MetropolisKernel};
+use crate::mcmc::{HostSampler, MetropolisKernel, Sampler};
 use crate::proposal::Proposal;
 use crate::topology::{Atom, Element, Molecule, Residue, Topology};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const CRYSTAL_WIDTHS_NM: [f64; 2] = [0.01, 0.1];
 /// Share of moves below which a test of their ratio tells little.
 const FEW: f64 = 0.005;
 /// Cycles in which a proposal may adapt before it is tested.
-const N_TUNING: usize = 50;
+const N_TUNING: u64 = 50;
 
 /// How hard a proposal is tested; more finds smaller errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Effort {
     /// Independent draws that each test starts from.
     pub n_replicas: usize,
     /// Moves of each.
-    pub n_steps: usize,
+    pub n_steps: u64,
     /// Seed of the proposal's chance.
     pub seed: u64,
 }
@@ -161,9 +161,11 @@ fn judge(toy: &Toy, make: &mut Maker<'_>, effort: Effort) -> Verdict {
         Err(reason) => Outcome::Refused(reason),
         Ok(proposal) => {
             let n_replicas = effort.n_replicas;
-            let mut kernel = MetropolisKernel::new(proposal, n_replicas, effort.seed);
-            let told = told(toy, &mut kernel, effort);
-            let statistics = kernel.statistics();
+            let kernel = MetropolisKernel::new(proposal, n_replicas, effort.seed);
+            let engine = Box::new(ToyEngine::new(toy.target()));
+            let mut sampler = HostSampler::new(engine, vec![Box::new(kernel)]);
+            let told = told(toy, &mut sampler, effort);
+            let statistics = sampler.statistics()[0];
             acceptance = statistics.accepted as f64 / statistics.proposed.max(1) as f64;
             match told {
                 Err(fault) => Outcome::Failed(fault),
@@ -182,15 +184,14 @@ fn judge(toy: &Toy, make: &mut Maker<'_>, effort: Effort) -> Verdict {
     }
 }
 
-fn told(toy: &Toy, kernel: &mut dyn Kernel, effort: Effort) -> Result<(), String> {
-    let mut engine = ToyEngine::new(toy.target());
+fn told(toy: &Toy, sampler: &mut dyn Sampler, effort: Effort) -> Result<(), String> {
     let Effort {
         n_replicas,
         n_steps,
         seed,
     } = effort;
     let mut tuning = checks::exact_chain(toy, n_replicas, seed);
-    checks::steps(kernel, &mut tuning, &mut engine, N_TUNING).map_err(|error| error.to_string())?;
-    checks::invariance(toy, kernel, &mut engine, n_steps, n_replicas)?;
-    checks::uniform_ranks(toy, kernel, &mut engine, n_replicas)
+    checks::run(sampler, &mut tuning, N_TUNING)?;
+    checks::invariance(toy, sampler, n_steps, n_replicas)?;
+    checks::uniform_ranks(toy, sampler, n_replicas)
 }

@@ -26,10 +26,10 @@ mod tables;
 pub mod timewarp;
 mod transfer;
 
-pub use cycle::kernel::ResidentKernel;
 pub use cycle::leap::TorsionLeaps;
 pub use cycle::moves::{ResidentMove, TorsionMoves};
 pub use cycle::runner::{Resident, ResidentFrame};
+pub use cycle::sampler::CycleSampler;
 pub use device::{AdapterKind, AdapterSummary, Choice, adapters, chosen};
 pub use engine::{GpuEngine, engine};
 pub use error::GpuError;

@@ -1,9 +1,8 @@
-//! The loop over cycles: kernels in order, adaptation frozen at its end, an observer after each.
+//! The loop over cycles: adaptation frozen at its end, drifting molecules brought back, an observer in between.
 
-use super::drive_error::{DriveError, failure_of};
-use super::kernel::{Chain, Kernel, Observer};
-use super::parts::{part_sizes, run_parts};
-use crate::integrator::Engine;
+use super::drive_error::DriveError;
+use super::kernel::Chain;
+use super::sampler::Sampler;
 
 /// How many cycles there are; a cycle is one step of every kernel in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +18,14 @@ impl Schedule {
     #[must_use]
     pub fn total_cycles(self) -> u64 {
         self.equilibration_cycles + self.production_cycles
+    }
+
+    /// Where the phase of the cycle after so many ends.
+    fn end_of_phase(self, done: u64) -> u64 {
+        match done < self.equilibration_cycles {
+            true => self.equilibration_cycles,
+            false => self.total_cycles(),
+        }
     }
 }
 
@@ -57,25 +64,44 @@ pub struct Driven {
     pub warnings: Vec<SamplerWarning>,
 }
 
+/// Sees the chain between cycles of both phases: trajectory writers, progress bars, checkpoints.
+pub trait Observer {
+    /// The next cycle after which it wants to see the chain, where `done` are done; samplers on a device run on until then.
+    /// It may be shown the chain earlier, and is asked again after each look, so what is due by the clock is decided here.
+    fn next_look(&mut self, done: u64) -> u64 {
+        done + 1
+    }
+
+    /// Called when `cycle` cycles are done, equilibration included; returning `false` stops the run cleanly.
+    ///
+    /// # Errors
+    /// Any failure, such as a full disk, ends the run.
+    fn after_cycle(
+        &mut self,
+        cycle: u64,
+        chain: &mut Chain,
+        sampler: &mut dyn Sampler,
+    ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>>;
+}
+
 /// Looks for what makes a sampler doubtful before anything runs.
 #[must_use]
-pub fn check_sampler(kernels: &[Box<dyn Kernel>]) -> Vec<SamplerWarning> {
-    let mut warnings = Vec::new();
-    if !kernels.iter().any(|kernel| kernel.is_ergodic()) {
-        warnings.push(SamplerWarning::NotErgodic {
-            names: kernels.iter().map(|k| k.name().to_owned()).collect(),
-        });
+pub fn check_sampler(sampler: &dyn Sampler) -> Vec<SamplerWarning> {
+    match sampler.is_ergodic() {
+        true => Vec::new(),
+        false => vec![SamplerWarning::NotErgodic {
+            names: sampler.names(),
+        }],
     }
-    warnings
 }
 
 /// Cycles after which molecules that drifted away are brought back. Counted from the start of the run, so that nothing
-/// depends on when anyone looks; seldom, since kernels that work on another device must wait for it.
+/// depends on when anyone looks; seldom, since a sampler on a device must come back for it.
 const CYCLES_AWAY: u64 = 500;
 
 /// Runs the cycles after `start_cycle` to the end of the schedule; both count equilibration.
 ///
-/// A run that was stopped after cycle n and is driven again from n, with chain and kernels as they were saved, goes on
+/// A run that was stopped after cycle n and is driven again from n, with chain and sampler as they were saved, goes on
 /// as if it had never stopped.
 ///
 /// Nothing holds a free molecule where it is: at the start and every 500 cycles, one whose middle is more than a nanometre
@@ -87,123 +113,44 @@ pub fn drive(
     schedule: Schedule,
     start_cycle: u64,
     chain: &mut Chain,
-    engine: &mut dyn Engine,
-    kernels: &mut [Box<dyn Kernel>],
+    sampler: &mut dyn Sampler,
     observer: &mut dyn Observer,
 ) -> Result<Driven, DriveError> {
-    let warnings = check_sampler(kernels);
+    let warnings = check_sampler(sampler);
     for warning in &warnings {
         log::warn!("{warning}");
     }
     if start_cycle == 0 && schedule.equilibration_cycles == 0 {
-        kernels.iter_mut().for_each(|kernel| kernel.freeze());
+        sampler.freeze();
     }
-    let is_free = engine.is_free();
+    let is_free = sampler.engine().is_free();
     if start_cycle == 0 && is_free {
         chain.bring_back();
     }
-    for cycle in start_cycle + 1..=schedule.total_cycles() {
-        let brings_back = is_free && cycle.is_multiple_of(CYCLES_AWAY);
-        let ends_phase = [schedule.equilibration_cycles, schedule.total_cycles()].contains(&cycle);
-        // Asked every time: observers may decide here what is due.
-        let is_read = observer.reads_chain(cycle) || ends_phase;
-        let settles = kernels.len() > 1 || is_read || brings_back;
-        run_cycle(kernels, chain, engine, settles)?;
-        if brings_back {
+    let mut cycle = start_cycle;
+    while cycle < schedule.total_cycles() {
+        let end_of_phase = schedule.end_of_phase(cycle);
+        let mut next = observer.next_look(cycle).clamp(cycle + 1, end_of_phase);
+        if is_free {
+            next = next.min((cycle + 1).next_multiple_of(CYCLES_AWAY));
+        }
+        let n_cycles = (next - cycle).min(sampler.at_once());
+        sampler.run(chain, n_cycles)?;
+        cycle += n_cycles;
+        if is_free && cycle.is_multiple_of(CYCLES_AWAY) {
             chain.bring_back();
         }
         if cycle == schedule.equilibration_cycles {
-            kernels.iter_mut().for_each(|kernel| kernel.freeze());
+            sampler.freeze();
         }
         let go_on = observer
-            .after_cycle(cycle, chain, engine, kernels)
+            .after_cycle(cycle, chain, sampler)
             .map_err(DriveError::Observer)?;
         if !go_on && cycle < schedule.total_cycles() {
-            for kernel in kernels.iter_mut() {
-                kernel.settle(chain).map_err(failure_of(kernel.name()))?;
-            }
-            return Ok(Driven {
-                ending: Ending::Stopped { cycle },
-                warnings,
-            });
+            let ending = Ending::Stopped { cycle };
+            return Ok(Driven { ending, warnings });
         }
     }
-    Ok(Driven {
-        ending: Ending::Completed,
-        warnings,
-    })
-}
-
-/// One step of every kernel in order, and the chain up to date after each where `settles` says so.
-///
-/// Where kernels know no replica from its neighbours and the engine has several threads, each takes replicas of its own
-/// through as many kernels as it can before it waits for the others; samples are the same, bit for bit, either way.
-///
-/// # Errors
-/// [`DriveError::Kernel`].
-pub fn run_cycle(
-    kernels: &mut [Box<dyn Kernel>],
-    chain: &mut Chain,
-    engine: &mut dyn Engine,
-    settles: bool,
-) -> Result<(), DriveError> {
-    let threads = engine.threads();
-    let n_threads = threads
-        .as_ref()
-        .map_or(1, |threads| threads.current_num_threads());
-    let sizes = part_sizes(chain.state.n_replicas, n_threads);
-    // Threads that work on several parts would otherwise have to be woken for every one of them.
-    match threads.filter(|_| sizes.len() > 1) {
-        Some(threads) => threads.install(|| run_stretches(kernels, chain, engine, settles, &sizes)),
-        None => run_stretches(kernels, chain, engine, settles, &sizes),
-    }
-}
-
-/// Stretches of kernels that agree to parts, and the others one by one.
-fn run_stretches(
-    kernels: &mut [Box<dyn Kernel>],
-    chain: &mut Chain,
-    engine: &mut dyn Engine,
-    settles: bool,
-    sizes: &[usize],
-) -> Result<(), DriveError> {
-    let n_parts = sizes.len();
-    let mut next = 0;
-    while next < kernels.len() {
-        let engines = match n_parts {
-            1 => Vec::new(),
-            _ => engine.parts(n_parts),
-        };
-        let mut agreed = 0;
-        while engines.len() == n_parts
-            && let Some(kernel) = kernels.get_mut(next + agreed)
-            && kernel.prepare_parts(n_parts)
-        {
-            agreed += 1;
-        }
-        if agreed > 0 {
-            run_parts(&mut kernels[next..next + agreed], chain, engines, sizes)?;
-        }
-        next += agreed;
-        if let Some(kernel) = kernels.get_mut(next) {
-            advance(kernel.as_mut(), chain, engine, settles)?;
-            next += 1;
-        }
-    }
-    Ok(())
-}
-
-/// One step of a kernel, and the chain up to date where it is needed.
-fn advance(
-    kernel: &mut dyn Kernel,
-    chain: &mut Chain,
-    engine: &mut dyn Engine,
-    settles: bool,
-) -> Result<(), DriveError> {
-    let stepped = kernel.step(chain, engine);
-    let settled = match settles {
-        true => stepped.and_then(|()| kernel.settle(chain)),
-        false => stepped,
-    };
-    settled.map_err(failure_of(kernel.name()))
+    let ending = Ending::Completed;
+    Ok(Driven { ending, warnings })
 }

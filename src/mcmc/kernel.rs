@@ -90,15 +90,6 @@ pub trait Kernel: Send {
     /// [`KernelError`] where the run cannot go on.
     fn step(&mut self, chain: &mut Chain, engine: &mut dyn Engine) -> Result<(), KernelError>;
 
-    /// Brings the chain up to date, for kernels that work on another device and may run several steps in one go. Called
-    /// before anyone else reads or changes the chain.
-    ///
-    /// # Errors
-    /// [`KernelError`] where the run cannot go on.
-    fn settle(&mut self, _chain: &mut Chain) -> Result<(), KernelError> {
-        Ok(())
-    }
-
     /// Gets ready to give its step away in `n_parts` parts, where that of a batch is that of its replicas one by one, bit
     /// for bit; `false`, the default, keeps all replicas together.
     fn prepare_parts(&mut self, _n_parts: usize) -> bool {
@@ -157,23 +148,3 @@ impl KernelReport {
 /// The step of a kernel for some of the replicas, on a thread of its own: advances a chain of these replicas alone.
 pub type KernelPart<'a> =
     Box<dyn FnMut(&mut Chain, &mut dyn Engine) -> Result<(), KernelError> + Send + 'a>;
-
-/// Sees the chain after every cycle of both phases: trajectory writers, progress bars, checkpoints.
-pub trait Observer {
-    /// Whether [`Observer::after_cycle`] will look at the chain this time; if not, kernels on another device may run on.
-    fn reads_chain(&mut self, _cycle: u64) -> bool {
-        true
-    }
-
-    /// Called when `cycle` cycles are done, equilibration included; returning `false` stops the run cleanly.
-    ///
-    /// # Errors
-    /// Any failure, such as a full disk, ends the run.
-    fn after_cycle(
-        &mut self,
-        cycle: u64,
-        chain: &mut Chain,
-        engine: &mut dyn Engine,
-        kernels: &[Box<dyn Kernel>],
-    ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>>;
-}

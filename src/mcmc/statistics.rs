@@ -40,7 +40,7 @@ impl KernelStatistics {
 
     /// With those of another kernel.
     #[must_use]
-    pub(super) fn and(self, other: Self) -> Self {
+    pub fn and(self, other: Self) -> Self {
         Self {
             proposed: self.proposed + other.proposed,
             accepted: self.accepted + other.accepted,

@@ -9,7 +9,8 @@ use crate::cpu::{self, CpuOptions};
 use crate::forcefield::{BornModel, ForceField, SystemOptions};
 use crate::integrator::{Engine, MinimizeSettings, Splitting, minimize};
 use crate::mcmc::{
-    Chain, Kernel, Ladder, MetropolisKernel, Observer, Repeat, ReplicaExchange, Schedule, drive,
+    Chain, HostSampler, Kernel, Ladder, MetropolisKernel, Observer, Repeat, ReplicaExchange,
+    Sampler, Schedule, drive,
 };
 use crate::proposal::{
     AdaptivePuckerProposal, AdaptiveTorsionProposal, AdaptiveTorsionSettings, Current, Hmc,
@@ -73,7 +74,7 @@ pub fn sample_peptide(
     let proposal =
         AdaptiveTorsionProposal::new(&molecule.topology, &AdaptiveTorsionSettings::default())
             .map_err(|error| fail(error.to_string()))?;
-    let mut kernels = kernels(
+    let kernels = kernels(
         &molecule.topology,
         &proposal,
         ladder,
@@ -88,15 +89,9 @@ pub fn sample_peptide(
         equilibration_cycles: settings.equilibration_cycles,
         production_cycles: settings.n_frames * settings.cycles_between,
     };
-    drive(
-        schedule,
-        0,
-        &mut chain,
-        engine.as_mut(),
-        &mut kernels,
-        &mut collector,
-    )
-    .map_err(|error| fail(error.to_string()))?;
+    let mut sampler = HostSampler::new(engine, kernels);
+    drive(schedule, 0, &mut chain, &mut sampler, &mut collector)
+        .map_err(|error| fail(error.to_string()))?;
     Ok(collector.data)
 }
 
@@ -305,10 +300,10 @@ impl Observer for Collector<'_> {
         &mut self,
         cycle: u64,
         chain: &mut Chain,
-        engine: &mut dyn Engine,
-        _kernels: &[Box<dyn Kernel>],
+        sampler: &mut dyn Sampler,
     ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
         let equilibration = self.settings.equilibration_cycles;
+        let engine = sampler.engine();
         if cycle <= equilibration {
             let energies = chain.energies(engine).to_vec();
             let current = Current {

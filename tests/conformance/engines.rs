@@ -1,8 +1,8 @@
 //! Rows whose target is a molecule, on the engines that users run: one body for the CPU and the GPU.
 
-use crate::checks::{self, exact_chain, steps};
+use crate::checks::{self, exact_chain};
 use crate::machines::{Machine, system};
-use crate::reproducibility::{a_saved_kernel_goes_on, the_seed_decides};
+use crate::reproducibility::{a_saved_sampler_goes_on, the_seed_decides};
 use crate::table::{Row, rows};
 use saltus::forcefield::reference_energies;
 use saltus::integrator::Engine;
@@ -20,27 +20,20 @@ pub(crate) fn molecular_rows() -> Vec<Row> {
 
 /// What the checks of exactness find wrong with a row.
 pub(crate) fn faults(row: &Row, engine: &mut dyn Engine) -> Vec<String> {
-    let kernel = |n_replicas, seed| row.kernel(n_replicas, seed);
     let n = N_REPLICAS;
-    let mut verdicts = vec![checks::invariance(row, &mut *kernel(n, 41), engine, 8, n)];
+    let mut sampler = row.sampler(engine, n, 41);
+    let mut verdicts = vec![checks::invariance(row, sampler.as_mut(), 8, n)];
+    drop(sampler);
     if row.ergodic {
-        let lengths = [150, 250];
-        verdicts.push(checks::moments(
-            row,
-            &mut *kernel(60, 42),
-            engine,
-            60,
-            lengths,
-        ));
+        let mut sampler = row.sampler(engine, 60, 42);
+        verdicts.push(checks::moments(row, sampler.as_mut(), 60, [150, 250]));
     }
     if row.reversible {
-        verdicts.push(checks::symmetric_flux(
-            row,
-            &mut *kernel(6 * n, 43),
-            engine,
-            6 * n,
-        ));
-        verdicts.push(checks::uniform_ranks(row, &mut *kernel(n, 44), engine, n));
+        let mut sampler = row.sampler(engine, 6 * n, 43);
+        verdicts.push(checks::symmetric_flux(row, sampler.as_mut(), 6 * n));
+        drop(sampler);
+        let mut sampler = row.sampler(engine, n, 44);
+        verdicts.push(checks::uniform_ranks(row, sampler.as_mut(), n));
     }
     verdicts.into_iter().filter_map(Result::err).collect()
 }
@@ -55,9 +48,9 @@ fn conforms(machine: &Machine) {
             .or_insert_with(|| machine.engine(&row));
         found.extend(faults(&row, engine.as_mut()));
         the_seed_decides(&row, engine.as_mut());
-        a_saved_kernel_goes_on(&row, engine.as_mut());
-        let mut kernel = row.kernel(6, 45);
-        if !checks::stays_frozen(&row, &mut *kernel, engine.as_mut()).unwrap() {
+        a_saved_sampler_goes_on(&row, engine.as_mut());
+        let mut sampler = row.sampler(engine.as_mut(), 6, 45);
+        if !checks::stays_frozen(&row, sampler.as_mut()).unwrap() {
             found.push(format!("{}: tuned after the end of tuning", row.name));
         }
     }
@@ -114,9 +107,10 @@ fn both_engines_decide_alike_and_count_alike() {
         let start = exact_chain(&row, n_replicas, 47);
         let outcomes = [&Machine::Cpu, &gpu].map(|machine| {
             let mut engine = machine.engine(&row);
-            let (mut kernel, mut chain) = (row.kernel(n_replicas, 48), start.clone());
-            steps(&mut *kernel, &mut chain, engine.as_mut(), 1).unwrap();
-            (chain, kernel.statistics())
+            let mut sampler = row.sampler(engine.as_mut(), n_replicas, 48);
+            let mut chain = start.clone();
+            sampler.run(&mut chain, 1).unwrap();
+            (chain, sampler.statistics()[0])
         });
         let [(on_cpu, cpu), (on_gpu, gpu)] = outcomes;
         let share = agreement(&on_cpu, &on_gpu);

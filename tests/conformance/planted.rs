@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use saltus::integrator::Engine;
-use saltus::mcmc::{Chain, Kernel, KernelError, KernelStatistics, MetropolisKernel};
+use saltus::mcmc::{Chain, HostSampler, Kernel, KernelError, KernelStatistics, MetropolisKernel};
 use saltus::proposal::{
     Current, Hmc, HmcSettings, LogRatio, Mala, MalaSettings, Outcome, Proposal, ProposalError,
     Proposed,
@@ -88,8 +88,13 @@ fn double_well_row() -> Row {
 
 /// The check of a row applied to any proposal.
 pub(crate) fn invariance(row: &Row, proposal: Box<dyn Proposal>) -> Result<(), String> {
-    let mut kernel = MetropolisKernel::new(proposal, 3000, 51);
-    checks::invariance(row, &mut kernel, &mut row.toy(), 20, 3000)
+    let kernel = MetropolisKernel::new(proposal, 3000, 51);
+    checks::invariance(row, &mut on_toy(row, Box::new(kernel)), 20, 3000)
+}
+
+/// A kernel on the analytic energy of a row.
+pub(crate) fn on_toy(row: &Row, kernel: Box<dyn Kernel>) -> HostSampler<'static> {
+    HostSampler::new(Box::new(row.toy()), vec![kernel])
 }
 
 fn mala() -> Box<dyn Proposal> {
@@ -232,13 +237,13 @@ fn with_kernel_fault(
     keeps_cache: bool,
     never_freezes: bool,
 ) -> Result<(), String> {
-    let mut kernel = FaultyKernel {
+    let kernel = FaultyKernel {
         sound: MetropolisKernel::new(proposal, 3000, 52),
         keeps_cache,
         never_freezes,
     };
     let row = double_well_row();
-    checks::invariance(&row, &mut kernel, &mut row.toy(), 20, 3000)
+    checks::invariance(&row, &mut on_toy(&row, Box::new(kernel)), 20, 3000)
 }
 
 #[test]
@@ -300,41 +305,36 @@ fn adaptation_left_on_in_production_is_caught() {
 fn frozen_proposals_stay_frozen() {
     for row in rows() {
         if matches!(row.make, Make::Proposal(_)) {
-            assert!(
-                checks::stays_frozen(&row, &mut *row.kernel(6, 54), &mut row.toy()).unwrap(),
-                "{}",
-                row.name
-            );
+            let mut sampler = on_toy(&row, row.kernel(6, 54));
+            let stays = checks::stays_frozen(&row, &mut sampler).unwrap();
+            assert!(stays, "{}", row.name);
         }
     }
-    let mut unfrozen = FaultyKernel {
+    let unfrozen = FaultyKernel {
         sound: MetropolisKernel::new(Box::new(Nervous::default()), 6, 54),
         keeps_cache: false,
         never_freezes: true,
     };
     let row = double_well_row();
-    assert!(!checks::stays_frozen(&row, &mut unfrozen, &mut row.toy()).unwrap());
+    let mut unfrozen = on_toy(&row, Box::new(unfrozen));
+    assert!(!checks::stays_frozen(&row, &mut unfrozen).unwrap());
 }
 
 #[test]
 fn the_other_checks_notice_a_wrong_sign_too() {
     let row = harmonic_row();
-    let faulty = || -> Box<dyn Kernel> {
-        let proposal = Faulty {
+    let faulty = |n_replicas: usize, seed: u64| {
+        let proposal = Box::new(Faulty {
             sound: mala(),
             fault: Fault::WrongSign,
-        };
-        Box::new(MetropolisKernel::new(Box::new(proposal), 3000, 55))
+        });
+        let kernel = MetropolisKernel::new(proposal, n_replicas, seed);
+        on_toy(&row, Box::new(kernel))
     };
     assert!(
-        checks::uniform_ranks(&row, &mut *faulty(), &mut row.toy(), 3000).is_err(),
+        checks::uniform_ranks(&row, &mut faulty(3000, 55), 3000).is_err(),
         "ranks"
     );
-    let few = Faulty {
-        sound: mala(),
-        fault: Fault::WrongSign,
-    };
-    let mut few = MetropolisKernel::new(Box::new(few), 6, 56);
-    let verdict = checks::moments(&row, &mut few, &mut row.toy(), 6, [300, 4000]);
+    let verdict = checks::moments(&row, &mut faulty(6, 56), 6, [300, 4000]);
     assert!(verdict.is_err(), "moments");
 }

@@ -7,8 +7,8 @@ use crate::engines::faults;
 use crate::machines::Machine;
 use crate::planted::{Fault, Faulty};
 use crate::table::{Make, Row, rows};
-use saltus::gpu::ShaderSources;
-use saltus::mcmc::{Kernel, MetropolisKernel};
+use saltus::gpu::{CycleSampler, ShaderSources};
+use saltus::mcmc::{HostSampler, MetropolisKernel};
 
 const N_REPLICAS: usize = 2400;
 
@@ -20,19 +20,17 @@ fn named(rows: Vec<Row>, name: &str) -> Row {
 /// The verdict on a cycle whose shaders have one text replaced.
 fn verdict(
     name: &str,
-    make: fn(u64, &ShaderSources) -> Box<dyn Kernel>,
+    make: fn(u64, &ShaderSources) -> CycleSampler,
     sources: &ShaderSources,
 ) -> Result<(), String> {
     let row = named(cycles(), name);
-    let mut engine = Machine::Cpu.engine(&row);
-    let mut kernel = make(71, sources);
-    checks::invariance(&row, &mut *kernel, engine.as_mut(), 12, N_REPLICAS)
+    checks::invariance(&row, &mut make(71, sources), 12, N_REPLICAS)
 }
 
 /// The cycle passes with the shaders as they are, and with none of the texts replaced.
 fn are_caught(
     name: &str,
-    make: fn(u64, &ShaderSources) -> Box<dyn Kernel>,
+    make: fn(u64, &ShaderSources) -> CycleSampler,
     faults: &[(&str, &str, &str)],
 ) {
     if adapter::choice().is_none() {
@@ -156,8 +154,9 @@ fn wrong_ratios_on_the_gpu_engine_are_caught() {
             panic!("{name} is not a row of a proposal");
         };
         let mut verdict = |proposal| {
-            let mut kernel = MetropolisKernel::new(proposal, N_REPLICAS, 72);
-            checks::invariance(&row, &mut kernel, engine.as_mut(), 20, N_REPLICAS)
+            let kernel = MetropolisKernel::new(proposal, N_REPLICAS, 72);
+            let mut sampler = HostSampler::lent(engine.as_mut(), vec![Box::new(kernel)]);
+            checks::invariance(&row, &mut sampler, 20, N_REPLICAS)
         };
         verdict(make()).expect("the sound proposal passes");
         let sound = make();

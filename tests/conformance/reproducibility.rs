@@ -1,13 +1,15 @@
-//! Same seed, same bits; a batch equals a loop over its replicas, and parts of it on several threads; a saved kernel goes on as if it had never stopped.
+//! Same seed, same bits; a batch equals a loop over its replicas, and parts of it on several threads; a saved sampler goes on as if it had never stopped.
 
-use crate::checks::{exact_chain, steps};
+use crate::checks::exact_chain;
 use crate::engines::molecular_rows;
 use crate::machines::system;
 use crate::table::{KELVIN, Make, Row, rows};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use saltus::cpu::{self, CpuOptions};
 use saltus::integrator::Engine;
-use saltus::mcmc::{Chain, Kernel, KernelSequence, MetropolisKernel, Mixture, Repeat, run_cycle};
+use saltus::mcmc::{
+    Chain, HostSampler, Kernel, KernelSequence, MetropolisKernel, Mixture, Repeat, Sampler,
+};
 use saltus::proposal::{Current, LogRatio, Proposal, ProposalError, Proposed};
 use saltus::rng;
 
@@ -15,10 +17,10 @@ const N_REPLICAS: usize = 6;
 
 fn run_both_phases(row: &Row, engine: &mut dyn Engine, seed: u64) -> Chain {
     let mut chain = exact_chain(row, N_REPLICAS, 31);
-    let mut kernel = row.kernel(N_REPLICAS, seed);
-    steps(&mut *kernel, &mut chain, engine, 15).unwrap();
-    kernel.freeze();
-    steps(&mut *kernel, &mut chain, engine, 15).unwrap();
+    let mut sampler = row.sampler(engine, N_REPLICAS, seed);
+    sampler.run(&mut chain, 15).unwrap();
+    sampler.freeze();
+    sampler.run(&mut chain, 15).unwrap();
     chain
 }
 
@@ -37,37 +39,38 @@ fn the_seed_decides_everything() {
     }
 }
 
-/// A kernel saved in either phase, and one that never stopped, end with the same bits.
-pub(crate) fn a_saved_kernel_goes_on(row: &Row, engine: &mut dyn Engine) {
+/// A sampler saved in either phase, and one that never stopped, end with the same bits.
+pub(crate) fn a_saved_sampler_goes_on(row: &Row, engine: &mut dyn Engine) {
     for frozen in [false, true] {
         let mut chain = exact_chain(row, N_REPLICAS, 34);
-        let mut kernel = row.kernel(N_REPLICAS, 35);
+        let mut whole = row.sampler(engine, N_REPLICAS, 35);
         if frozen {
-            steps(&mut *kernel, &mut chain, engine, 9).unwrap();
-            kernel.freeze();
+            whole.run(&mut chain, 9).unwrap();
+            whole.freeze();
         }
-        steps(&mut *kernel, &mut chain, engine, 9).unwrap();
-        let text = kernel.save().to_string();
+        whole.run(&mut chain, 9).unwrap();
+        let text = serde_json::to_string(&whole.save()).unwrap();
         let mut resumed_chain = chain.clone();
-        let mut resumed = row.kernel(N_REPLICAS, 35);
-        resumed
-            .restore(&serde_json::from_str(&text).unwrap())
-            .unwrap();
-        steps(&mut *kernel, &mut chain, engine, 9).unwrap();
-        steps(&mut *resumed, &mut resumed_chain, engine, 9).unwrap();
+        whole.run(&mut chain, 9).unwrap();
+        let before = whole.statistics()[0];
+        drop(whole);
+        let mut resumed = row.sampler(engine, N_REPLICAS, 35);
+        let saved: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        resumed.restore(&saved).unwrap();
+        resumed.run(&mut resumed_chain, 9).unwrap();
         // Remembered forces are not saved, so a resumed run may count more evaluations.
         resumed_chain.n_energy_evaluations = chain.n_energy_evaluations;
         assert_eq!(chain, resumed_chain, "{}, frozen: {frozen}", row.name);
-        let (before, after) = (kernel.statistics(), resumed.statistics());
+        let after = resumed.statistics()[0];
         assert_eq!(before.accepted, after.accepted, "{}", row.name);
         assert_eq!(before.proposed, after.proposed, "{}", row.name);
     }
 }
 
 #[test]
-fn a_saved_kernel_goes_on_as_if_it_had_never_stopped() {
+fn a_saved_sampler_goes_on_as_if_it_had_never_stopped() {
     for row in rows() {
-        a_saved_kernel_goes_on(&row, &mut row.toy());
+        a_saved_sampler_goes_on(&row, &mut row.toy());
     }
 }
 
@@ -170,9 +173,9 @@ fn a_batch_equals_a_loop_over_its_replicas() {
 /// Replicas of three registers, so that two threads get unequal parts.
 const MANY: usize = 42;
 
-/// What a kernel saves, but for the time it took.
-fn saved(kernel: &dyn Kernel) -> serde_json::Value {
-    let mut saved = kernel.save();
+/// What a sampler saves, but for the time it took.
+fn saved(sampler: &dyn Sampler) -> serde_json::Value {
+    let mut saved = sampler.save().into();
     forget_seconds(&mut saved);
     saved
 }
@@ -195,31 +198,37 @@ fn parts_equal_the_batch(row: &Row, make: &dyn Fn() -> Box<dyn Kernel>) -> Optio
         threads,
         ..CpuOptions::default()
     };
-    let [mut one, mut two] = [1, 2].map(|n| cpu::engine(&system(row), &options(n)).unwrap());
-    let mut whole = exact_chain(row, MANY, 39);
-    let mut kernel = make();
-    steps(&mut *kernel, &mut whole, &mut *one, 7).unwrap();
-    let mut chain = whole.clone();
-    let resume = |saved: &dyn Kernel| {
-        let mut resumed = make();
+    let on_threads = |n: usize| {
+        let engine = cpu::engine(&system(row), &options(n)).unwrap();
+        HostSampler::new(engine, vec![make()])
+    };
+    let resumed = |n: usize, saved: &dyn Sampler| {
+        let mut resumed = on_threads(n);
         resumed.restore(&saved.save()).unwrap();
         resumed
     };
-    kernel.freeze();
-    let mut parts = vec![resume(&*kernel)];
-    if !parts[0].prepare_parts(2) {
+    if !frozen(make()).prepare_parts(2) {
         return None;
     }
+    let mut whole = exact_chain(row, MANY, 39);
+    let mut one = on_threads(1);
+    one.run(&mut whole, 7).unwrap();
+    let mut chain = whole.clone();
+    one.freeze();
+    let mut two = resumed(2, &one);
     for _ in 0..2 {
-        for _ in 0..6 {
-            run_cycle(&mut parts, &mut chain, &mut *two, true).unwrap();
-        }
-        parts = vec![resume(&*parts[0])];
+        two.run(&mut chain, 6).unwrap();
+        two = resumed(2, &two);
     }
-    steps(&mut *kernel, &mut whole, &mut *one, 12).unwrap();
+    one.run(&mut whole, 12).unwrap();
     // Remembered forces are not saved.
     chain.n_energy_evaluations = whole.n_energy_evaluations;
-    Some(chain == whole && saved(&*kernel) == saved(&*parts[0]))
+    Some(chain == whole && saved(&one) == saved(&two))
+}
+
+fn frozen(mut kernel: Box<dyn Kernel>) -> Box<dyn Kernel> {
+    kernel.freeze();
+    kernel
 }
 
 #[test]

@@ -10,7 +10,11 @@ fn all(check: impl Fn(&Row) -> Result<(), String>) {
 
 #[test]
 fn exact_draws_stay_exact() {
-    all(|row| checks::invariance(row, &mut *row.kernel(3000, 21), &mut row.toy(), 20, 3000));
+    all(|row| {
+        let mut toy = row.toy();
+        let mut sampler = row.sampler(&mut toy, 3000, 21);
+        checks::invariance(row, sampler.as_mut(), 20, 3000)
+    });
 }
 
 #[test]
@@ -19,7 +23,9 @@ fn long_chains_have_the_exact_moments() {
         if !row.ergodic {
             return Ok(());
         }
-        checks::moments(row, &mut *row.kernel(6, 22), &mut row.toy(), 6, [300, 4000])
+        let mut toy = row.toy();
+        let mut sampler = row.sampler(&mut toy, 6, 22);
+        checks::moments(row, sampler.as_mut(), 6, [300, 4000])
     });
 }
 
@@ -29,7 +35,9 @@ fn fluxes_are_symmetric() {
         if !row.reversible {
             return Ok(());
         }
-        checks::symmetric_flux(row, &mut *row.kernel(20_000, 23), &mut row.toy(), 20_000)
+        let mut toy = row.toy();
+        let mut sampler = row.sampler(&mut toy, 20_000, 23);
+        checks::symmetric_flux(row, sampler.as_mut(), 20_000)
     });
 }
 
@@ -39,7 +47,9 @@ fn ranks_of_an_exact_start_are_uniform() {
         if !row.reversible {
             return Ok(());
         }
-        checks::uniform_ranks(row, &mut *row.kernel(3000, 24), &mut row.toy(), 3000)
+        let mut toy = row.toy();
+        let mut sampler = row.sampler(&mut toy, 3000, 24);
+        checks::uniform_ranks(row, sampler.as_mut(), 3000)
     });
 }
 

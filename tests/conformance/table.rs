@@ -8,10 +8,11 @@ use crate::timewarp::{adaptive, ahead, gentle_timewarp, timewarp};
 use crate::timewarp_internal::internal_timewarp;
 use crate::torsion_moves::{closed_leap, concerted, leap, learned, torsion};
 use crate::toy_engine::ToyEngine;
-use saltus::integrator::Splitting;
+use saltus::gpu::CycleSampler;
+use saltus::integrator::{Engine, Splitting};
 use saltus::mcmc::{
-    Kernel, KernelSequence, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat,
-    ReplicaExchange,
+    HostSampler, Kernel, KernelSequence, Ladder, LangevinKernel, MetropolisKernel, Mixture, Repeat,
+    ReplicaExchange, Sampler,
 };
 use saltus::proposal::{Hmc, HmcSettings, Mala, MalaSettings, Proposal, TorsionDraw};
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub(crate) enum Make {
     Proposal(fn() -> Box<dyn Proposal>),
     /// A kernel for so many replicas with such a seed.
     Kernel(fn(usize, u64) -> Box<dyn Kernel>),
+    /// A cycle on the GPU with such a seed.
+    Cycle(fn(u64) -> CycleSampler),
 }
 
 /// One row.
@@ -64,6 +67,23 @@ impl Row {
         match self.make {
             Make::Proposal(make) => Box::new(MetropolisKernel::new(make(), n_replicas, seed)),
             Make::Kernel(make) => make(n_replicas, seed),
+            Make::Cycle(_) => panic!("{} is no kernel of the host", self.name),
+        }
+    }
+
+    /// What the row tests as a sampler: on this engine, unless it is a cycle with a device of its own.
+    pub(crate) fn sampler<'a>(
+        &self,
+        engine: &'a mut dyn Engine,
+        n_replicas: usize,
+        seed: u64,
+    ) -> Box<dyn Sampler + 'a> {
+        match self.make {
+            Make::Cycle(make) => Box::new(make(seed)),
+            _ => Box::new(HostSampler::lent(
+                engine,
+                vec![self.kernel(n_replicas, seed)],
+            )),
         }
     }
 

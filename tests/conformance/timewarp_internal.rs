@@ -1,7 +1,7 @@
 //! Timewarp in internal coordinates for the table: random weights on a chain of atoms, and errors planted in its volume.
 
 use crate::molecules::Backbone;
-use crate::planted::{Fault, Faulty};
+use crate::planted::{Fault, Faulty, on_toy};
 use crate::table::{KELVIN, Make, Row, rows};
 use crate::targets::Target;
 use crate::torsion_moves::topology;
@@ -128,8 +128,8 @@ impl Proposal for Miscounted {
 /// The row, and what an error makes of its check. Many replicas, for bonds are stiff and r² sin(angle) changes little.
 fn verdict(proposal: Box<dyn Proposal>) -> Result<(), String> {
     let row = row();
-    let mut kernel = MetropolisKernel::new(proposal, 20_000, 63);
-    checks::invariance(&row, &mut kernel, &mut row.toy(), 12, 20_000)
+    let kernel = MetropolisKernel::new(proposal, 20_000, 63);
+    checks::invariance(&row, &mut on_toy(&row, Box::new(kernel)), 12, 20_000)
 }
 
 fn row() -> Row {

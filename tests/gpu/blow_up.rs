@@ -1,12 +1,13 @@
 //! A replica that blows up while whole cycles run on the device: the report names its step, cycle and kernel, not those of the frame.
 
+use crate::ensembles::cpu_engine;
 use crate::support::{choice, gpu, molecule, system};
 use saltus::forcefield::{BornModel, System};
-use saltus::gpu::{GpuOptions, Resident, ResidentKernel, ResidentMove, TorsionMoves};
+use saltus::gpu::{CycleSampler, GpuOptions, Resident, ResidentMove, TorsionMoves};
 use saltus::integrator::{
     Diverged, Engine, EngineError, LangevinSettings, MinimizeSettings, minimize,
 };
-use saltus::mcmc::{Chain, Kernel, KernelError};
+use saltus::mcmc::{Chain, DriveError, KernelError, Sampler};
 use saltus::proposal::{BlockKind, torsion_blocks};
 use saltus::state::State;
 
@@ -120,7 +121,7 @@ fn a_blow_up_within_cycles_names_its_own_step_cycle_and_kernel() {
 }
 
 #[test]
-fn a_kernel_of_cycles_reports_a_blow_up_and_counts_cycles_over_a_resumption() {
+fn a_sampler_of_cycles_reports_a_blow_up_and_counts_cycles_over_a_resumption() {
     let Some((setup, mut engine)) = setup() else {
         return;
     };
@@ -130,18 +131,21 @@ fn a_kernel_of_cycles_reports_a_blow_up_and_counts_cycles_over_a_resumption() {
         temperatures_kelvin: vec![TEMPERATURE; N_REPLICAS],
         ..Chain::default()
     };
-    let mut first = ResidentKernel::new(setup.resident(moves()));
-    first.step(&mut chain, engine.as_mut()).unwrap();
-    first.settle(&mut chain).unwrap();
-    let mut second = ResidentKernel::new(setup.resident(moves()));
+    let make = || CycleSampler::new(setup.resident(moves()), cpu_engine(&setup.system));
+    let mut first = make();
+    first.run(&mut chain, 1).unwrap();
+    let mut second = make();
     second.restore(&first.save()).unwrap();
     let before = chain.clone();
-    for _ in 0..truth.0 + 5 {
-        second.step(&mut chain, engine.as_mut()).unwrap();
-    }
-    let KernelError::Engine(error) = second.settle(&mut chain).unwrap_err() else {
+    let failure = second.run(&mut chain, truth.0 + 5).unwrap_err();
+    let DriveError::Kernel {
+        name,
+        source: KernelError::Engine(error),
+    } = failure
+    else {
         panic!("not an error of the engine")
     };
+    assert_eq!(name, "gpu_cycle");
     is_named(&error, &truth);
     assert_eq!(chain, before, "what was known to be sound is kept");
 }

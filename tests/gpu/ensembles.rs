@@ -5,11 +5,9 @@ use saltus::analysis::dihedral_rad;
 use saltus::cpu::{self, CpuOptions};
 use saltus::forcefield::{BornModel, System};
 use saltus::gpu;
-use saltus::gpu::{
-    GpuOptions, Resident, ResidentKernel, ResidentMove, ShaderSources, TorsionMoves,
-};
+use saltus::gpu::{CycleSampler, GpuOptions, Resident, ResidentMove, ShaderSources, TorsionMoves};
 use saltus::integrator::{Engine, MinimizeSettings, Splitting, minimize};
-use saltus::mcmc::{Chain, Kernel, MetropolisKernel};
+use saltus::mcmc::{Chain, HostSampler, Kernel, MetropolisKernel, Sampler};
 use saltus::proposal::{
     BlockKind, Hmc, HmcSettings, TorsionProposal, TorsionSettings, torsion_blocks,
 };
@@ -104,8 +102,8 @@ impl Setup {
         ]
     }
 
-    /// The same as one kernel on the device.
-    fn resident_kernel(&self, seed: u64, sources: ShaderSources) -> Option<Vec<Box<dyn Kernel>>> {
+    /// The same on the device.
+    fn cycle(&self, seed: u64, sources: ShaderSources) -> Option<CycleSampler> {
         let torsions = TorsionMoves {
             blocks: torsion_blocks(&self.topology, BlockKind::Pair, false),
             widths_rad: Vec::new(),
@@ -123,29 +121,22 @@ impl Setup {
             ..GpuOptions::default()
         };
         let resident = Resident::new(&self.system, &options, moves, &torsions).unwrap();
-        Some(vec![Box::new(ResidentKernel::new(resident))])
+        Some(CycleSampler::new(resident, cpu_engine(&self.system)))
     }
 
     /// Means of every chain: energy, cos and sin of phi, cos of psi.
-    pub(crate) fn sample(
-        &self,
-        engine: &mut dyn Engine,
-        kernels: &mut [Box<dyn Kernel>],
-    ) -> Vec<[f64; 4]> {
+    pub(crate) fn sample(&self, sampler: &mut dyn Sampler) -> Vec<[f64; 4]> {
         let mut chain = Chain::start(&self.positions, &vec![TEMPERATURE; self.n_chains]);
         let named = backbone_torsions(&self.topology);
         let find = |name: &str| named.iter().find(|t| t.name == name).unwrap().atoms;
         let (phi, psi) = (find("phi_2"), find("psi_2"));
         let mut means = vec![[0.0; 4]; self.n_chains];
         for cycle in 0..self.cycles[0] + self.cycles[1] {
-            for kernel in kernels.iter_mut() {
-                kernel.step(&mut chain, engine).unwrap();
-                kernel.settle(&mut chain).unwrap();
-            }
+            sampler.run(&mut chain, 1).unwrap();
             if cycle < self.cycles[0] {
                 continue;
             }
-            let energies = chain.energies(engine).to_vec();
+            let energies = chain.energies(sampler.engine()).to_vec();
             for (replica, means) in means.iter_mut().enumerate() {
                 let x: Vec<f32> = chain
                     .state
@@ -188,19 +179,19 @@ pub(crate) fn largest_deviation(a: &[[f64; 4]], b: &[[f64; 4]]) -> f64 {
 #[test]
 fn device_cycles_and_both_engines_sample_one_ensemble() {
     let setup = setup();
-    let mut cpu = cpu_engine(&setup.system);
-    let Some(mut device) = setup.resident_kernel(1, ShaderSources::default()) else {
+    let Some(mut device) = setup.cycle(1, ShaderSources::default()) else {
         return;
     };
     let options = GpuOptions {
         choice: choice().unwrap(),
         ..GpuOptions::default()
     };
-    let mut gpu = gpu::engine(&setup.system, &options).unwrap();
+    let cpu = cpu_engine(&setup.system);
+    let gpu = gpu::engine(&setup.system, &options).unwrap();
 
-    let expected = setup.sample(cpu.as_mut(), &mut setup.host_kernels(2));
-    let by_engine = setup.sample(gpu.as_mut(), &mut setup.host_kernels(3));
-    let by_device = setup.sample(cpu.as_mut(), &mut device);
+    let expected = setup.sample(&mut HostSampler::new(cpu, setup.host_kernels(2)));
+    let by_engine = setup.sample(&mut HostSampler::new(gpu, setup.host_kernels(3)));
+    let by_device = setup.sample(&mut device);
     for (name, found) in [("gpu engine", &by_engine), ("device cycles", &by_device)] {
         let deviation = largest_deviation(&expected, found);
         println!(
@@ -225,7 +216,7 @@ fn device_cycles_and_both_engines_sample_one_ensemble() {
             );
         }
     }
-    let statistics = device[0].statistics();
+    let statistics = device.statistics()[0];
     let acceptance = statistics.accepted as f64 / statistics.proposed as f64;
     assert!(acceptance > 0.3 && acceptance < 0.99, "{acceptance}");
 
@@ -237,8 +228,7 @@ fn device_cycles_and_both_engines_sample_one_ensemble() {
             "velocity[k] = 1.04 * width",
         )
         .unwrap();
-    let mut wrong = setup.resident_kernel(4, sources).unwrap();
-    let wrong = setup.sample(cpu.as_mut(), &mut wrong);
+    let wrong = setup.sample(&mut setup.cycle(4, sources).unwrap());
     let deviation = largest_deviation(&expected, &wrong);
     assert!(
         deviation > LIMIT,

@@ -1,15 +1,16 @@
 //! Cycles on the device: their accept decisions against a host twin in f64, their ensembles, frames, bits.
 
+use crate::ensembles::cpu_engine;
 use crate::support::{batch, choice, molecule, on_software, system};
 use saltus::cpu::{self, CpuOptions, Precision};
 use saltus::forcefield::{BornModel, System};
 use saltus::gpu::{
-    Choice, GpuOptions, Placement, Resident, ResidentKernel, ResidentMove, ShaderSources,
+    Choice, CycleSampler, GpuOptions, Placement, Resident, ResidentMove, ShaderSources,
     TorsionMoves,
 };
 use saltus::integrator::{Engine, LangevinSettings, MinimizeSettings, Splitting, minimize};
 use saltus::lane::normal_pair;
-use saltus::mcmc::{Chain, Kernel};
+use saltus::mcmc::{Chain, Sampler};
 use saltus::proposal::{BlockKind, torsion_blocks};
 use saltus::rng::{Stream, key, philox, step_words};
 use saltus::state::State;
@@ -20,7 +21,7 @@ const SEED: u64 = 77;
 
 /// Alanine dipeptide near a minimum, its torsion moves, and the reference engine.
 pub(crate) struct Setup {
-    system: System,
+    pub(crate) system: System,
     positions: Vec<[f64; 3]>,
     torsions: TorsionMoves,
     pub(crate) reference: Box<dyn Engine>,
@@ -305,13 +306,13 @@ fn hmc_conserves_energy_better_with_shorter_steps_and_keeps_equipartition() {
 }
 
 #[test]
-fn the_resident_kernel_goes_on_where_a_saved_one_stopped() {
+fn a_cycle_goes_on_where_a_saved_one_stopped() {
     goes_on(None, None);
     goes_on(Some(0.5), Some(0.8));
 }
 
-/// Steps put off and run in one go, looked at in between, or resumed from a saved kernel: the same bits. Where something
-/// is tuned, nothing is put off.
+/// Cycles run in one go, looked at in between, or resumed from a saved sampler: the same bits. Where something is tuned,
+/// every cycle is a go of its own.
 fn goes_on(width_rad: Option<f64>, target_acceptance: Option<f64>) {
     let mut setup = setup(width_rad);
     let n_replicas = 4;
@@ -338,29 +339,25 @@ fn goes_on(width_rad: Option<f64>, target_acceptance: Option<f64>) {
     };
     let make = || {
         let resident = setup.resident(moves.clone(), GpuOptions::default())?;
-        Some(ResidentKernel::new(resident))
+        Some(CycleSampler::new(resident, cpu_engine(&setup.system)))
     };
     let (Some(mut whole), Some(mut first), Some(mut second)) = (make(), make(), make()) else {
         return;
     };
     let (mut a, mut b) = (begin.clone(), begin.clone());
-    for _ in 0..6 {
-        whole.step(&mut a, setup.reference.as_mut()).unwrap();
-    }
-    assert_eq!(a == begin, width_rad.is_none());
-    whole.settle(&mut a).unwrap();
-    for _ in 0..2 {
-        first.step(&mut b, setup.reference.as_mut()).unwrap();
-    }
-    first.settle(&mut b).unwrap();
+    assert_eq!(whole.at_once() == 1, width_rad.is_some());
+    whole.run(&mut a, 6).unwrap();
+    first.run(&mut b, 2).unwrap();
     second.restore(&first.save()).unwrap();
     for _ in 0..4 {
-        second.step(&mut b, setup.reference.as_mut()).unwrap();
-        second.settle(&mut b).unwrap();
+        second.run(&mut b, 1).unwrap();
     }
     assert_eq!(a, b);
     assert!(whole.is_exact() && whole.is_ergodic());
-    assert_eq!(whole.statistics().proposed, 3 * 2 * 4 * n_replicas as u64);
+    assert_eq!(
+        whole.statistics()[0].proposed,
+        3 * 2 * 4 * n_replicas as u64
+    );
     let mut energies = vec![0.0; n_replicas];
     setup.reference.energies(&a.state.positions, &mut energies);
     for (found, expected) in a.energies.unwrap().iter().zip(energies) {
@@ -468,25 +465,22 @@ fn widths_and_time_steps_are_tuned_until_frozen() {
     let Some(resident) = setup.resident(moves, GpuOptions::default()) else {
         return;
     };
-    let mut kernel = ResidentKernel::new(resident);
-    let mut acceptance = |kernel: &mut ResidentKernel, n_steps: usize| {
-        for _ in 0..n_steps {
-            kernel.step(&mut chain, setup.reference.as_mut()).unwrap();
-        }
-        kernel.settle(&mut chain).unwrap();
-        let children = kernel.report().children;
+    let mut sampler = CycleSampler::new(resident, cpu_engine(&setup.system));
+    let mut acceptance = |sampler: &mut CycleSampler, n_cycles: u64| {
+        sampler.run(&mut chain, n_cycles).unwrap();
+        let children = sampler.reports().swap_remove(0).children;
         [0, 1].map(|entry| {
             let statistics = children[entry].statistics;
             statistics.accepted as f64 / statistics.proposed as f64
         })
     };
-    acceptance(&mut kernel, 200);
-    kernel.freeze();
+    acceptance(&mut sampler, 200);
+    sampler.freeze();
     let frozen = (
-        kernel.resident().torsions().clone(),
-        kernel.resident().moves().to_vec(),
+        sampler.resident().torsions().clone(),
+        sampler.resident().moves().to_vec(),
     );
-    let [hmc, torsion] = acceptance(&mut kernel, 40);
+    let [hmc, torsion] = acceptance(&mut sampler, 40);
     println!(
         "tuned: hmc accepts {hmc:.3}, torsion {torsion:.3}, {:?}",
         frozen.0.widths_rad
@@ -504,6 +498,6 @@ fn widths_and_time_steps_are_tuned_until_frozen() {
         widths[0] > 3.0 && widths[widths.len() - 1] < 1.0,
         "{widths:?}"
     );
-    assert_eq!(frozen.0, *kernel.resident().torsions());
-    assert_eq!(frozen.1, kernel.resident().moves());
+    assert_eq!(frozen.0, *sampler.resident().torsions());
+    assert_eq!(frozen.1, sampler.resident().moves());
 }

@@ -1,13 +1,14 @@
 //! Torsion leaps on the device against the CPU's lanes and the training graph: features, ln q both ways, draws, decisions, bits.
 
+use crate::ensembles::cpu_engine;
 use crate::support::on_software;
 use crate::torsion_leap_twin::{Peptide, SEED, accepting, temperatures};
 use saltus::flow::torsion::{Angles, Network};
 use saltus::gpu::{
-    GpuOptions, Placement, Resident, ResidentKernel, ResidentMove, ShaderSources, TorsionMoves,
+    CycleSampler, GpuOptions, Placement, Resident, ResidentMove, ShaderSources, TorsionMoves,
 };
 use saltus::integrator::Splitting;
-use saltus::mcmc::{Chain, Kernel};
+use saltus::mcmc::{Chain, Sampler};
 use saltus::proposal::{LeapBlock, builtin_leap_model, random_leap_model};
 use saltus::units::thermal_energy_kj_per_mol;
 use std::f64::consts::{PI, TAU};
@@ -404,34 +405,29 @@ fn cycles_with_leaps_go_on_where_saved_ones_stopped() {
         let (none, leaps) = (TorsionMoves::default(), Some(&peptide.leaps));
         let moves = moves.clone();
         let resident = Resident::with_leaps(&peptide.system, &options, moves, &none, leaps);
-        Some(ResidentKernel::new(resident.unwrap()))
+        let engine = cpu_engine(&peptide.system);
+        Some(CycleSampler::new(resident.unwrap(), engine))
     };
     let (Some(mut whole), Some(mut first), Some(mut second)) = (make(), make(), make()) else {
         return;
     };
     let (mut a, mut b) = (begin.clone(), begin);
-    let engine = peptide.reference.as_mut();
-    for _ in 0..6 {
-        whole.step(&mut a, engine).unwrap();
-    }
-    whole.settle(&mut a).unwrap();
-    for _ in 0..2 {
-        first.step(&mut b, engine).unwrap();
-    }
-    first.settle(&mut b).unwrap();
+    whole.run(&mut a, 6).unwrap();
+    first.run(&mut b, 2).unwrap();
     second.restore(&first.save()).unwrap();
     for _ in 0..4 {
-        second.step(&mut b, engine).unwrap();
-        second.settle(&mut b).unwrap();
+        second.run(&mut b, 1).unwrap();
     }
     assert_eq!(a, b);
     assert!(whole.is_exact() && whole.is_ergodic());
-    let leaps = &whole.report().children[0];
+    let leaps = &whole.reports()[0].children[0];
     assert_eq!(leaps.name, "torsion_leap");
     assert_eq!(leaps.statistics.proposed, 3 * 6 * n_replicas as u64);
     assert!(leaps.statistics.accepted > 0);
     let mut energies = vec![0.0; n_replicas];
-    engine.energies(&a.state.positions, &mut energies);
+    peptide
+        .reference
+        .energies(&a.state.positions, &mut energies);
     for (found, expected) in a.energies.unwrap().iter().zip(energies) {
         assert!((found - expected).abs() < 0.02);
     }

@@ -4,23 +4,24 @@ use crate::ensembles::{LIMIT, Setup, cpu_engine, hmc, largest_deviation, residen
 use crate::support::choice;
 use saltus::flow::torsion::LeapModel;
 use saltus::gpu::{
-    GpuOptions, Resident, ResidentKernel, ResidentMove, ShaderSources, TorsionLeaps, TorsionMoves,
+    CycleSampler, GpuOptions, Resident, ResidentMove, ShaderSources, TorsionLeaps, TorsionMoves,
 };
-use saltus::mcmc::{Kernel, MetropolisKernel};
+use saltus::mcmc::{HostSampler, MetropolisKernel, Sampler};
 use saltus::proposal::{TorsionLeapProposal, builtin_leap_model, random_leap_model};
 
-fn host_kernels(setup: &Setup, model: &LeapModel, seed: u64) -> Vec<Box<dyn Kernel>> {
+fn on_host(setup: &Setup, model: &LeapModel, seed: u64) -> HostSampler<'static> {
     let leap = TorsionLeapProposal::new(&setup.topology, model, None).unwrap();
     let kernel = MetropolisKernel::new(Box::new(leap), setup.n_chains, seed + 1);
-    vec![hmc(setup.n_chains, seed), Box::new(kernel)]
+    let kernels = vec![hmc(setup.n_chains, seed), Box::new(kernel)];
+    HostSampler::new(cpu_engine(&setup.system), kernels)
 }
 
-fn device_kernel(
+fn on_device(
     setup: &Setup,
     model: &LeapModel,
     seed: u64,
     sources: ShaderSources,
-) -> Option<Vec<Box<dyn Kernel>>> {
+) -> Option<CycleSampler> {
     let proposal = TorsionLeapProposal::new(&setup.topology, model, None).unwrap();
     let leaps = TorsionLeaps::new(&proposal, model).unwrap();
     let leap = ResidentMove::TorsionLeap {
@@ -35,7 +36,8 @@ fn device_kernel(
     let moves = vec![resident_hmc(seed), leap];
     let none = TorsionMoves::default();
     let resident = Resident::with_leaps(&setup.system, &options, moves, &none, Some(&leaps));
-    Some(vec![Box::new(ResidentKernel::new(resident.unwrap()))])
+    let engine = cpu_engine(&setup.system);
+    Some(CycleSampler::new(resident.unwrap(), engine))
 }
 
 /// Share of leaps accepted, and its error if they were independent.
@@ -48,22 +50,21 @@ fn acceptance(statistics: saltus::mcmc::KernelStatistics) -> (f64, f64) {
 #[test]
 fn leaps_sample_one_ensemble_on_the_device_and_on_the_cpu() {
     let setup = setup();
-    let mut cpu = cpu_engine(&setup.system);
     let builtin = builtin_leap_model("amber14", "obc1");
-    let mut host = host_kernels(&setup, &builtin, 20);
-    let expected = setup.sample(cpu.as_mut(), &mut host);
-    let there = acceptance(host[1].statistics());
+    let mut host = on_host(&setup, &builtin, 20);
+    let expected = setup.sample(&mut host);
+    let there = acceptance(host.statistics()[1]);
     for (name, model) in [
         ("builtin", builtin),
         ("random weights", random_leap_model(3)),
     ] {
         let sources = ShaderSources::default();
-        let Some(mut device) = device_kernel(&setup, &model, 30, sources) else {
+        let Some(mut device) = on_device(&setup, &model, 30, sources) else {
             return;
         };
-        let found = setup.sample(cpu.as_mut(), &mut device);
+        let found = setup.sample(&mut device);
         let deviation = largest_deviation(&expected, &found);
-        let here = acceptance(device[0].report().children[1].statistics);
+        let here = acceptance(device.reports()[0].children[1].statistics);
         println!(
             "{name}: {deviation:.2} standard errors, acceptance {here:?}, on the CPU {there:?}"
         );
@@ -83,16 +84,15 @@ fn leaps_sample_one_ensemble_on_the_device_and_on_the_cpu() {
 #[test]
 fn a_forgotten_density_spoils_the_ensemble() {
     let setup = setup();
-    let mut cpu = cpu_engine(&setup.system);
     let model = random_leap_model(3);
-    let expected = setup.sample(cpu.as_mut(), &mut host_kernels(&setup, &model, 40));
+    let expected = setup.sample(&mut on_host(&setup, &model, 40));
     let sources = ShaderSources::default()
         .replaced("mcmc/torsion_leaps.wgsl", "log_q.y - log_q.x", "-log_q.x")
         .unwrap();
-    let Some(mut wrong) = device_kernel(&setup, &model, 50, sources) else {
+    let Some(mut wrong) = on_device(&setup, &model, 50, sources) else {
         return;
     };
-    let wrong = setup.sample(cpu.as_mut(), &mut wrong);
+    let wrong = setup.sample(&mut wrong);
     let deviation = largest_deviation(&expected, &wrong);
     println!("without ln q of the way back: {deviation:.1} standard errors");
     assert!(deviation > LIMIT, "unnoticed: {deviation}");

@@ -1,9 +1,10 @@
 //! Trajectories of hybrid Monte Carlo that differ in length, on the device: their lengths, and the work that is booked.
 
+use crate::ensembles::cpu_engine;
 use crate::resident::{TEMPERATURE, setup};
-use saltus::gpu::{GpuOptions, ResidentKernel, ResidentMove};
+use saltus::gpu::{CycleSampler, GpuOptions, ResidentMove};
 use saltus::integrator::Splitting;
-use saltus::mcmc::{Chain, Kernel, LangevinKernel, MetropolisKernel, Repeat};
+use saltus::mcmc::{Chain, HostSampler, Kernel, LangevinKernel, MetropolisKernel, Repeat, Sampler};
 use saltus::proposal::{Hmc, HmcSettings, TrajectoryLength};
 use saltus::state::State;
 
@@ -95,20 +96,14 @@ fn work_is_booked_as_on_the_host() {
         ..HmcSettings::default()
     };
     let hmc = Box::new(Hmc::new(&settings).unwrap());
-    let mut on_host: Vec<Box<dyn Kernel>> = vec![
+    let kernels: Vec<Box<dyn Kernel>> = vec![
         Box::new(LangevinKernel::new(3, 0.001, 1.0, 5)),
         Box::new(Repeat::new(Box::new(MetropolisKernel::new(hmc, n_replicas, 4)), 2).unwrap()),
     ];
-    let mut on_device = ResidentKernel::new(resident);
-    for _ in 0..5 {
-        on_device
-            .step(&mut chain, setup.reference.as_mut())
-            .unwrap();
-        for kernel in &mut on_host {
-            kernel.step(&mut host, setup.reference.as_mut()).unwrap();
-        }
-    }
-    on_device.settle(&mut chain).unwrap();
+    let mut on_host = HostSampler::lent(setup.reference.as_mut(), kernels);
+    on_host.run(&mut host, 5).unwrap();
+    let mut on_device = CycleSampler::new(resident, cpu_engine(&setup.system));
+    on_device.run(&mut chain, 5).unwrap();
     assert_eq!(chain.state.step, host.state.step);
     // Every step evaluates once, and so does what every trajectory starts from.
     let n_evaluations = chain.state.step + 5 * 2;

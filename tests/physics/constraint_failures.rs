@@ -3,14 +3,14 @@
 use saltus::cpu::{CpuOptions, LaneLayout, engine};
 use saltus::forcefield::{BornModel, ForceField, System, SystemOptions};
 use saltus::integrator::{Engine, EngineError, MinimizeSettings, Splitting, minimize};
-use saltus::mcmc::{Chain, Kernel, MetropolisKernel, run_cycle};
+use saltus::mcmc::{Chain, HostSampler, MetropolisKernel, Sampler};
 use saltus::proposal::{Hmc, HmcSettings};
 use saltus::state::State;
 use saltus::topology::{Sequence, build};
 
 const KELVIN: f64 = 1500.0;
 const TIMESTEP_PS: f64 = 0.005;
-const N_CYCLES: usize = 300;
+const N_CYCLES: u64 = 300;
 
 fn dipeptide() -> (System, Vec<[f64; 3]>) {
     let molecule = build(&Sequence::parse("ACE-ALA-NME").unwrap(), &[]).unwrap();
@@ -62,13 +62,11 @@ fn hot(system: &System, positions: &[[f64; 3]], threads: usize) -> (Chain, u64, 
         ..HmcSettings::default()
     };
     let hmc = Hmc::new(&settings).unwrap();
-    let mut kernels: Vec<Box<dyn Kernel>> =
-        vec![Box::new(MetropolisKernel::new(Box::new(hmc), 32, 3))];
-    kernels[0].freeze();
-    for _ in 0..N_CYCLES {
-        run_cycle(&mut kernels, &mut chain, engine.as_mut(), true).unwrap();
-    }
-    let statistics = kernels[0].statistics();
+    let kernel = MetropolisKernel::new(Box::new(hmc), 32, 3);
+    let mut sampler = HostSampler::new(engine, vec![Box::new(kernel)]);
+    sampler.freeze();
+    sampler.run(&mut chain, N_CYCLES).unwrap();
+    let statistics = sampler.statistics()[0];
     (chain, statistics.accepted, statistics.non_finite)
 }
 

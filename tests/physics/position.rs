@@ -5,7 +5,7 @@ use saltus::forcefield::{BornModel, ForceField, System, SystemOptions, reference
 use saltus::integrator::{
     Engine, LangevinSettings, MinimizeSettings, bring_back, minimize, whole_nanometres,
 };
-use saltus::mcmc::{Chain, Kernel, Observer, Schedule, VelocityVerletKernel, drive};
+use saltus::mcmc::{Chain, HostSampler, Observer, Sampler, Schedule, VelocityVerletKernel, drive};
 use saltus::state::State;
 use saltus::topology::{Sequence, build};
 
@@ -102,8 +102,7 @@ impl Observer for Path {
         &mut self,
         _cycle: u64,
         chain: &mut Chain,
-        _engine: &mut dyn Engine,
-        _kernels: &[Box<dyn Kernel>],
+        _sampler: &mut dyn Sampler,
     ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
         let x: Vec<f64> = chain
             .state
@@ -128,22 +127,15 @@ fn leaving(positions: &[[f64; 3]]) -> Chain {
 }
 
 fn driven(system: &System, chain: &mut Chain, cycles: std::ops::Range<u64>) -> Vec<f64> {
-    let mut engine = engine(system, &CpuOptions::default()).unwrap();
-    let mut kernels: Vec<Box<dyn Kernel>> = vec![Box::new(VelocityVerletKernel::new(10, 0.001))];
+    let engine = engine(system, &CpuOptions::default()).unwrap();
+    let kernel = VelocityVerletKernel::new(10, 0.001);
+    let mut sampler = HostSampler::new(engine, vec![Box::new(kernel)]);
     let mut path = Path::default();
     let schedule = Schedule {
         equilibration_cycles: 0,
         production_cycles: cycles.end,
     };
-    drive(
-        schedule,
-        cycles.start,
-        chain,
-        engine.as_mut(),
-        &mut kernels,
-        &mut path,
-    )
-    .unwrap();
+    drive(schedule, cycles.start, chain, &mut sampler, &mut path).unwrap();
     path.0
 }
 

@@ -8,7 +8,7 @@ use crate::cli::config::LoadedConfig;
 use crate::cli::device::make_engine;
 use crate::cli::error::CliError;
 use crate::cli::memory;
-use crate::cli::resident::run_kernels;
+use crate::cli::resident::make_sampler;
 use crate::cli::setup;
 
 /// All replicas at the starting structure of the input, and the seconds that took.
@@ -23,13 +23,13 @@ pub(super) fn sampler(
     let config = &loaded.config;
     let prepared = setup::prepare(loaded)?;
     memory::check(config, prepared.system.n_atoms())?;
-    let mut engine = make_engine(config, &prepared.system, None)?;
-    let kernels = run_kernels(loaded, &prepared, None)?;
-    let chain = setup::starting_chain(config, &prepared, engine.as_mut())?;
+    let engine = make_engine(config, &prepared.system, None)?;
+    let mut cycles = make_sampler(loaded, &prepared, engine, None)?;
+    let chain = setup::starting_chain(config, &prepared, cycles.engine())?;
     let sampler = BenchSampler {
         is_plain_md: PLAIN_MD.contains(&name),
         replicas: config.target_replicas(),
-        ..BenchSampler::new(name, engine, kernels, chain, config.seed())
+        ..BenchSampler::new(name, cycles, chain, config.seed())
     };
     Ok((sampler, start.elapsed().as_secs_f64()))
 }

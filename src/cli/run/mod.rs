@@ -34,7 +34,7 @@ use super::device::make_engine;
 use super::error::{Blame, CliError};
 use super::kernels::choice;
 use super::memory;
-use super::resident::run_kernels;
+use super::resident::make_sampler;
 use super::setup::{self, Overrides, Prepared};
 use crate::gpu::Profile;
 use crate::mcmc::{Ending, Schedule, drive};
@@ -266,22 +266,22 @@ impl Stretch<'_> {
     fn go(&self, loaded: &LoadedConfig, resume: bool) -> Result<Finished, CliError> {
         let (arguments, prepared, directory) = (self.arguments, self.prepared, self.directory);
         let profile = arguments.profile.then(Profile::default);
-        let mut engine = make_engine(&loaded.config, &prepared.system, profile.as_ref())?;
-        let mut kernels = run_kernels(loaded, prepared, profile.as_ref())?;
-        let identity = identity::of(loaded, prepared, engine.as_ref());
+        let engine = make_engine(&loaded.config, &prepared.system, profile.as_ref())?;
+        let mut sampler = make_sampler(loaded, prepared, engine, profile.as_ref())?;
+        let identity = identity::of(loaded, prepared, sampler.engine());
 
         let start = if resume {
             let checkpoint = directory.checkpoint(loaded, &identity)?;
-            start::resumed(checkpoint, &mut kernels, engine.as_mut())?
+            start::resumed(checkpoint, sampler.as_mut())?
         } else {
             directory.refuse_leftovers(arguments.force)?;
-            start::fresh(&loaded.config, prepared, engine.as_mut(), kernels.len())?
+            start::fresh(&loaded.config, prepared, sampler.as_mut())?
         };
         let lock = directory.claim()?;
         let writers = if resume {
             directory.open_again(start.writers)?
         } else {
-            let header = output::header(loaded, prepared, engine.as_ref(), &kernels);
+            let header = output::header(loaded, prepared, sampler.as_mut());
             let written = loaded.config.written_replicas();
             let molecule = &prepared.molecule;
             directory.start(&header, &start.chain, &written, molecule, arguments.force)?
@@ -311,19 +311,19 @@ impl Stretch<'_> {
             schedule,
             start.cycle,
             &mut chain,
-            engine.as_mut(),
-            &mut kernels,
+            sampler.as_mut(),
             &mut recorder,
         );
         // Whatever happened, what was recorded so far is written out before anything is said about it.
-        let closed = recorder.close(&chain, &kernels, driven.is_ok());
+        let closed = recorder.close(&chain, sampler.as_ref(), driven.is_ok());
         let topology = &prepared.molecule.topology;
         let ending = match driven {
             Ok(driven) => driven.ending,
             Err(failure) => return Err(failure::explain(&failure, closed, topology, directory)),
         };
         let record = closed?;
-        let doubts = Doubts::of(&record, &loaded.config, engine.n_degrees_of_freedom());
+        let n_degrees_of_freedom = sampler.engine().n_degrees_of_freedom();
+        let doubts = Doubts::of(&record, &loaded.config, n_degrees_of_freedom);
         // Most runs have nothing to say; those that were resumed may have to take back what they said before.
         if resume || !doubts.warnings.is_empty() {
             doubts.note_in(&record.trajectories)?;

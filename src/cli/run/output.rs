@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::config::LoadedConfig;
 use crate::cli::error::{Blame, CliError};
 use crate::cli::setup::Prepared;
-use crate::integrator::Engine;
-use crate::mcmc::{Chain, Kernel};
+use crate::mcmc::{Chain, Sampler};
 use crate::topology::{Molecule, pdb};
 use crate::trajectory::{
     Checkpoint, Header, OutputLock, RunIdentity, WriterProgress, WriterSet, is_trajectory_file,
@@ -176,19 +175,17 @@ impl OutputDirectory {
 pub(super) fn header(
     loaded: &LoadedConfig,
     prepared: &Prepared,
-    engine: &dyn Engine,
-    kernels: &[Box<dyn Kernel>],
+    sampler: &mut dyn Sampler,
 ) -> Header {
+    let (exact, kernel_names) = (sampler.is_exact(), sampler.names());
+    let engine = sampler.engine();
     Header {
         topology: prepared.molecule.topology.clone(),
         input_yaml: loaded.source.text.clone(),
         seed: loaded.config.seed(),
         device: engine.description(),
-        exact: kernels.iter().all(|kernel| kernel.is_exact()),
-        kernel_names: kernels
-            .iter()
-            .map(|kernel| kernel.name().to_owned())
-            .collect(),
+        exact,
+        kernel_names,
         temperature_kelvin: loaded.config.temperature_kelvin,
         n_degrees_of_freedom: engine.n_degrees_of_freedom(),
         masses_da: engine.masses_da().to_vec(),

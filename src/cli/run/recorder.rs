@@ -10,7 +10,7 @@ use crate::cli::config::Config;
 use crate::cli::error::{Blame, CliError};
 use crate::cli::soundness::{check_arrays, check_energies};
 use crate::integrator::Engine;
-use crate::mcmc::{Chain, Kernel, KernelReport, KernelStatistics, Observer};
+use crate::mcmc::{Chain, KernelReport, KernelStatistics, Observer, Sampler};
 use crate::state::Frame;
 use crate::trajectory::{Checkpoint, KernelRecord, RunIdentity, WriterSet};
 use crate::units::BOLTZMANN_KJ_PER_MOL_K;
@@ -74,10 +74,9 @@ pub(super) struct Record {
     pub(super) frozen: Vec<usize>,
 }
 
-/// What the end of a cycle asks for.
+/// What the clock or the user asks for at the next look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Now {
-    frame: bool,
     checkpoint: bool,
     progress: bool,
     stop: bool,
@@ -90,6 +89,14 @@ struct Due {
     every_cycles: u64,
     velocities: bool,
     checkpoint_period: Duration,
+}
+
+impl Due {
+    /// The first cycle after `done` that ends with a frame.
+    fn next_frame(&self, done: u64) -> u64 {
+        let recorded = done.saturating_sub(self.equilibration_cycles);
+        self.equilibration_cycles + (recorded + 1).next_multiple_of(self.every_cycles)
+    }
 }
 
 /// Which replicas of the batch are looked at.
@@ -113,7 +120,7 @@ pub(super) struct Recorder {
     interrupt: Interrupt,
     watch: Watch,
     cycle: u64,
-    /// Decided before the end of the cycle, so that the chain is up to date for whatever is done then.
+    /// Decided before the cycles that lead to it are run, so that these are few.
     now: Now,
     last_checkpoint: Instant,
     clock: Clock,
@@ -162,13 +169,13 @@ impl Recorder {
     pub(super) fn close(
         mut self,
         chain: &Chain,
-        kernels: &[Box<dyn Kernel>],
+        sampler: &dyn Sampler,
         is_sound: bool,
     ) -> Result<Record, CliError> {
         self.progress.finish();
         self.counters.costs = self.clock.costs();
         let saved = if is_sound {
-            self.save_checkpoint(chain, kernels).blame_run()
+            self.save_checkpoint(chain, sampler).blame_run()
         } else {
             // The last checkpoint stands: it is from before the failure.
             Ok(())
@@ -189,7 +196,7 @@ impl Recorder {
                 .iter()
                 .map(|&replica| chain.temperatures_kelvin[replica])
                 .collect(),
-            kernels: kernels.iter().map(|kernel| kernel.report()).collect(),
+            kernels: sampler.reports(),
             frozen: self.counters.stillness.frozen(),
         };
         self.writers.finish().blame_run()?;
@@ -210,10 +217,10 @@ impl Recorder {
     fn record_frames(
         &mut self,
         chain: &mut Chain,
-        engine: &mut dyn Engine,
-        kernels: &[Box<dyn Kernel>],
+        sampler: &mut dyn Sampler,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let acceptance = self.acceptance(kernels);
+        let acceptance = self.acceptance(&sampler.statistics());
+        let engine = sampler.engine();
         let energies = chain.energies(engine).to_vec();
         let kinetic = chain.kinetic_energies(engine.masses_da());
         check_energies(&energies, "potential")?;
@@ -244,12 +251,10 @@ impl Recorder {
     }
 
     /// Acceptance of every kernel since the last frame, NaN where nothing was proposed.
-    fn acceptance(&mut self, kernels: &[Box<dyn Kernel>]) -> Vec<f64> {
+    fn acceptance(&mut self, statistics: &[KernelStatistics]) -> Vec<f64> {
         let last = self.counters.at_last_frame.iter_mut();
-        let acceptance = last.zip(kernels).map(|(last, kernel)| {
-            let KernelStatistics {
-                proposed, accepted, ..
-            } = kernel.statistics();
+        let acceptance = last.zip(statistics).map(|(last, now)| {
+            let (proposed, accepted) = (now.proposed, now.accepted);
             let before = std::mem::replace(last, (proposed, accepted));
             (accepted - before.1) as f64 / (proposed - before.0) as f64
         });
@@ -265,15 +270,16 @@ impl Recorder {
     fn save_checkpoint(
         &mut self,
         chain: &Chain,
-        kernels: &[Box<dyn Kernel>],
+        sampler: &dyn Sampler,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         // A run could only go on to fail from there.
         check_arrays(chain)?;
         self.writers.flush()?;
-        let kernels = kernels.iter().map(|kernel| KernelRecord {
-            name: kernel.name().to_owned(),
-            saved: kernel.save(),
-            statistics: kernel.statistics(),
+        let kernels = sampler.reports().into_iter().zip(sampler.save());
+        let kernels = kernels.map(|(report, saved)| KernelRecord {
+            name: report.name,
+            saved,
+            statistics: report.statistics,
         });
         let checkpoint = Checkpoint {
             identity: self.identity.clone(),
@@ -307,40 +313,40 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    fn reads_chain(&mut self, cycle: u64) -> bool {
-        let recorded = cycle.saturating_sub(self.due.equilibration_cycles);
+    fn next_look(&mut self, done: u64) -> u64 {
         self.now = Now {
-            frame: recorded > 0 && recorded.is_multiple_of(self.due.every_cycles),
             checkpoint: self.last_checkpoint.elapsed() >= self.due.checkpoint_period,
             progress: self.progress.is_due(),
             stop: self.interrupt.asked(),
         };
-        self.now != Now::default()
+        match self.now == Now::default() {
+            true => self.due.next_frame(done),
+            false => done + 1,
+        }
     }
 
     fn after_cycle(
         &mut self,
         cycle: u64,
         chain: &mut Chain,
-        engine: &mut dyn Engine,
-        kernels: &[Box<dyn Kernel>],
+        sampler: &mut dyn Sampler,
     ) -> Result<bool, Box<dyn Error + Send + Sync>> {
         self.cycle = cycle;
-        for warning in self.watch.look(kernels) {
+        for warning in self.watch.look(sampler) {
             log::warn!("cycle {cycle}: {warning}");
         }
         if cycle == self.due.equilibration_cycles {
             check_arrays(chain)?;
             self.clock.begin_production(chain.n_energy_evaluations);
         }
-        if self.now.frame {
-            self.record_frames(chain, engine, kernels)?;
+        if cycle == self.due.next_frame(cycle - 1) {
+            self.record_frames(chain, sampler)?;
         }
         if self.now.checkpoint {
-            self.save_checkpoint(chain, kernels)?;
+            self.save_checkpoint(chain, sampler)?;
         }
         if self.now.progress {
-            self.show(chain, engine);
+            self.show(chain, sampler.engine());
         }
         Ok(!self.now.stop)
     }

@@ -4,8 +4,7 @@ use crate::cli::config::Config;
 use crate::cli::error::{Blame, CliError};
 use crate::cli::setup::{self, Prepared};
 use crate::cli::soundness;
-use crate::integrator::Engine;
-use crate::mcmc::{Chain, Kernel};
+use crate::mcmc::{Chain, Sampler};
 use crate::trajectory::{Checkpoint, WriterProgress};
 
 use super::recorder::Counters;
@@ -29,33 +28,30 @@ pub(super) struct Start {
 pub(super) fn fresh(
     config: &Config,
     prepared: &Prepared,
-    engine: &mut dyn Engine,
-    n_kernels: usize,
+    sampler: &mut dyn Sampler,
 ) -> Result<Start, CliError> {
     Ok(Start {
         cycle: 0,
-        chain: setup::starting_chain(config, prepared, engine)?,
-        counters: Counters::new(n_kernels),
+        chain: setup::starting_chain(config, prepared, sampler.engine())?,
+        counters: Counters::new(sampler.statistics().len()),
         writers: Vec::new(),
     })
 }
 
-/// The chain, kernels and counters of a checkpoint.
+/// The chain and counters of a checkpoint, whose kernels are restored.
 ///
 /// # Errors
 /// A checkpoint whose kernels are not those of the input, or whose energies are not finite.
 pub(super) fn resumed(
     checkpoint: Checkpoint,
-    kernels: &mut [Box<dyn Kernel>],
-    engine: &mut dyn Engine,
+    sampler: &mut dyn Sampler,
 ) -> Result<Start, CliError> {
-    soundness::check_start(&checkpoint.chain, engine)?;
-    for (kernel, record) in kernels.iter_mut().zip(&checkpoint.kernels) {
-        kernel
-            .restore(&record.saved)
-            .map_err(|reason| format!("the checkpoint of kernel `{}`: {reason}", record.name))
-            .blame_input()?;
-    }
+    soundness::check_start(&checkpoint.chain, sampler.engine())?;
+    let saved = checkpoint.kernels.into_iter().map(|kernel| kernel.saved);
+    sampler
+        .restore(&saved.collect::<Vec<_>>())
+        .map_err(|reason| format!("the checkpoint of {reason}"))
+        .blame_input()?;
     Ok(Start {
         cycle: checkpoint.cycle,
         chain: checkpoint.chain,

@@ -1,6 +1,6 @@
 //! Watches kernels while they run, and says once of each that it accepts nothing over a long stretch of moves.
 
-use crate::mcmc::{Kernel, KernelStatistics};
+use crate::mcmc::{KernelStatistics, Sampler};
 
 /// Moves of a kernel, over all replicas, without a single acceptance that are worth a warning.
 const STRETCH: u64 = 1000;
@@ -14,13 +14,13 @@ pub(in crate::cli::run) struct Watch {
 
 impl Watch {
     /// Warnings that are due after a cycle, each once a run.
-    pub(in crate::cli::run) fn look(&mut self, kernels: &[Box<dyn Kernel>]) -> Vec<String> {
+    pub(in crate::cli::run) fn look(&mut self, sampler: &dyn Sampler) -> Vec<String> {
+        let statistics = sampler.statistics();
         self.since
-            .resize(kernels.len(), KernelStatistics::default());
-        self.said.resize(kernels.len(), false);
+            .resize(statistics.len(), KernelStatistics::default());
+        self.said.resize(statistics.len(), false);
         let mut warnings = Vec::new();
-        for (index, kernel) in kernels.iter().enumerate() {
-            let now = kernel.statistics();
+        for (index, now) in statistics.into_iter().enumerate() {
             // Counters start again from zero at the end of the adaptation.
             if now.proposed < self.since[index].proposed {
                 self.since[index] = KernelStatistics::default();
@@ -32,7 +32,7 @@ impl Watch {
                 self.said[index] = true;
                 warnings.push(format!(
                     "kernel `{}` accepted none of its last {} moves, {} of which were not finite; the run goes on",
-                    kernel.name(),
+                    sampler.names()[index],
                     now.proposed - before.proposed,
                     now.non_finite.saturating_sub(before.non_finite)
                 ));

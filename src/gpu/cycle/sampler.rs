@@ -1,20 +1,21 @@
-//! A whole cycle on the device as one kernel of the sampler, tuned while adaptation lasts. The cycle itself is in `resident`.
+//! The sampler whose cycle stays on the device, tuned while adaptation lasts. The cycle itself is in `runner.rs`.
 
 use super::moves::ResidentMove;
 use super::runner::Resident;
 use crate::integrator::{Engine, EngineError};
-use crate::mcmc::{Chain, Kernel, KernelError, KernelReport, KernelStatistics};
+use crate::mcmc::{Chain, DriveError, KernelReport, KernelStatistics, Sampler};
 use crate::proposal::{AdaptedStep, DualAveraging};
 use serde::de::DeserializeOwned;
 use std::time::Instant;
 
-/// Runs a cycle of [`Resident`] a step. Steps are put off until someone wants to see the chain, and then run in one go; the
-/// state is uploaded only where someone else changed it in between.
-#[derive(Debug)]
-pub struct ResidentKernel {
+/// Name of the one kernel that the whole cycle is to whoever watches.
+const NAME: &str = "gpu_cycle";
+
+/// Runs cycles of [`Resident`]. The chain comes back after the last of those asked for; it is uploaded only where someone
+/// else changed it in between.
+pub struct CycleSampler {
     resident: Resident,
-    /// Steps put off.
-    n_due: u64,
+    engine: Box<dyn Engine>,
     seconds: f64,
     /// Counters of every entry since the last reset.
     statistics: Vec<KernelStatistics>,
@@ -29,10 +30,10 @@ pub struct ResidentKernel {
     timesteps: Vec<Option<DualAveraging>>,
 }
 
-impl ResidentKernel {
-    /// A kernel that runs one cycle a step.
+impl CycleSampler {
+    /// The cycle, and an engine of the same system for whatever else is done with the chain.
     #[must_use]
-    pub fn new(resident: Resident) -> Self {
+    pub fn new(resident: Resident, engine: Box<dyn Engine>) -> Self {
         let n_entries = resident.moves().len();
         let tuned = |entry: &ResidentMove| match *entry {
             ResidentMove::Hmc {
@@ -48,7 +49,7 @@ impl ResidentKernel {
             widths: widths.iter().map(|&w| AdaptedStep::new(w)).collect(),
             timesteps: resident.moves().iter().map(tuned).collect(),
             resident,
-            n_due: 0,
+            engine,
             seconds: 0.0,
             statistics: vec![KernelStatistics::default(); n_entries],
             counted: vec![[0; 3]; n_entries],
@@ -56,22 +57,21 @@ impl ResidentKernel {
         }
     }
 
-    /// The cycles that were put off, on the device.
-    fn advance(&mut self, chain: &mut Chain) -> Result<(), EngineError> {
+    /// Cycles in one go, and what was learned from them.
+    fn advance(&mut self, chain: &mut Chain, n_cycles: u64) -> Result<(), EngineError> {
         let state = &chain.state;
         if self.known.0 != state.positions || self.known.1 != state.velocities {
             self.resident.upload(state, &chain.temperatures_kelvin)?;
         }
-        self.resident.run(self.n_due, u64::MAX, &mut |_| {})?;
+        self.resident.run(n_cycles, u64::MAX, &mut |_| {})?;
         self.resident.download(&mut chain.state)?;
         chain.energies = Some(self.resident.potential_energies()?);
         self.known = (
             chain.state.positions.clone(),
             chain.state.velocities.clone(),
         );
-        self.book_work(chain);
+        self.book_work(chain, n_cycles);
         let fresh = self.count_tests()?;
-        self.n_due = 0;
         if self.adapting {
             self.adapt(&fresh)?;
         }
@@ -83,11 +83,11 @@ impl ResidentKernel {
         clippy::cast_precision_loss,
         reason = "step counts stay far below 2^53"
     )]
-    fn book_work(&self, chain: &mut Chain) {
+    fn book_work(&self, chain: &mut Chain, n_cycles: u64) {
         let n_replicas = chain.state.n_replicas as u64;
         for (entry, &n_steps) in self.resident.moves().iter().zip(self.resident.n_steps()) {
             chain.time_ps += n_steps as f64 * entry.timestep_ps();
-            let n_units = self.n_due * entry.n_units();
+            let n_units = n_cycles * entry.n_units();
             chain.n_energy_evaluations += entry.n_evaluations(n_units, n_steps) * n_replicas;
         }
     }
@@ -112,7 +112,16 @@ impl ResidentKernel {
         Ok(all_fresh)
     }
 
-    /// Whether anything is being tuned, so that no step can be put off.
+    /// Counters of all entries together.
+    fn total(&self) -> KernelStatistics {
+        let entries = self.statistics.iter().copied();
+        KernelStatistics {
+            seconds: self.seconds,
+            ..entries.fold(KernelStatistics::default(), KernelStatistics::and)
+        }
+    }
+
+    /// Whether anything is being tuned, and so changes after every cycle.
     fn is_tuning(&self) -> bool {
         let timesteps = self.timesteps.iter().flatten().count();
         self.adapting && (timesteps > 0 || !self.widths.is_empty())
@@ -152,100 +161,7 @@ impl ResidentKernel {
         }
     }
 
-    /// The cycle, with its widths and time steps as they are now.
-    #[must_use]
-    pub fn resident(&self) -> &Resident {
-        &self.resident
-    }
-}
-
-impl Kernel for ResidentKernel {
-    fn name(&self) -> &str {
-        "gpu_cycle"
-    }
-
-    fn is_exact(&self) -> bool {
-        self.resident.moves().iter().all(ResidentMove::is_exact)
-    }
-
-    fn is_ergodic(&self) -> bool {
-        let moves = self.resident.moves();
-        !moves.iter().all(|entry| {
-            matches!(
-                entry,
-                ResidentMove::Torsion { .. } | ResidentMove::TorsionLeap { .. }
-            )
-        })
-    }
-
-    fn step(&mut self, chain: &mut Chain, _engine: &mut dyn Engine) -> Result<(), KernelError> {
-        self.n_due += 1;
-        if self.is_tuning() {
-            self.settle(chain)?;
-        }
-        Ok(())
-    }
-
-    fn settle(&mut self, chain: &mut Chain) -> Result<(), KernelError> {
-        if self.n_due == 0 {
-            return Ok(());
-        }
-        let start = Instant::now();
-        self.advance(chain)?;
-        self.seconds += start.elapsed().as_secs_f64();
-        Ok(())
-    }
-
-    fn statistics(&self) -> KernelStatistics {
-        let mut sum = KernelStatistics {
-            seconds: self.seconds,
-            ..KernelStatistics::default()
-        };
-        for part in &self.statistics {
-            sum.proposed += part.proposed;
-            sum.accepted += part.accepted;
-            sum.non_finite += part.non_finite;
-        }
-        sum
-    }
-
-    fn report(&self) -> KernelReport {
-        let entries = self.resident.moves().iter().zip(&self.statistics);
-        let child = |(entry, statistics): (&ResidentMove, &KernelStatistics)| KernelReport {
-            name: entry.name().to_owned(),
-            statistics: *statistics,
-            exact: entry.is_exact(),
-            children: Vec::new(),
-            details: serde_json::Value::Null,
-        };
-        KernelReport {
-            children: entries.map(child).collect(),
-            ..KernelReport::of(self)
-        }
-    }
-
-    fn freeze(&mut self) {
-        self.adapting = false;
-        for timestep in self.timesteps.iter_mut().flatten() {
-            timestep.finish();
-        }
-        self.apply_tuning();
-        self.seconds = 0.0;
-        self.statistics.fill(KernelStatistics::default());
-    }
-
-    fn save(&self) -> serde_json::Value {
-        serde_json::json!({
-            "seconds": self.seconds,
-            "statistics": self.statistics,
-            "counters": self.resident.counters(),
-            "adapting": self.adapting,
-            "widths": self.widths,
-            "timesteps": self.timesteps,
-        })
-    }
-
-    fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
+    fn restore_cycle(&mut self, saved: &serde_json::Value) -> Result<(), String> {
         let unreadable = |error| format!("the saved state of `gpu_cycle` is unreadable: {error}");
         let seconds = serde_json::from_value(saved["seconds"].clone()).map_err(unreadable)?;
         let adapting = serde_json::from_value(saved["adapting"].clone()).map_err(unreadable)?;
@@ -258,6 +174,100 @@ impl Kernel for ResidentKernel {
         self.resident.set_counters(&counters);
         self.apply_tuning();
         Ok(())
+    }
+
+    /// The cycle, with its widths and time steps as they are now.
+    #[must_use]
+    pub fn resident(&self) -> &Resident {
+        &self.resident
+    }
+}
+
+impl Sampler for CycleSampler {
+    fn run(&mut self, chain: &mut Chain, n_cycles: u64) -> Result<(), DriveError> {
+        let start = Instant::now();
+        let mut left = n_cycles;
+        while left > 0 {
+            let n_cycles = left.min(self.at_once());
+            let advanced = self.advance(chain, n_cycles);
+            advanced.map_err(|error| DriveError::Kernel {
+                name: NAME.to_owned(),
+                source: error.into(),
+            })?;
+            left -= n_cycles;
+        }
+        self.seconds += start.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    fn at_once(&self) -> u64 {
+        match self.is_tuning() {
+            true => 1,
+            false => u64::MAX,
+        }
+    }
+
+    fn engine(&mut self) -> &mut dyn Engine {
+        self.engine.as_mut()
+    }
+
+    fn is_ergodic(&self) -> bool {
+        let moves = self.resident.moves();
+        !moves.iter().all(|entry| {
+            matches!(
+                entry,
+                ResidentMove::Torsion { .. } | ResidentMove::TorsionLeap { .. }
+            )
+        })
+    }
+
+    fn statistics(&self) -> Vec<KernelStatistics> {
+        vec![self.total()]
+    }
+
+    fn reports(&self) -> Vec<KernelReport> {
+        let report = |name: &str, statistics: KernelStatistics, exact| KernelReport {
+            name: name.to_owned(),
+            statistics,
+            exact,
+            children: Vec::new(),
+            details: serde_json::Value::Null,
+        };
+        let moves = self.resident.moves();
+        let entries = moves.iter().zip(&self.statistics);
+        vec![KernelReport {
+            children: entries
+                .map(|(entry, own)| report(entry.name(), *own, entry.is_exact()))
+                .collect(),
+            ..report(NAME, self.total(), moves.iter().all(ResidentMove::is_exact))
+        }]
+    }
+
+    fn freeze(&mut self) {
+        self.adapting = false;
+        for timestep in self.timesteps.iter_mut().flatten() {
+            timestep.finish();
+        }
+        self.apply_tuning();
+        self.seconds = 0.0;
+        self.statistics.fill(KernelStatistics::default());
+    }
+
+    fn save(&self) -> Vec<serde_json::Value> {
+        vec![serde_json::json!({
+            "seconds": self.seconds,
+            "statistics": self.statistics,
+            "counters": self.resident.counters(),
+            "adapting": self.adapting,
+            "widths": self.widths,
+            "timesteps": self.timesteps,
+        })]
+    }
+
+    fn restore(&mut self, saved: &[serde_json::Value]) -> Result<(), String> {
+        let saved = saved.first().unwrap_or(&serde_json::Value::Null);
+        let restored = self.restore_cycle(saved);
+        restored.map_err(|reason| format!("kernel `{NAME}`: {reason}"))
     }
 }
 
