@@ -133,6 +133,30 @@ fn the_documentation_of_the_input_is_what_the_program_prints() {
     }
 }
 
+/// `--observe` in the help, in the documentation, in the docstring of the Python package.
+#[test]
+fn every_quantity_is_told_where_they_are_listed() {
+    let help = stdout(Command::new(env!("CARGO_BIN_EXE_saltus")).args(["analyze", "--help"]));
+    for (place, text) in [
+        ("saltus analyze --help", help.as_str()),
+        ("docs/input.md", include_str!("../docs/input.md")),
+        ("docs/output.md", include_str!("../docs/output.md")),
+        (
+            "python/saltus/_analysis.py",
+            include_str!("../python/saltus/_analysis.py"),
+        ),
+    ] {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text = words.join(" ");
+        for example in saltus::analysis::QUANTITY_EXAMPLES {
+            assert!(
+                text.contains(&format!("`{example}`")),
+                "{place} does not tell of `{example}`"
+            );
+        }
+    }
+}
+
 const CRANKSHAFT: &str = "examples/custom_kernel/crankshaft.yaml";
 
 /// The kernel of another crate in YAML: run, refused where its values are wrong, and compared by the bench.

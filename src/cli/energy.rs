@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::forcefield::TermEnergies;
 use crate::integrator::Engine;
@@ -36,16 +36,14 @@ pub(crate) struct EnergyArguments {
     device: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Terms {
-    bond: f64,
-    angle: f64,
-    torsion: f64,
-    /// Only where the molecule has energy maps.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cmap: Option<f64>,
-    nonbonded: f64,
-    implicit_solvent: f64,
+/// Names and energies in kJ/mol, an object in JSON.
+#[derive(Debug)]
+struct Terms(Vec<(&'static str, f64)>);
+
+impl Serialize for Terms {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -89,7 +87,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
         terms,
         forces,
     } = evaluated(loaded)?;
-    let has_maps = !prepared.system.mapped_torsions.is_empty();
+    let named = terms.named(&prepared.system);
     let device = match arguments.device {
         None => None,
         Some(_) => {
@@ -101,12 +99,12 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
         let forces = arguments.forces.then_some(forces);
         return console::print_json(&report(
             &prepared.molecule.topology,
-            (terms, has_maps),
+            (terms.total(), Terms(named)),
             forces,
             device,
         ));
     }
-    let mut text = table(terms, has_maps);
+    let mut text = table(&named, terms.total());
     if let Some(device) = device {
         writeln!(
             text,
@@ -203,20 +201,13 @@ fn on_device(
 
 fn report(
     topology: &Topology,
-    (terms, has_maps): (TermEnergies, bool),
+    (potential_energy_kj_per_mol, terms_kj_per_mol): (f64, Terms),
     forces: Option<Vec<[f64; 3]>>,
     device: Option<DeviceReport>,
 ) -> EnergyReport {
     EnergyReport {
-        potential_energy_kj_per_mol: terms.total(),
-        terms_kj_per_mol: Terms {
-            bond: terms.bond,
-            angle: terms.angle,
-            torsion: terms.torsion,
-            cmap: has_maps.then_some(terms.correction_map),
-            nonbonded: terms.nonbonded,
-            implicit_solvent: terms.implicit_solvent,
-        },
+        potential_energy_kj_per_mol,
+        terms_kj_per_mol,
         atoms: topology
             .atoms
             .iter()
@@ -237,20 +228,10 @@ fn atom_report(topology: &Topology, atom: &Atom) -> AtomReport {
     }
 }
 
-fn table(terms: TermEnergies, has_maps: bool) -> String {
-    let mut rows = vec![
-        ("bond", terms.bond),
-        ("angle", terms.angle),
-        ("torsion", terms.torsion),
-        ("nonbonded", terms.nonbonded),
-        ("implicit_solvent", terms.implicit_solvent),
-        ("potential_energy", terms.total()),
-    ];
-    if has_maps {
-        rows.insert(3, ("cmap", terms.correction_map));
-    }
+fn table(terms: &[(&str, f64)], total: f64) -> String {
     let mut text = "term                       kJ/mol\n".to_owned();
-    for (name, energy) in rows {
+    let total = [("potential_energy", total)];
+    for (name, energy) in terms.iter().chain(&total) {
         writeln!(text, "{name:<17} {energy:>15.6}")
             .expect("invariant: writing to a string cannot fail");
     }

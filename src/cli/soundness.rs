@@ -37,23 +37,16 @@ pub(crate) fn evaluate(
     Err(CliError::input(format!(
         "the starting structure has a potential energy of {} kJ/mol{}{}{}\n  help: {HELP}",
         terms.total(),
-        faulty_terms(terms),
+        faulty_terms(terms, system),
         faulty_atoms(topology, &forces),
         closest_pair(topology, positions),
     )))
 }
 
 /// `; not finite: nonbonded (inf)`, or nothing where the terms are finite.
-fn faulty_terms(terms: TermEnergies) -> String {
-    let named = [
-        ("bond", terms.bond),
-        ("angle", terms.angle),
-        ("torsion", terms.torsion),
-        ("cmap", terms.correction_map),
-        ("nonbonded", terms.nonbonded),
-        ("implicit_solvent", terms.implicit_solvent),
-    ];
-    let faulty: Vec<String> = named
+fn faulty_terms(terms: TermEnergies, system: &System) -> String {
+    let faulty: Vec<String> = terms
+        .named(system)
         .into_iter()
         .filter(|(_, energy)| !energy.is_finite())
         .map(|(name, energy)| format!("{name} ({energy})"))

@@ -5,7 +5,7 @@
 
 use super::Want;
 use super::bonded::{bonded, rare_torsions};
-use super::parameters::{Parameters, Solvent};
+use super::parameters::{Parameters, RareTorsions, Solvent};
 use crate::forcefield::{generalized_born, nonbonded, surface_area};
 use crate::lane::{AtomField, Lane, dot, subtract, vectorized};
 
@@ -151,8 +151,8 @@ pub(super) fn evaluate<L: Lane, W: Want>(
     energies: &mut [f64],
 ) {
     bonded_terms::<L, W>(parameters, &mut *position, &mut *force, &mut *energies);
-    if parameters.has_rare_torsions() {
-        rare_terms::<L, W>(parameters, &mut *position, &mut *force, &mut *energies);
+    if let Some(rare) = &parameters.rare {
+        rare_terms::<L, W>(rare, &mut *position, &mut *force, &mut *energies);
     }
     let position: &[[L; 3]] = position;
     let n_atoms = parameters.n_atoms;
@@ -199,13 +199,13 @@ vectorized! {
 vectorized! {
     /// Harmonic torsions and energy maps.
     fn rare_terms<L: Lane, W: Want>(
-        parameters: &Parameters<L>,
+        rare: &RareTorsions<L>,
         position: &mut [[L; 3]],
         force: &mut [[L; 3]],
         energies: &mut [f64],
     ) -> () {
         let sums = W::ENERGY.then_some(energies);
-        rare_torsions::<L, L::Scalar, _>(parameters, &AtomField::new(position), &mut AtomField::new(force), sums);
+        rare_torsions::<L, L::Scalar, _>(rare, &AtomField::new(position), &mut AtomField::new(force), sums);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bonds, angles, torsions and maps of a molecule over a field of atoms. Pairs are elsewhere.
 
-use super::parameters::{MAX_PERIODICITY, Parameters};
+use super::parameters::{MAX_PERIODICITY, Parameters, RareTorsions};
 use crate::forcefield::{angle, bond, correction_map, harmonic_torsion, torsion};
 use crate::lane::{Field, Lane, add, negate, scale, subtract};
 
@@ -73,7 +73,7 @@ pub(super) fn bonded<L, M, F>(
 /// Adds harmonic torsions and energy maps, which most molecules have none of, to what [`bonded`] left.
 #[inline(always)]
 pub(super) fn rare_torsions<L, M, F>(
-    parameters: &Parameters<L>,
+    rare: &RareTorsions<L>,
     position: &impl Field<M>,
     force: &mut F,
     energies: Option<&mut [f64]>,
@@ -92,7 +92,7 @@ pub(super) fn rare_torsions<L, M, F>(
         [subtract(x1, x0), subtract(x2, x1), subtract(x3, x2)]
     };
     let mut totals = [M::splat(0.0); 2];
-    for &(atoms, [theta, stiffness]) in &parameters.harmonic_torsions {
+    for &(atoms, [theta, stiffness]) in &rare.harmonic_torsions {
         let [b1, b2, b3] = bonds(atoms);
         let (energy, on_atoms) = harmonic_torsion::harmonic_torsion(
             b1,
@@ -104,9 +104,9 @@ pub(super) fn rare_torsions<L, M, F>(
         add_torsion(force, atoms, on_atoms);
         totals[0] += energy;
     }
-    for term in &parameters.mapped_torsions {
+    for term in &rare.mapped_torsions {
         let [first, second] = [bonds(term.atoms[0]), bonds(term.atoms[1])];
-        let patches = &parameters.correction_maps[term.map];
+        let patches = &rare.correction_maps[term.map];
         let (energy, [on_first, on_second]) =
             correction_map::correction_map(patches, first, second);
         add_torsion(force, term.atoms[0], on_first);

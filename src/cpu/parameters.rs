@@ -13,12 +13,19 @@ pub(super) struct Parameters<L: Lane> {
     pub(super) bonds: Vec<([usize; 2], [L::Scalar; 2])>,
     pub(super) angles: Vec<([usize; 3], [L::Scalar; 2])>,
     pub(super) torsions: Vec<Series<L>>,
-    pub(super) harmonic_torsions: Vec<([usize; 4], [L::Scalar; 2])>,
-    pub(super) correction_maps: Vec<Patches<L::Scalar>>,
-    pub(super) mapped_torsions: Vec<MappedTorsions>,
+    /// What most molecules have nothing of.
+    pub(super) rare: Option<RareTorsions<L>>,
     /// `[a, b, coulomb]` of every pair i < j, row by row.
     pub(super) pairs: Vec<[L::Scalar; 3]>,
     pub(super) solvent: Option<Solvent<L>>,
+}
+
+/// Harmonic torsions and energy maps.
+#[derive(Debug, Clone)]
+pub(super) struct RareTorsions<L: Lane> {
+    pub(super) harmonic_torsions: Vec<([usize; 4], [L::Scalar; 2])>,
+    pub(super) correction_maps: Vec<Patches<L::Scalar>>,
+    pub(super) mapped_torsions: Vec<MappedTorsions>,
 }
 
 /// One Fourier series.
@@ -57,10 +64,35 @@ pub(super) struct SolventAtom<S> {
 impl<L: Lane> Parameters<L> {
     /// Converts a system.
     pub(super) fn new(system: &System) -> Self {
+        // Every list is named: a new one does not compile without a line here.
+        let System {
+            masses_da,
+            bonds,
+            angles,
+            torsions,
+            harmonic_torsions,
+            correction_maps,
+            mapped_torsions,
+            nonbonded,
+            implicit_solvent,
+            constraints: _,
+        } = system;
+        let rare = RareTorsions {
+            harmonic_torsions: harmonic_torsions
+                .iter()
+                .map(|term| {
+                    (
+                        term.atoms,
+                        [L::scalar(term.angle_rad), L::scalar(term.k_kj_per_mol_rad2)],
+                    )
+                })
+                .collect(),
+            correction_maps: correction_maps.iter().map(Patches::new).collect(),
+            mapped_torsions: mapped_torsions.clone(),
+        };
         Self {
-            n_atoms: system.n_atoms(),
-            bonds: system
-                .bonds
+            n_atoms: masses_da.len(),
+            bonds: bonds
                 .iter()
                 .map(|term| {
                     (
@@ -69,8 +101,7 @@ impl<L: Lane> Parameters<L> {
                     )
                 })
                 .collect(),
-            angles: system
-                .angles
+            angles: angles
                 .iter()
                 .map(|term| {
                     (
@@ -79,23 +110,12 @@ impl<L: Lane> Parameters<L> {
                     )
                 })
                 .collect(),
-            torsions: FourierSeries::collect(&system.torsions)
+            torsions: FourierSeries::collect(torsions)
                 .iter()
                 .map(Series::new)
                 .collect(),
-            harmonic_torsions: system
-                .harmonic_torsions
-                .iter()
-                .map(|term| {
-                    (
-                        term.atoms,
-                        [L::scalar(term.angle_rad), L::scalar(term.k_kj_per_mol_rad2)],
-                    )
-                })
-                .collect(),
-            correction_maps: system.correction_maps.iter().map(Patches::new).collect(),
-            mapped_torsions: system.mapped_torsions.clone(),
-            pairs: nonbonded::pair_table(&system.nonbonded)
+            rare: rare.unless_empty(),
+            pairs: nonbonded::pair_table(nonbonded)
                 .iter()
                 .map(|pair| {
                     [
@@ -105,16 +125,23 @@ impl<L: Lane> Parameters<L> {
                     ]
                 })
                 .collect(),
-            solvent: system
-                .implicit_solvent
+            solvent: implicit_solvent
                 .as_ref()
                 .map(|solvent| Solvent::new(system, solvent)),
         }
     }
+}
 
-    /// Whether the molecule has terms that most have not: see `rare_torsions`.
-    pub(super) fn has_rare_torsions(&self) -> bool {
-        !(self.harmonic_torsions.is_empty() && self.mapped_torsions.is_empty())
+impl<L: Lane> RareTorsions<L> {
+    /// `None` where there are none.
+    fn unless_empty(self) -> Option<Self> {
+        let Self {
+            harmonic_torsions,
+            correction_maps: _,
+            mapped_torsions,
+        } = &self;
+        let is_empty = harmonic_torsions.is_empty() && mapped_torsions.is_empty();
+        (!is_empty).then_some(self)
     }
 }
 

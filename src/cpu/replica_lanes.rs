@@ -2,7 +2,7 @@
 
 use super::Want;
 use super::bonded::{bonded, rare_torsions};
-use super::parameters::{Parameters, Solvent};
+use super::parameters::{Parameters, RareTorsions, Solvent};
 use crate::forcefield::{generalized_born, nonbonded, surface_area};
 use crate::lane::{Lane, ReplicaField, dot, subtract, vectorized};
 
@@ -45,8 +45,8 @@ pub(super) fn evaluate<L: Lane, W: Want>(
     energies: &mut [f64],
 ) {
     bonded_terms::<L, W>(parameters, &mut *position, &mut *force, &mut *energies);
-    if parameters.has_rare_torsions() {
-        rare_terms::<L, W>(parameters, &mut *position, &mut *force, &mut *energies);
+    if let Some(rare) = &parameters.rare {
+        rare_terms::<L, W>(rare, &mut *position, &mut *force, &mut *energies);
     }
     let position: &[[L; 3]] = position;
     let Some(solvent) = &parameters.solvent else {
@@ -90,13 +90,13 @@ vectorized! {
 vectorized! {
     /// Harmonic torsions and energy maps.
     fn rare_terms<L: Lane, W: Want>(
-        parameters: &Parameters<L>,
+        rare: &RareTorsions<L>,
         position: &mut [[L; 3]],
         force: &mut [[L; 3]],
         energies: &mut [f64],
     ) -> () {
         let sums = W::ENERGY.then_some(energies);
-        rare_torsions::<L, L, _>(parameters, &ReplicaField(position), &mut ReplicaField(force), sums);
+        rare_torsions::<L, L, _>(rare, &ReplicaField(position), &mut ReplicaField(force), sums);
     }
 }
 

@@ -4,7 +4,6 @@ pub mod angle;
 mod assign;
 pub mod bond;
 pub mod correction_map;
-mod definition;
 mod error;
 pub mod generalized_born;
 pub mod harmonic_torsion;
@@ -19,7 +18,6 @@ mod system;
 pub mod torsion;
 mod xml;
 
-pub use definition::ForceField;
 pub use error::ForceFieldError;
 pub use options::{HYDROGEN_MASS_DA, SystemOptions};
 pub use prmtop::{Prmtop, PrmtopError, PrmtopFault};
@@ -29,4 +27,5 @@ pub use system::{
     MappedTorsions, Nonbonded, NonbondedException, System, Torsion,
 };
 pub use xml::builtin::Source as ForceFieldSource;
+pub use xml::definition::ForceField;
 pub use xml::error::{Location, XmlError, XmlFault};

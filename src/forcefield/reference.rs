@@ -2,7 +2,10 @@
 
 use super::correction_map::Patches;
 use super::generalized_born::{self, Dielectric};
-use super::system::{ImplicitSolvent, System};
+use super::system::{
+    Angle, Bond, CorrectionMap, HarmonicTorsion, ImplicitSolvent, MappedTorsions, Nonbonded,
+    System, Torsion,
+};
 use super::torsion::FourierSeries;
 use super::{angle, bond, correction_map, harmonic_torsion, nonbonded, surface_area, torsion};
 use crate::lane::{dot, scale, subtract};
@@ -28,14 +31,40 @@ impl TermEnergies {
     /// Sum of the terms.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.bond
-            + self.angle
-            + self.torsion
-            + self.nonbonded
-            + self.implicit_solvent
-            + self.correction_map
+        self.all().into_iter().map(|(_, energy)| energy).sum()
+    }
+
+    /// The terms of a system by the names that files and tables have; one that few molecules have only where `system` does.
+    #[must_use]
+    pub fn named(&self, system: &System) -> Vec<(&'static str, f64)> {
+        let is_shown = |name: &str| name != CMAP || !system.mapped_torsions.is_empty();
+        let all = self.all().into_iter();
+        all.filter(|(name, _)| is_shown(name)).collect()
+    }
+
+    /// All terms; a new field does not compile without its name here.
+    fn all(&self) -> [(&'static str, f64); 6] {
+        let Self {
+            bond,
+            angle,
+            torsion,
+            correction_map,
+            nonbonded,
+            implicit_solvent,
+        } = *self;
+        [
+            ("bond", bond),
+            ("angle", angle),
+            ("torsion", torsion),
+            (CMAP, correction_map),
+            ("nonbonded", nonbonded),
+            ("implicit_solvent", implicit_solvent),
+        ]
     }
 }
+
+/// Name of the maps' energy.
+const CMAP: &str = "cmap";
 
 /// Energies per term in kJ/mol and forces in kJ mol⁻¹ nm⁻¹ of one structure (positions in nm), all in f64.
 #[must_use]
@@ -44,15 +73,28 @@ pub fn reference_energies(
     positions: &[[f64; 3]],
 ) -> (TermEnergies, Vec<[f64; 3]>) {
     let mut forces = vec![[0.0; 3]; positions.len()];
+    // Every list is named: a new one does not compile without a line here.
+    let System {
+        masses_da: _,
+        bonds,
+        angles,
+        torsions,
+        harmonic_torsions,
+        correction_maps,
+        mapped_torsions,
+        nonbonded,
+        implicit_solvent,
+        constraints: _,
+    } = system;
     let energies = TermEnergies {
-        bond: bonds(system, positions, &mut forces),
-        angle: angles(system, positions, &mut forces),
-        torsion: torsions(system, positions, &mut forces)
-            + harmonic_torsions(system, positions, &mut forces),
-        correction_map: mapped_torsions(system, positions, &mut forces),
-        nonbonded: pairs(system, positions, &mut forces),
-        implicit_solvent: system.implicit_solvent.as_ref().map_or(0.0, |solvent| {
-            implicit_solvent(system, solvent, positions, &mut forces)
+        bond: bond_energy(bonds, positions, &mut forces),
+        angle: angle_energy(angles, positions, &mut forces),
+        torsion: torsion_energy(torsions, positions, &mut forces)
+            + harmonic_torsion_energy(harmonic_torsions, positions, &mut forces),
+        correction_map: map_energy(correction_maps, mapped_torsions, positions, &mut forces),
+        nonbonded: pair_energy(nonbonded, positions, &mut forces),
+        implicit_solvent: implicit_solvent.as_ref().map_or(0.0, |solvent| {
+            solvent_energy(solvent, &nonbonded.charges, positions, &mut forces)
         }),
     };
     (energies, forces)
@@ -70,9 +112,9 @@ fn add_pair(forces: &mut [[f64; 3]], [i, j]: [usize; 2], force_on_j: [f64; 3]) {
     add(forces, i, scale(force_on_j, -1.0));
 }
 
-fn bonds(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+fn bond_energy(bonds: &[Bond], x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
     let mut sum = 0.0;
-    for term in &system.bonds {
+    for term in bonds {
         let [i, j] = term.atoms;
         let vector = subtract(x[j], x[i]);
         let (energy, factor) = bond::bond(vector, term.length_nm, term.k_kj_per_mol_nm2);
@@ -82,9 +124,9 @@ fn bonds(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
     sum
 }
 
-fn angles(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+fn angle_energy(angles: &[Angle], x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
     let mut sum = 0.0;
-    for term in &system.angles {
+    for term in angles {
         let [i, j, k] = term.atoms;
         let (energy, first, last) = angle::angle(
             subtract(x[i], x[j]),
@@ -99,9 +141,9 @@ fn angles(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
     sum
 }
 
-fn torsions(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+fn torsion_energy(torsions: &[Torsion], x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
     let mut sum = 0.0;
-    for series in FourierSeries::collect(&system.torsions) {
+    for series in FourierSeries::collect(torsions) {
         let [b1, b2, b3] = torsion_bonds(x, series.atoms);
         let (energy, f0, f1, f3) =
             torsion::torsion(b1, b2, b3, series.constant, &series.coefficients);
@@ -127,9 +169,13 @@ fn add_torsion(forces: &mut [[f64; 3]], [i, j, k, l]: [usize; 4], [f0, f1, f3]: 
     add_pair(forces, [k, l], f3);
 }
 
-fn harmonic_torsions(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+fn harmonic_torsion_energy(
+    torsions: &[HarmonicTorsion],
+    x: &[[f64; 3]],
+    forces: &mut [[f64; 3]],
+) -> f64 {
     let mut sum = 0.0;
-    for term in &system.harmonic_torsions {
+    for term in torsions {
         let [b1, b2, b3] = torsion_bonds(x, term.atoms);
         let (energy, on_atoms) =
             harmonic_torsion::harmonic_torsion(b1, b2, b3, term.angle_rad, term.k_kj_per_mol_rad2);
@@ -139,10 +185,15 @@ fn harmonic_torsions(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -
     sum
 }
 
-fn mapped_torsions(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
-    let patches: Vec<Patches<f64>> = system.correction_maps.iter().map(Patches::new).collect();
+fn map_energy(
+    maps: &[CorrectionMap],
+    mapped_torsions: &[MappedTorsions],
+    x: &[[f64; 3]],
+    forces: &mut [[f64; 3]],
+) -> f64 {
+    let patches: Vec<Patches<f64>> = maps.iter().map(Patches::new).collect();
     let mut sum = 0.0;
-    for term in &system.mapped_torsions {
+    for term in mapped_torsions {
         let [first, second] = term.atoms.map(|atoms| torsion_bonds(x, atoms));
         let (energy, on_atoms) = correction_map::correction_map(&patches[term.map], first, second);
         for (atoms, on_torsion) in term.atoms.into_iter().zip(on_atoms) {
@@ -153,8 +204,8 @@ fn mapped_torsions(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> 
     sum
 }
 
-fn pairs(system: &System, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
-    let table = nonbonded::pair_table(&system.nonbonded);
+fn pair_energy(nonbonded: &Nonbonded, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -> f64 {
+    let table = nonbonded::pair_table(nonbonded);
     let mut sum = 0.0;
     for i in 0..x.len() {
         for j in i + 1..x.len() {
@@ -190,14 +241,13 @@ fn integral(solvent: &ImplicitSolvent, i: usize, j: usize, r: f64) -> (f64, f64)
     (value + neck, slope + neck_slope)
 }
 
-fn implicit_solvent(
-    system: &System,
+fn solvent_energy(
     solvent: &ImplicitSolvent,
+    charges: &[f64],
     x: &[[f64; 3]],
     forces: &mut [[f64; 3]],
 ) -> f64 {
     let n = x.len();
-    let charges = &system.nonbonded.charges;
     let dielectric = Dielectric::new(solvent);
     let distance = |i: usize, j: usize| {
         let vector = subtract(x[j], x[i]);

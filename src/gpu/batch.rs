@@ -7,66 +7,78 @@ use super::shape::{Placement, Shape};
 use super::tables::{Tables, single};
 use rayon::prelude::*;
 
-/// Place of the moves among the tables; the networks follow.
-const MOVES: usize = 13;
-
 /// Tables of the molecule on the device.
 #[derive(Debug)]
 pub(crate) struct DeviceTables {
-    buffers: Vec<wgpu::Buffer>,
+    molecule: Vec<wgpu::Buffer>,
+    moves: wgpu::Buffer,
+    networks: wgpu::Buffer,
 }
 
 impl DeviceTables {
     /// Puts other moves and the networks that they draw from in the place of those before.
     pub(super) fn set_moves(&mut self, gpu: &Gpu, moves: &[u32], networks: &[[f32; 4]]) {
-        self.buffers[MOVES] = upload(gpu, "moves", bytemuck::cast_slice(moves));
-        self.buffers[MOVES + 1] = upload(gpu, "networks", bytemuck::cast_slice(networks));
+        self.moves = upload(gpu, "moves", bytemuck::cast_slice(moves));
+        self.networks = upload(gpu, "networks", bytemuck::cast_slice(networks));
     }
 
     /// Other numbers at the beginning of the table of moves.
     pub(super) fn update_moves(&self, gpu: &Gpu, moves: &[u32]) {
         gpu.queue
-            .write_buffer(&self.buffers[MOVES], 0, bytemuck::cast_slice(moves));
+            .write_buffer(&self.moves, 0, bytemuck::cast_slice(moves));
     }
 
-    /// Uploads the tables in the order of their bindings, 1 to 15.
+    /// Uploads the tables of a molecule that has no moves yet.
     pub(super) fn new(gpu: &Gpu, tables: &Tables) -> Self {
+        let molecule = contents(tables).into_iter();
         Self {
-            buffers: vec![
-                upload(gpu, "atoms", bytemuck::cast_slice(&tables.atoms)),
-                upload(gpu, "pairs", bytemuck::cast_slice(&tables.pairs)),
-                upload(gpu, "necks", bytemuck::cast_slice(&tables.necks)),
-                upload(gpu, "bonds", bytemuck::cast_slice(&tables.bonds)),
-                upload(gpu, "angles", bytemuck::cast_slice(&tables.angles)),
-                upload(gpu, "torsions", bytemuck::cast_slice(&tables.torsions)),
-                upload(
-                    gpu,
-                    "harmonic torsions",
-                    bytemuck::cast_slice(&tables.harmonic_torsions),
-                ),
-                upload(
-                    gpu,
-                    "mapped torsions",
-                    bytemuck::cast_slice(&tables.mapped_torsions),
-                ),
-                upload(gpu, "patches", bytemuck::cast_slice(&tables.patches)),
-                upload(gpu, "gathers", bytemuck::cast_slice(&tables.gathers)),
-                upload(
-                    gpu,
-                    "rigid bonds",
-                    bytemuck::cast_slice(&tables.rigid_bonds),
-                ),
-                upload(gpu, "clusters", bytemuck::cast_slice(&tables.clusters)),
-                upload(
-                    gpu,
-                    "cluster atoms",
-                    bytemuck::cast_slice(&tables.cluster_atoms),
-                ),
-                upload(gpu, "moves", &[]),
-                upload(gpu, "networks", &[]),
-            ],
+            molecule: molecule
+                .map(|(name, bytes)| upload(gpu, name, bytes))
+                .collect(),
+            moves: upload(gpu, "moves", &[]),
+            networks: upload(gpu, "networks", &[]),
         }
     }
+
+    /// All tables in the order of their bindings.
+    fn buffers(&self) -> impl Iterator<Item = &wgpu::Buffer> {
+        self.molecule.iter().chain([&self.moves, &self.networks])
+    }
+}
+
+/// The tables of a molecule, by the names and in the order of their bindings; a new one does not compile without a line here.
+fn contents(tables: &Tables) -> [(&'static str, &[u8]); 13] {
+    use bytemuck::cast_slice;
+    let Tables {
+        atoms,
+        pairs,
+        necks,
+        bonds,
+        angles,
+        torsions,
+        harmonic_torsions,
+        mapped_torsions,
+        patches,
+        gathers,
+        rigid_bonds,
+        clusters,
+        cluster_atoms,
+    } = tables;
+    [
+        ("atoms", cast_slice(atoms)),
+        ("pairs", cast_slice(pairs)),
+        ("necks", cast_slice(necks)),
+        ("bonds", cast_slice(bonds)),
+        ("angles", cast_slice(angles)),
+        ("torsions", cast_slice(torsions)),
+        ("harmonic_torsions", cast_slice(harmonic_torsions)),
+        ("mapped_torsions", cast_slice(mapped_torsions)),
+        ("patches", cast_slice(patches)),
+        ("gathers", cast_slice(gathers)),
+        ("rigid_bonds", cast_slice(rigid_bonds)),
+        ("clusters", cast_slice(clusters)),
+        ("cluster_atoms", cast_slice(cluster_atoms)),
+    ]
 }
 
 /// A read-only buffer with contents.
@@ -169,7 +181,7 @@ impl Batch {
             .zip(
                 [&self.settings]
                     .into_iter()
-                    .chain(&tables.buffers)
+                    .chain(tables.buffers())
                     .chain(state),
             )
             .map(|(binding, buffer)| wgpu::BindGroupEntry {
@@ -283,5 +295,43 @@ impl Batch {
     /// First failures since they were cleared.
     pub(super) fn read_failures(&self, gpu: &Gpu) -> Result<Vec<Failure>, GpuError> {
         gpu.read(&self.failures, self.n_replicas)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+mod tests {
+    use super::*;
+    use crate::gpu::plan::N_STORAGE_BUFFERS;
+    use crate::gpu::shader::sources::ShaderSources;
+
+    /// Names in `shared/bindings.wgsl`, by number.
+    fn bindings() -> Vec<String> {
+        let text = ShaderSources::default().assemble("shared/bindings.wgsl", &[], &[]);
+        let lines = text.lines().filter(|line| line.contains("@binding("));
+        let mut found: Vec<(u32, String)> = lines
+            .map(|line| {
+                let (number, rest) = line
+                    .split_once("@binding(")
+                    .unwrap()
+                    .1
+                    .split_once(')')
+                    .unwrap();
+                let name = rest.split_once("> ").unwrap().1.split_once(':').unwrap().0;
+                (number.parse().unwrap(), name.to_owned())
+            })
+            .collect();
+        found.sort();
+        found.into_iter().map(|(_, name)| name).collect()
+    }
+
+    #[test]
+    fn tables_are_bound_where_the_shaders_look_for_them() {
+        let bindings = bindings();
+        assert_eq!(bindings.len() as u64, N_STORAGE_BUFFERS + 1);
+        let tables = Tables::default();
+        let names = contents(&tables).map(|(name, _)| name).into_iter();
+        let expected: Vec<&str> = names.chain(["moves", "networks"]).collect();
+        assert_eq!(bindings[1..=expected.len()], expected);
     }
 }

@@ -171,19 +171,13 @@ pub(crate) struct UnitSizes {
 fn bonded(tables: &Tables, shape: &Shape) -> u64 {
     let chunks = |n_terms: usize| n_terms.div_ceil(shape.n_threads) as u64;
     let n_torsion_chunks = chunks(tables.torsions.len());
-    // Maps are picked up twice, and sum four rows of a patch.
+    // Maps sum four rows of a patch.
     let n_mapped_chunks = chunks(tables.mapped_torsions.len());
-    let n_chunks = chunks(tables.bonds.len())
-        + chunks(tables.angles.len())
-        + n_torsion_chunks
-        + chunks(tables.harmonic_torsions.len())
-        + 2 * n_mapped_chunks;
+    // Whatever the term, its forces are gathered; the first start of all says where the starts end.
+    let n_starts = tables.gathers.first().map_or(0, |&first| first as usize);
     let n_orders = tables.torsions.iter().map(|torsion| torsion.n_orders).max();
-    let n_chunks_usize = usize::try_from(n_chunks).unwrap_or(usize::MAX);
-    let starts = tables
-        .gathers
-        .chunks(shape.n_atoms + 1)
-        .take(n_chunks_usize);
+    let starts = tables.gathers[..n_starts].chunks(shape.n_atoms + 1);
+    let n_chunks = starts.len() as u64;
     let busiest = starts.map(|starts| {
         let entries = starts.windows(2).map(|pair| u64::from(pair[1] - pair[0]));
         1 + shape.n_owned as u64 * (1 + entries.max().unwrap_or(0))

@@ -9,7 +9,7 @@ use super::shape::{Placement, Shape};
 use crate::forcefield::System;
 
 /// Storage buffers that every kernel is bound to.
-const N_STORAGE_BUFFERS: u64 = 25;
+pub(super) const N_STORAGE_BUFFERS: u64 = 25;
 
 /// Memory of a run, from sizes alone.
 #[derive(Debug, Clone, PartialEq)]

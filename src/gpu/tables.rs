@@ -59,22 +59,31 @@ impl Tables {
                 limit: MAX_PERIODICITY,
             });
         }
-        let solvent = system.implicit_solvent.as_ref();
+        // Every list is named: a new one does not compile without a line here. `_` are those that functions below take.
+        let System {
+            masses_da: _,
+            bonds,
+            angles,
+            torsions,
+            harmonic_torsions,
+            correction_maps: _,
+            mapped_torsions: _,
+            nonbonded: _,
+            implicit_solvent,
+            constraints: _,
+        } = system;
+        let solvent = implicit_solvent.as_ref();
         let mut tables = Self {
             atoms: (0..system.n_atoms()).map(|i| atom(system, i)).collect(),
             pairs: pairs(system),
             necks: solvent.map_or_else(Vec::new, |solvent| necks(solvent, system.n_atoms())),
-            bonds: system.bonds.iter().map(bond).collect(),
-            angles: system.angles.iter().map(angle).collect(),
-            torsions: FourierSeries::collect(&system.torsions)
+            bonds: bonds.iter().map(bond).collect(),
+            angles: angles.iter().map(angle).collect(),
+            torsions: FourierSeries::collect(torsions)
                 .iter()
                 .map(torsion)
                 .collect(),
-            harmonic_torsions: system
-                .harmonic_torsions
-                .iter()
-                .map(harmonic_torsion)
-                .collect(),
+            harmonic_torsions: harmonic_torsions.iter().map(harmonic_torsion).collect(),
             ..Self::default()
         };
         tables.collect_maps(system);

@@ -29,7 +29,7 @@ pub trait Settings:
 /// Settings of a proposal, which the Metropolis test then makes exact.
 ///
 /// This is all that a proposal needs to stand in YAML, in `saltus bench`, in the schema and in the documentation; its type
-/// goes into the list of entries (`mcmc/entries.rs`, or the list that a program of its own hands to `saltus::cli::main_with`).
+/// goes into the list of entries (`mcmc/entry/list.rs`, or the list that a program of its own hands to `saltus::cli::main_with`).
 pub trait ProposalSettings: Settings {
     /// Moves a cycle.
     fn repeats(&self) -> u64 {
@@ -199,7 +199,7 @@ impl EntryChecks<'_> {
         self.faults.push(fault);
     }
 
-    /// EntryChecks an entry within this one.
+    /// Checks an entry within this one.
     pub fn within(&mut self, place: &str, check: impl FnOnce(&mut Self)) {
         let outer = self.path.clone();
         self.path.push_str(place);

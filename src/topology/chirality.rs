@@ -118,8 +118,47 @@ pub(crate) fn mirrored_residues(topology: &Topology, positions: &[[f64; 3]]) -> 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
-    use super::super::{Sequence, build};
+    use super::super::{ResidueLibrary, Sequence, build};
     use super::*;
+
+    /// A carbon with a hydrogen and three heavy neighbours, of which not two are methyl groups or the like.
+    #[test]
+    fn every_stereocentre_of_every_residue_is_listed() {
+        for residue in ResidueLibrary::get().residues() {
+            // CYX is CYS with a partner.
+            if residue.cap || residue.name == "CYX" {
+                continue;
+            }
+            let sequence = Sequence::parse(&format!("ACE-{}-NME", residue.name)).unwrap();
+            let topology = build(&sequence, &[]).unwrap().topology;
+            let neighbors = topology.neighbors();
+            let is_hydrogen = |&atom: &usize| topology.atoms[atom].element == Element::HYDROGEN;
+            // What tells branches apart at a glance: element, and how many hydrogens.
+            let branch = |&atom: &usize| {
+                let hydrogens = neighbors[atom].iter().filter(|atom| is_hydrogen(atom));
+                (topology.atoms[atom].element.symbol(), hydrogens.count())
+            };
+            let listed = chiral_centers(&topology);
+            for atom in topology.residues[1].atoms.clone() {
+                let [hydrogens, heavy]: [Vec<usize>; 2] = [true, false].map(|wanted| {
+                    let bonded = neighbors[atom].iter().copied();
+                    bonded.filter(|n| is_hydrogen(n) == wanted).collect()
+                });
+                let mut branches: Vec<_> = heavy.iter().map(branch).collect();
+                branches.sort_unstable();
+                let are_twins = branches
+                    .windows(2)
+                    .any(|pair| pair[0] == pair[1] && pair[0].1 == 3);
+                let is_center = hydrogens.len() == 1 && heavy.len() == 3 && !are_twins;
+                assert_eq!(
+                    listed.iter().any(|center| center.center == atom),
+                    is_center,
+                    "{}",
+                    topology.label(atom)
+                );
+            }
+        }
+    }
 
     #[test]
     fn natural_residues_are_positive_and_mirror_images_negative() {

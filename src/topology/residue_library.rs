@@ -52,6 +52,14 @@ pub struct ResidueTemplate {
     pub turnable: Vec<TemplateTorsion>,
 }
 
+impl ResidueTemplate {
+    /// Whether its N is bonded to the side chain, as proline's, and has no hydrogen inside a chain.
+    #[must_use]
+    pub fn is_imino(&self) -> bool {
+        !self.cap && !self.atoms.iter().any(|atom| atom.name == "H")
+    }
+}
+
 /// All residues and the atoms that charged ends add.
 #[derive(Debug)]
 pub struct ResidueLibrary {
@@ -156,7 +164,7 @@ impl ResidueLibrary {
                 _ => atoms.push(atom.clone()),
             }
             if first && atom.name == "N" {
-                let hydrogens = if matches!(residue.name.as_str(), "PRO" | "HYP") {
+                let hydrogens = if residue.is_imino() {
                     &self.n_terminus_pro
                 } else {
                     &self.n_terminus
@@ -246,5 +254,7 @@ mod tests {
         assert_eq!(library.find_one_letter('H').unwrap().name, "HIE");
         assert_eq!(library.find("HIS").unwrap().name, "HIE");
         assert_eq!(library.nearest_name("ALX"), "ALA");
+        let imino = library.residues().iter().filter(|r| r.is_imino());
+        assert!(imino.map(|r| &r.name).eq(["PRO", "HYP"]));
     }
 }

@@ -2,6 +2,17 @@
 
 use crate::checks;
 use crate::table::{Row, rows};
+use saltus::mcmc::kernel_names;
+
+/// Kernels without a row, and why.
+const ELSEWHERE: [(&str, &str); 3] = [
+    ("velocity_verlet", "samples no temperature"),
+    ("pucker", "needs a ring: tests/moves/pucker.rs"),
+    (
+        "adaptive_pucker",
+        "needs a ring: tests/moves/adaptive_pucker.rs",
+    ),
+];
 
 fn all(check: impl Fn(&Row) -> Result<(), String>) {
     let faults: Vec<String> = rows().iter().filter_map(|row| check(row).err()).collect();
@@ -51,6 +62,30 @@ fn ranks_of_an_exact_start_are_uniform() {
         let mut sampler = row.sampler(&mut toy, 3000, 24);
         checks::uniform_ranks(row, sampler.as_mut(), 3000)
     });
+}
+
+#[test]
+fn every_kernel_has_a_row() {
+    for name in kernel_names() {
+        let spelled = name.replace('_', " ");
+        let has_row = rows().iter().any(|row| {
+            let rest = row.name.strip_prefix(&spelled);
+            rest.is_some_and(|rest| rest.starts_with([' ', ',']))
+        });
+        let is_elsewhere = ELSEWHERE.iter().any(|(own, _)| own == name);
+        assert!(
+            has_row != is_elsewhere,
+            "`{name}`: a row in table.rs, or a line in ELSEWHERE that says where it is tested"
+        );
+    }
+}
+
+/// Else a sampler of it alone would be warned of.
+#[test]
+fn what_reaches_everything_says_so() {
+    for row in rows().iter().filter(|row| row.ergodic) {
+        assert!(row.kernel(3, 27).is_ergodic(), "{}", row.name);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Energies, term by term, and forces of every committed System against OpenMM's Reference platform, in its order of atoms.
 
 use saltus::cpu::{CpuOptions, Precision, engine};
-use saltus::forcefield::{HarmonicTorsion, Nonbonded, System, TermEnergies, reference_energies};
+use saltus::forcefield::{TermEnergies, reference_energies};
 
 use super::support::Reference;
 
@@ -9,31 +9,6 @@ use super::support::Reference;
 const ENERGY_TOLERANCE: f64 = 1e-4;
 /// Of the root mean square force.
 const FORCE_TOLERANCE: f64 = 1e-5;
-
-/// Classes of forces whose terms are maps and harmonic torsions.
-const MAPPED: [&str; 2] = ["CMAPTorsionForce", "CustomTorsionForce"];
-
-/// Whether the energies hold maps and harmonic torsions; where they don't, the rest is compared.
-fn computes_maps_and_harmonic_torsions() -> bool {
-    let n_atoms = 4;
-    let system = System {
-        masses_da: vec![12.0; n_atoms],
-        harmonic_torsions: vec![HarmonicTorsion {
-            atoms: [0, 1, 2, 3],
-            angle_rad: 1.0,
-            k_kj_per_mol_rad2: 1.0,
-        }],
-        nonbonded: Nonbonded {
-            charges: vec![0.0; n_atoms],
-            sigmas_nm: vec![0.0; n_atoms],
-            epsilons_kj_per_mol: vec![0.0; n_atoms],
-            exceptions: Vec::new(),
-        },
-        ..System::default()
-    };
-    let positions = [[0.1, 0.0, 0.0], [0.0; 3], [0.0, 0.1, 0.0], [-0.1, 0.1, 0.0]];
-    reference_energies(&system, &positions).0.total() > 0.1
-}
 
 fn of(reference: &Reference, classes: &[&str]) -> f64 {
     let energies = classes
@@ -43,13 +18,8 @@ fn of(reference: &Reference, classes: &[&str]) -> f64 {
 }
 
 /// What is wrong with the terms of one System.
-fn faults(name: &str, reference: &Reference, terms: TermEnergies, complete: bool) -> Vec<String> {
+fn faults(name: &str, reference: &Reference, terms: TermEnergies) -> Vec<String> {
     let nonbonded = ["NonbondedForce", "CustomNonbondedForce", "CustomBondForce"];
-    let mapped = of(reference, &MAPPED);
-    let total = match complete {
-        true => reference.potential_energy_kj_per_mol,
-        false => reference.potential_energy_kj_per_mol - mapped,
-    };
     let expected = [
         ("bond", terms.bond, of(reference, &["HarmonicBondForce"])),
         ("angle", terms.angle, of(reference, &["HarmonicAngleForce"])),
@@ -59,7 +29,11 @@ fn faults(name: &str, reference: &Reference, terms: TermEnergies, complete: bool
             terms.implicit_solvent,
             of(reference, &["GBSAOBCForce", "CustomGBForce"]),
         ),
-        ("total", terms.total(), total),
+        (
+            "total",
+            terms.total(),
+            reference.potential_energy_kj_per_mol,
+        ),
     ];
     let off = expected
         .into_iter()
@@ -78,28 +52,18 @@ fn deviation(got: &[[f64; 3]], want: &[[f64; 3]]) -> f64 {
 
 #[test]
 fn energies_and_forces_are_openmms() {
-    let complete = computes_maps_and_harmonic_torsions();
     let (mut found, mut worst) = (Vec::new(), [0.0_f64; 2]);
     let references = Reference::all();
     assert!(references.len() >= 25, "{}", references.len());
     for (name, reference) in references {
         let foreign = reference.molecule();
         let (terms, forces) = reference_energies(&foreign.system, &foreign.molecule.positions);
-        found.extend(faults(&name, &reference, terms, complete));
-        let has_mapped = MAPPED
-            .iter()
-            .any(|class| reference.energies_kj_per_mol.contains_key(*class));
-        if complete || !has_mapped {
-            let off = deviation(&forces, &reference.forces_kj_per_mol_per_nm);
-            worst[0] = worst[0].max((terms.total() - reference.potential_energy_kj_per_mol).abs());
-            worst[1] = worst[1].max(off);
-            if off > FORCE_TOLERANCE {
-                found.push(format!("{name}: forces are off by {off:e}"));
-            }
-        } else {
-            eprintln!(
-                "{name}: forces not compared, maps and harmonic torsions are not computed yet"
-            );
+        found.extend(faults(&name, &reference, terms));
+        let off = deviation(&forces, &reference.forces_kj_per_mol_per_nm);
+        worst[0] = worst[0].max((terms.total() - reference.potential_energy_kj_per_mol).abs());
+        worst[1] = worst[1].max(off);
+        if off > FORCE_TOLERANCE {
+            found.push(format!("{name}: forces are off by {off:e}"));
         }
     }
     eprintln!("worst: {} kJ/mol, forces {:e}", worst[0], worst[1]);

@@ -82,18 +82,7 @@ impl Evaluator {
     /// Its energies in kJ/mol by the names of `saltus energy --json`, the sum left out.
     #[must_use]
     pub fn terms(&self) -> Vec<(&'static str, f64)> {
-        let terms = self.evaluated.terms;
-        let mut named = vec![
-            ("bond", terms.bond),
-            ("angle", terms.angle),
-            ("torsion", terms.torsion),
-            ("nonbonded", terms.nonbonded),
-            ("implicit_solvent", terms.implicit_solvent),
-        ];
-        if !self.evaluated.prepared.system.mapped_torsions.is_empty() {
-            named.insert(3, ("cmap", terms.correction_map));
-        }
-        named
+        self.evaluated.terms.named(&self.evaluated.prepared.system)
     }
 
     /// Energies in kJ/mol `[n_frames]` and forces in kJ mol⁻¹ nm⁻¹ `[n_frames, n_atoms, 3]` of positions in nm

@@ -2,8 +2,8 @@
 
 use super::Molecule;
 use super::torsion::all_propers;
-use crate::forcefield::definition::{AtomPattern, MapDefinition};
 use crate::forcefield::system::{CorrectionMap, MappedTorsions};
+use crate::forcefield::xml::definition::{AtomPattern, MapDefinition};
 use std::collections::BTreeMap;
 
 /// The maps that a molecule uses, and where. A chain that no definition matches has none, which is no error.

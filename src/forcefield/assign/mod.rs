@@ -14,11 +14,11 @@ pub(super) mod torsion;
 use self::graph::Graph;
 use self::hydrogens::{heavier_hydrogens, rigid_bonds};
 use self::template_choice::{Typing, match_all};
-use super::definition::{ForceField, HarmonicDefinition};
 use super::error::ForceFieldError;
 use super::limits::Limits;
 use super::options::SystemOptions;
 use super::system::{Angle, Bond, DistanceConstraint, System};
+use super::xml::definition::{ForceField, HarmonicDefinition};
 use crate::topology::{Element, Topology};
 
 /// A molecule under assignment: its topology, neighbours and types.

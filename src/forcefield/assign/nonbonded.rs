@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Molecule;
-use crate::forcefield::definition::NONBONDED_PARAMETERS;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::system::{Nonbonded, NonbondedException};
+use crate::forcefield::xml::definition::NONBONDED_PARAMETERS;
 
 /// Nonbonded parameters of all atoms.
 ///

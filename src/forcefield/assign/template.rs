@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::forcefield::definition::{ResidueTemplate, TemplateAtom};
+use crate::forcefield::xml::definition::{ResidueTemplate, TemplateAtom};
 use crate::topology::{Element, Topology};
 
 /// A residue cut out of a molecule; bonds are indices into the residue.

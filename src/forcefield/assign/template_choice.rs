@@ -1,9 +1,9 @@
 //! Which template every residue gets, and why none fits.
 
 use super::template::{ResidueGraph, match_residue};
-use crate::forcefield::definition::ForceField;
-use crate::forcefield::definition::ResidueTemplate;
 use crate::forcefield::error::{ForceFieldError, nearest_clause};
+use crate::forcefield::xml::definition::ForceField;
+use crate::forcefield::xml::definition::ResidueTemplate;
 use crate::topology::{Element, Topology};
 
 /// What the templates say about every atom of a molecule.

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{Molecule, all_angles};
-use crate::forcefield::definition::{AtomPattern, ImproperOrdering, TorsionDefinition};
 use crate::forcefield::system::Torsion;
+use crate::forcefield::xml::definition::{AtomPattern, ImproperOrdering, TorsionDefinition};
 use crate::topology::Element;
 
 /// All torsions of a molecule. A torsion that no definition matches has no energy, which is no error.

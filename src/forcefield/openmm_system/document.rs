@@ -4,10 +4,7 @@ use super::attributes::{class, refused};
 use super::born;
 use super::pairs::Pairs;
 use super::reading::{BondedPair, Reading};
-use super::{
-    bonded, correction_map, custom_bond, custom_nonbonded, custom_torsion, nonbonded, particles,
-    refusal, torsion,
-};
+use super::{bonded, correction_map, custom, nonbonded, particles, refusal, torsion};
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::system::System;
 use crate::forcefield::xml::element::{self, Element};
@@ -84,10 +81,10 @@ fn read_force(force: &Element, reading: &mut Reading) -> Result<(), ForceFieldEr
         "PeriodicTorsionForce" => torsion::periodic(force, reading),
         "RBTorsionForce" => torsion::ryckaert_bellemans(force, reading),
         "CMAPTorsionForce" => correction_map::read(force, reading),
-        "CustomTorsionForce" => custom_torsion::read(force, reading),
-        "CustomBondForce" => custom_bond::read(force, reading),
+        "CustomTorsionForce" => custom::torsion::read(force, reading),
+        "CustomBondForce" => custom::bond::read(force, reading),
         "NonbondedForce" => nonbonded::read(force, reading),
-        "CustomNonbondedForce" => custom_nonbonded::read(force, reading),
+        "CustomNonbondedForce" => custom::nonbonded::read(force, reading),
         "GBSAOBCForce" => born::read_obc(force, reading),
         "CustomGBForce" => born::read_custom(force, reading),
         "CMMotionRemover" => {

@@ -1,7 +1,7 @@
 //! The force fields that come with the program: names, texts, and which one adds to which.
 
-use crate::forcefield::definition::ForceField;
 use crate::forcefield::error::ForceFieldError;
+use crate::forcefield::xml::definition::ForceField;
 use std::path::PathBuf;
 
 /// One part of a force field.

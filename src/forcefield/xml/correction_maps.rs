@@ -2,10 +2,10 @@
 
 use super::element::Element;
 use super::forces::read_patterns;
-use crate::forcefield::definition::{ForceField, MapDefinition};
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
 use crate::forcefield::system::CorrectionMap;
+use crate::forcefield::xml::definition::{ForceField, MapDefinition};
 
 /// Fewest points along a torsion of which a map can be made.
 const FEWEST_POINTS: usize = 3;

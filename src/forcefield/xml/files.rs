@@ -10,8 +10,8 @@ use super::element;
 use super::element::Element;
 use super::error::Location;
 use super::{forces, residues};
-use crate::forcefield::definition::ForceField;
 use crate::forcefield::error::ForceFieldError;
+use crate::forcefield::xml::definition::ForceField;
 
 impl ForceField {
     /// Reads one force field from OpenMM XML files; later files add to earlier ones, `<Include>`s are followed.

@@ -2,12 +2,12 @@
 
 use super::element::Element;
 use super::error::XmlFault;
-use crate::forcefield::definition::{
+use crate::forcefield::error::ForceFieldError;
+use crate::forcefield::limits::Limits;
+use crate::forcefield::xml::definition::{
     AtomPattern, ForceField, FourierTerm, HarmonicDefinition, ImproperOrdering,
     NONBONDED_PARAMETERS, OneFourScales, TorsionDefinition,
 };
-use crate::forcefield::error::ForceFieldError;
-use crate::forcefield::limits::Limits;
 
 /// Two files may state the 1-4 scales with different numbers of digits; OpenMM's tolerance.
 const SCALE_TOLERANCE: f64 = 1e-5;

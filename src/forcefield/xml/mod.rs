@@ -2,6 +2,7 @@
 
 pub(super) mod builtin;
 pub(super) mod correction_maps;
+pub(super) mod definition;
 pub(super) mod element;
 pub(super) mod error;
 pub(super) mod files;

@@ -2,11 +2,11 @@
 
 use super::element::Element;
 use super::error::XmlFault;
-use crate::forcefield::definition::{
-    AtomType, ForceField, NONBONDED_PARAMETERS, NonbondedParameters, ResidueTemplate, TemplateAtom,
-};
 use crate::forcefield::error::{ForceFieldError, nearest_clause};
 use crate::forcefield::limits::Limits;
+use crate::forcefield::xml::definition::{
+    AtomType, ForceField, NONBONDED_PARAMETERS, NonbondedParameters, ResidueTemplate, TemplateAtom,
+};
 use crate::topology;
 
 pub(super) fn read_atom_types(

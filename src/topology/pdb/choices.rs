@@ -2,9 +2,9 @@
 
 use super::record::RawResidue;
 use super::source::Source;
-use crate::topology::Molecule;
 use crate::topology::chirality::{CenterKind, chiral_centers};
 use crate::topology::sequence::l_name;
+use crate::topology::{Molecule, ResidueLibrary, ResidueTemplate};
 
 /// Labels of the residues concerned, in file order.
 #[derive(Default)]
@@ -38,7 +38,12 @@ impl Choices {
             self.deprotonated.push(format!("{} as {name}", raw.label()));
         }
         let n_hydrogens = ["H1", "H2", "H3"].iter().filter(|h| raw.has(h)).count();
-        let charged = if matches!(name, "PRO" | "HYP") { 2 } else { 3 };
+        let is_imino = |residue: &ResidueTemplate| residue.is_imino();
+        let charged = if ResidueLibrary::get().find(name).is_some_and(is_imino) {
+            2
+        } else {
+            3
+        };
         if raw.is_n_terminal() && !raw.is_cap() && (1..charged).contains(&n_hydrogens) {
             self.amines.push(raw.label());
         }

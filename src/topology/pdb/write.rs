@@ -128,17 +128,17 @@ fn is_cross_link(topology: &Topology, [i, j]: [usize; 2]) -> bool {
     before.residue_index != after.residue_index && !is_peptide_bond
 }
 
-/// Residues whose bonds MDTraj or OpenMM do not know by name.
-const SELDOM_KNOWN: [&str; 12] = [
-    "ACE", "NME", "NHE", "ASH", "GLH", "LYN", "CYM", "HYP", "NLE", "SEP", "TPO", "PTR",
-];
+/// Residues without a letter whose bonds MDTraj and OpenMM know by name, as they know those of the twenty with one.
+const WIDELY_KNOWN: [&str; 3] = ["CYX", "HID", "HIP"];
 
 /// Bonds that readers do not know from residue names, and those between sulfur atoms. Both directions, four a line.
 fn write_conect(writer: &mut dyn Write, topology: &Topology, serials: &[usize]) -> Result<()> {
     let unknown = |atom: usize| {
         let residue = &topology.residues[topology.atoms[atom].residue_index];
-        let name = residue.name.as_str();
-        SELDOM_KNOWN.contains(&name) || ResidueLibrary::get().find(name).is_none()
+        let template = ResidueLibrary::get().find(&residue.name);
+        !template.is_some_and(|template| {
+            template.one_letter.is_some() || WIDELY_KNOWN.contains(&template.name.as_str())
+        })
     };
     let sulfur = |atom: usize| topology.atoms[atom].element == Element::SULFUR;
     let mut partners = vec![Vec::new(); serials.len()];

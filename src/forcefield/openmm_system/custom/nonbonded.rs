@@ -1,17 +1,20 @@
 //! Lennard-Jones tables written as a `CustomNonbondedForce` (CHARMM's and AMBER's off-diagonal pairs), recognised by values.
 
-use super::attributes::{
-    CUSTOM_METHODS, Scope, atoms, entries, expression, no_cutoff, parameters, refused,
-};
-use super::nonbonded::check_count;
-use super::pairs::{LennardJones, fit};
-use super::reading::Reading;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::nonbonded::pair_index;
+use crate::forcefield::openmm_system::attributes::{
+    CUSTOM_METHODS, Scope, atoms, entries, expression, no_cutoff, parameters, refused,
+};
+use crate::forcefield::openmm_system::nonbonded::check_count;
+use crate::forcefield::openmm_system::pairs::{LennardJones, fit};
+use crate::forcefield::openmm_system::reading::Reading;
 use crate::forcefield::xml::element::Element;
 
 /// Adds the pairs of a `CustomNonbondedForce` of the form a/r¹² - b/r⁶.
-pub(super) fn read(force: &Element, reading: &mut Reading) -> Result<(), ForceFieldError> {
+pub(in crate::forcefield::openmm_system) fn read(
+    force: &Element,
+    reading: &mut Reading,
+) -> Result<(), ForceFieldError> {
     no_cutoff(force, &CUSTOM_METHODS)?;
     let others = [
         ("ComputedValues", "computed values"),

@@ -2,12 +2,14 @@
 
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
-use super::attributes::{Scope, atoms, entries, expression, not_periodic, parameters, refused_at};
-use super::expression::Expression;
-use super::reading::Reading;
-use super::torsion::FOUR;
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
+use crate::forcefield::openmm_system::attributes::{
+    Scope, atoms, entries, expression, not_periodic, parameters, refused_at,
+};
+use crate::forcefield::openmm_system::expression::Expression;
+use crate::forcefield::openmm_system::reading::Reading;
+use crate::forcefield::openmm_system::torsion::FOUR;
 use crate::forcefield::system::HarmonicTorsion;
 use crate::forcefield::xml::element::Element;
 
@@ -20,7 +22,10 @@ const TOLERANCE: f64 = 5e-6;
 ///
 /// # Errors
 /// An expression that is not harmonic in theta.
-pub(super) fn read(force: &Element, reading: &mut Reading) -> Result<(), ForceFieldError> {
+pub(in crate::forcefield::openmm_system) fn read(
+    force: &Element,
+    reading: &mut Reading,
+) -> Result<(), ForceFieldError> {
     not_periodic(force)?;
     let scope = Scope::of(force, "PerTorsionParameters")?;
     let text = force.required("energy")?;
@@ -88,8 +93,8 @@ fn harmonic(energy: &Expression, parameters: &[f64], angle_rad: f64) -> Option<[
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
-    use super::super::expression::Names;
     use super::*;
+    use crate::forcefield::openmm_system::expression::Names;
 
     fn fit(text: &str, angle_rad: f64) -> Option<[f64; 2]> {
         let variables = ["theta", "k", "theta0"].map(str::to_owned);

@@ -1,10 +1,12 @@
 //! A `CustomBondForce` that is a Lennard-Jones pair (CHARMM's 1-4 pairs) or a harmonic bond, recognised by values.
 
-use super::attributes::{Scope, atoms, entries, expression, not_periodic, parameters, refused_at};
-use super::pairs::{LennardJones, fit};
-use super::reading::{BondedPair, Reading};
 use crate::forcefield::error::ForceFieldError;
 use crate::forcefield::limits::Limits;
+use crate::forcefield::openmm_system::attributes::{
+    Scope, atoms, entries, expression, not_periodic, parameters, refused_at,
+};
+use crate::forcefield::openmm_system::pairs::{LennardJones, fit};
+use crate::forcefield::openmm_system::reading::{BondedPair, Reading};
 use crate::forcefield::system::Bond;
 use crate::forcefield::xml::element::Element;
 
@@ -12,7 +14,10 @@ use crate::forcefield::xml::element::Element;
 ///
 /// # Errors
 /// An expression that is neither a/r¹² - b/r⁶ nor k/2 (r - r0)².
-pub(super) fn read(force: &Element, reading: &mut Reading) -> Result<(), ForceFieldError> {
+pub(in crate::forcefield::openmm_system) fn read(
+    force: &Element,
+    reading: &mut Reading,
+) -> Result<(), ForceFieldError> {
     not_periodic(force)?;
     let scope = Scope::of(force, "PerBondParameters")?;
     let text = force.required("energy")?;
