@@ -114,7 +114,7 @@ fn planted_errors_are_seen() {
         let foreign = reference.molecule();
         let (terms, _) = reference_energies(&foreign.system, &foreign.molecule.positions);
         assert!(
-            !faults(name, &reference, terms, true).is_empty(),
+            !faults(name, &reference, terms).is_empty(),
             "{name}: {from} to {to}"
         );
     }
