@@ -199,10 +199,10 @@ fn a_sampler_runs_on_to_the_next_look_or_the_end_of_a_phase() {
         ..Watcher::default()
     };
     drive(SCHEDULE, 0, &mut chain, &mut device, &mut watcher).unwrap();
-    let equilibration = [5, 2, 5, 2, 5, 1, 0];
-    let production = [1, 5, 2, 5, 2, 5, 2, 5, 2, 1];
-    assert_eq!(device.runs, [&equilibration[..], &production].concat());
-    let ends = [5, 7, 12, 14, 19, 20, 21, 26, 28, 33, 35, 40, 42, 47, 49, 50];
+    let equilibration: &[u64] = &[5, 2, 5, 2, 5, 1, 0];
+    let production: &[u64] = &[1, 5, 2, 5, 2, 5, 2, 5, 2, 1];
+    assert_eq!(device.runs, [equilibration, production].concat());
+    let ends: &[u64] = &[5, 7, 12, 14, 19, 20, 21, 26, 28, 33, 35, 40, 42, 47, 49, 50];
     assert_eq!(watcher.cycles, ends);
 }
 
