@@ -192,9 +192,13 @@ fn a_sampler_that_keeps_the_isomers_of_a_ring_is_told() {
     }
     let mindful = message("cyclo(GAPAGAA)", "  - closed_leap: {}\n");
     assert!(!mindful.contains("is part of a ring"), "{mindful}");
-    // Between two prolines none of whose phi turns there are too few residues to close a ring of five: it is said.
-    let beyond = message("cyclo(GPGPP)", "  - closed_leap: {}\n");
-    assert!(beyond.contains("part of a ring"), "{beyond}");
+    // Two prolines in a row are more than lies between residues that close: it is said.
+    let beyond = message("cyclo(GPPGAGG)", "  - closed_leap: {}\n");
+    let warning = "the peptide bond before PRO 2, PRO 3 is part of a ring or a loop";
+    assert!(
+        beyond.contains(warning) && beyond.contains("does not reach it either"),
+        "{beyond}"
+    );
 }
 
 #[test]

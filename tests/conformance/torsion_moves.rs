@@ -81,16 +81,16 @@ pub(crate) fn learned(n_discriminants: usize) -> Box<dyn Proposal> {
     Box::new(proposal)
 }
 
-/// Leaps of closed windows whose densities have seen 8000 exact draws of a chain of four residues, flips of its peptide bonds among them.
-pub(crate) fn closed_leap() -> Box<dyn Proposal> {
+/// Leaps of closed windows whose densities have seen 8000 exact draws of a chain, flips of its peptide bonds among them.
+pub(crate) fn closed_leap(n_atoms: usize) -> Box<dyn Proposal> {
     let settings = ClosedLeapSettings {
         open_chains: true,
         draws: 3,
         flip_share: 0.3,
         repeats: 1,
     };
-    let mut proposal = ClosedLeapProposal::new(&topology(14), &settings).unwrap();
-    learn_exact_draws(&mut proposal, 14);
+    let mut proposal = ClosedLeapProposal::new(&topology(n_atoms), &settings).unwrap();
+    learn_exact_draws(&mut proposal, n_atoms);
     proposal.freeze();
     Box::new(proposal)
 }
