@@ -6,6 +6,7 @@ mod contract;
 mod entry;
 mod hamiltonian;
 mod leap;
+mod learning;
 mod moved;
 mod ring;
 mod settings_error;

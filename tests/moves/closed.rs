@@ -1,20 +1,19 @@
 //! Leaps of closed windows: bonds and ends stay, rings move far and flip their peptide bonds, uniform torsions stay uniform, which takes
 //! the right densities and the volume.
 
-use crate::support::{ForgetsItsRatio, ToyEngine, chain, molecule, pivots, reduced_chi_square};
+use crate::support::{
+    ForgetsItsRatio, ToyEngine, chain, molecule, uniform_chi_square, uniform_start,
+};
 use nalgebra::{Matrix6, Vector3, Vector6};
-use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use saltus::integrator::Engine;
 use saltus::mcmc::{Chain, Kernel, MetropolisKernel};
 use saltus::proposal::{
     ClosedLeapProposal, ClosedLeapSettings, Current, LogRatio, Proposal, ProposalError, Proposed,
 };
-use saltus::rng;
 use saltus::topology::{
     Molecule, Sequence, TorsionKind, backbone_torsions, build, peptide_bonds, torsion_rad,
 };
-use std::f64::consts::{PI, TAU};
 
 fn windows(molecule: &Molecule, settings: &ClosedLeapSettings) -> Vec<String> {
     let proposal = ClosedLeapProposal::new(&molecule.topology, settings).unwrap();
@@ -119,21 +118,7 @@ fn rings_move_far_and_keep_their_geometry() {
     assert!(flipped.iter().all(|&n| n > 0), "{flipped:?}");
 }
 
-/// All torsions uniform, the Boltzmann distribution at no energy.
-fn uniform_start(molecule: &Molecule, n_replicas: usize) -> Chain {
-    let mut chain = chain(molecule, n_replicas);
-    let size = chain.state.n_atoms * 3;
-    let mut stream = rng::stream(29);
-    let pivots = pivots(&molecule.topology);
-    for replica in chain.state.positions.chunks_exact_mut(size) {
-        for pivot in &pivots {
-            pivot.turn(replica, TAU * stream.random::<f64>());
-        }
-    }
-    chain
-}
-
-/// Chi-square of the backbone torsions and of pairs of neighbours, all against uniform, after steps from a uniform start; and the acceptance.
+/// Chi-square of the backbone torsions, all against uniform, after steps from a uniform start; and the acceptance.
 fn chi_square(molecule: &Molecule, proposal: Box<dyn Proposal>, learns: bool) -> (f64, f64) {
     let n_replicas = 4000;
     let mut engine = ToyEngine::new(&molecule.topology, None);
@@ -150,27 +135,10 @@ fn chi_square(molecule: &Molecule, proposal: Box<dyn Proposal>, learns: bool) ->
     for _ in 0..80 {
         kernel.step(&mut chain, &mut engine).unwrap();
     }
-    let torsions = backbone_torsions(&molecule.topology);
-    let mut counts = vec![0.0; 12 * torsions.len()];
-    for replica in 0..n_replicas {
-        let atoms = chain.state.replica_positions(replica).as_chunks().0;
-        for (index, torsion) in torsions.iter().enumerate() {
-            let turns = (torsion_rad(atoms, torsion.atoms) + PI) / TAU;
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "0 to 11"
-            )]
-            let bin = ((12.0 * turns) as usize).min(11);
-            counts[12 * index + bin] += 1.0;
-        }
-    }
-    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-    let expected = vec![n_replicas as f64 / 12.0; counts.len()];
     let statistics = kernel.statistics();
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let acceptance = statistics.accepted as f64 / statistics.proposed as f64;
-    (reduced_chi_square(&counts, &expected), acceptance)
+    (uniform_chi_square(molecule, &chain), acceptance)
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Loop-closing moves: the ends stay, and torsions that were uniform stay uniform, which takes the right Jacobian.
 
-use crate::support::{ForgetsItsRatio, ToyEngine, chain, molecule, pivots, reduced_chi_square};
-use rand::RngExt;
-use saltus::mcmc::{Chain, Kernel, MetropolisKernel};
+use crate::support::{
+    ForgetsItsRatio, ToyEngine, chain, molecule, uniform_chi_square, uniform_start,
+};
+use saltus::mcmc::{Kernel, MetropolisKernel};
 use saltus::proposal::{ConcertedProposal, ConcertedSettings, Proposal};
-use saltus::rng;
 use saltus::topology::{Molecule, backbone_torsions, torsion_rad};
-use std::f64::consts::{PI, TAU};
 
 const SETTINGS: ConcertedSettings = ConcertedSettings {
     n_torsions: 7,
@@ -53,20 +52,6 @@ fn everything_outside_the_stretch_stays() {
     }
 }
 
-/// All torsions uniform, the Boltzmann distribution at no energy.
-fn uniform_start(molecule: &Molecule, n_replicas: usize) -> Chain {
-    let mut chain = chain(molecule, n_replicas);
-    let size = chain.state.n_atoms * 3;
-    let mut stream = rng::stream(29);
-    let pivots = pivots(&molecule.topology);
-    for replica in chain.state.positions.chunks_exact_mut(size) {
-        for pivot in &pivots {
-            pivot.turn(replica, TAU * stream.random::<f64>());
-        }
-    }
-    chain
-}
-
 /// Chi-square of the backbone torsions, all against uniform, after steps from a uniform start; and the acceptance.
 fn chi_square(molecule: &Molecule, proposal: Box<dyn Proposal>) -> (f64, f64) {
     let n_replicas = 4000;
@@ -77,27 +62,10 @@ fn chi_square(molecule: &Molecule, proposal: Box<dyn Proposal>) -> (f64, f64) {
     for _ in 0..30 {
         kernel.step(&mut chain, &mut engine).unwrap();
     }
-    let torsions = backbone_torsions(&molecule.topology);
-    let mut counts = vec![0.0; 12 * torsions.len()];
-    for replica in 0..n_replicas {
-        let atoms = chain.state.replica_positions(replica).as_chunks().0;
-        for (index, torsion) in torsions.iter().enumerate() {
-            let turns = (torsion_rad(atoms, torsion.atoms) + PI) / TAU;
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "0 to 11"
-            )]
-            let bin = ((12.0 * turns) as usize).min(11);
-            counts[12 * index + bin] += 1.0;
-        }
-    }
-    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-    let expected = vec![n_replicas as f64 / 12.0; counts.len()];
     let statistics = kernel.statistics();
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let acceptance = statistics.accepted as f64 / statistics.proposed as f64;
-    (reduced_chi_square(&counts, &expected), acceptance)
+    (uniform_chi_square(molecule, &chain), acceptance)
 }
 
 #[test]

@@ -10,9 +10,11 @@ use saltus::proposal::{
     ConcertedSettings, Current, LogRatio, Outcome, Pivot, Proposal, ProposalError, Proposed,
     TorsionDraw, TorsionProposal, TorsionSettings, torsion_blocks,
 };
+use saltus::rng;
 use saltus::state::State;
-use saltus::topology::{Molecule, Sequence, Topology, build, torsion_rad};
+use saltus::topology::{Molecule, Sequence, Topology, backbone_torsions, build, torsion_rad};
 use saltus::units::thermal_energy_kj_per_mol;
+use std::f64::consts::{PI, TAU};
 
 pub(crate) const TEMPERATURE_KELVIN: f64 = 310.0;
 
@@ -212,4 +214,41 @@ pub(crate) fn reduced_chi_square(counts: &[f64], expected: &[f64]) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "some tens of cells")]
     let freedom = (counts.len() - 1) as f64;
     sum / freedom
+}
+
+/// All torsions uniform, the Boltzmann distribution at no energy.
+pub(crate) fn uniform_start(molecule: &Molecule, n_replicas: usize) -> Chain {
+    let mut chain = chain(molecule, n_replicas);
+    let size = chain.state.n_atoms * 3;
+    let mut stream = rng::stream(29);
+    let pivots = pivots(&molecule.topology);
+    for replica in chain.state.positions.chunks_exact_mut(size) {
+        for pivot in &pivots {
+            pivot.turn(replica, TAU * stream.random::<f64>());
+        }
+    }
+    chain
+}
+
+/// Chi-square of the backbone torsions of all replicas against uniform, over its degrees of freedom.
+pub(crate) fn uniform_chi_square(molecule: &Molecule, chain: &Chain) -> f64 {
+    let n_replicas = chain.state.n_replicas;
+    let torsions = backbone_torsions(&molecule.topology);
+    let mut counts = vec![0.0; 12 * torsions.len()];
+    for replica in 0..n_replicas {
+        let atoms = chain.state.replica_positions(replica).as_chunks().0;
+        for (index, torsion) in torsions.iter().enumerate() {
+            let turns = (torsion_rad(atoms, torsion.atoms) + PI) / TAU;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 to 11"
+            )]
+            let bin = ((12.0 * turns) as usize).min(11);
+            counts[12 * index + bin] += 1.0;
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let expected = vec![n_replicas as f64 / 12.0; counts.len()];
+    reduced_chi_square(&counts, &expected)
 }

@@ -26,6 +26,9 @@ const N_CHAINS: usize = 16;
 const N_LADDERS: usize = 4;
 /// Cycles in which step sizes, prolines' rings and torsions without a density are learnt.
 const EQUILIBRATION_CYCLES: u64 = 500;
+/// The same of rings and loops, which take longer to forget the structure that they were built with: after 1,000 cycles six glycines in a
+/// ring were still seen not to be alike.
+const LOOP_EQUILIBRATION_CYCLES: u64 = 4000;
 /// Leaps a cycle and residue, and most of all.
 const LEAPS_PER_RESIDUE: u64 = 2;
 const MOST_LEAPS: u64 = 8;
@@ -49,8 +52,12 @@ pub(crate) fn resolve(loaded: &mut LoadedConfig, topology: &Topology) {
     }
     let mut length = String::new();
     if !loaded.source.has("run.equilibration_cycles") {
-        config.run.equilibration_cycles = EQUILIBRATION_CYCLES;
-        length = format!("\nand in `run`: equilibration_cycles: {EQUILIBRATION_CYCLES}");
+        let n_cycles = match has_loops(topology) {
+            true => LOOP_EQUILIBRATION_CYCLES,
+            false => EQUILIBRATION_CYCLES,
+        };
+        config.run.equilibration_cycles = n_cycles;
+        length = format!("\nand in `run`: equilibration_cycles: {n_cycles}");
     }
     note(&format!("sampler: auto is\n{}{length}", chosen(loaded)));
 }

@@ -19,13 +19,15 @@ use crate::cli::setup::{self, Overrides};
 /// A molecule that cannot be built or read, as `saltus run` would tell it.
 pub(super) fn text(arguments: &SampleArguments, folder: &Path) -> Result<String, CliError> {
     let head = head(arguments)?;
-    let tail = tail(arguments, folder);
     let own = |key: &str, value: Option<String>| {
         value.map_or(String::new(), |value| format!("{key}: {value}\n"))
     };
     let replicas = own("replicas", arguments.replicas.map(|n| n.to_string()));
     let seed = own("seed", arguments.seed.map(|seed| seed.to_string()));
-    let draft = format!("{head}{replicas}{seed}sampler: auto\n{tail}");
+    let draft = format!(
+        "{head}{replicas}{seed}sampler: auto\n{}",
+        tail(arguments, folder, None)
+    );
     let file = folder.join("input.yaml");
     let draft = parse(Source::new(&file, draft), &file)?;
     let mut loaded = setup::adjusted(draft, Overrides::default())?;
@@ -35,6 +37,11 @@ pub(super) fn text(arguments: &SampleArguments, folder: &Path) -> Result<String,
         .blame_input()?;
     choice::resolve(&mut loaded, &prepared.molecule.topology);
     let (seed, chosen) = (loaded.config.seed(), choice::chosen(&loaded));
+    let tail = tail(
+        arguments,
+        folder,
+        Some(loaded.config.run.equilibration_cycles),
+    );
     Ok(format!("{head}seed: {seed}\n{chosen}\n{tail}"))
 }
 
@@ -163,12 +170,15 @@ pub(super) fn check_same(
     }
 }
 
-/// Length and output.
-fn tail(arguments: &SampleArguments, folder: &Path) -> String {
+/// Length and output; how long to equilibrate is chosen with the kernels.
+fn tail(arguments: &SampleArguments, folder: &Path, equilibration: Option<u64>) -> String {
     let mut until = UntilConfig::default();
     wish(&mut until, arguments);
+    let equilibration = equilibration.map_or(String::new(), |n_cycles| {
+        format!("  equilibration_cycles: {n_cycles}\n")
+    });
     format!(
-        "run:\n  equilibration_cycles: 500\n{}\noutput: {{directory: {}, every_cycles: 10}}\n",
+        "run:\n{equilibration}{}\noutput: {{directory: {}, every_cycles: 10}}\n",
         line(&until),
         json!(folder.display().to_string())
     )

@@ -8,6 +8,7 @@ use super::table::{MAX_RANK, Table};
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, Outcome, Proposal, ProposalError, Proposed};
 use crate::proposal::entry::{Crosses, EntryContext, EntryError, ProposalSettings, Settings};
+use crate::proposal::learning::Learning;
 use crate::proposal::moved::draw_each;
 use crate::proposal::torsion::block::{
     BlockKind, TorsionBlock, TorsionMoveError, describe, torsion_blocks,
@@ -105,9 +106,7 @@ const WARM_UP_STEPS: f64 = 50.0;
 pub struct AdaptiveTorsionProposal {
     blocks: Vec<LearnedBlock>,
     floor: f64,
-    n_steps: u64,
-    next_refresh: u64,
-    frozen: bool,
+    learning: Learning,
     scratch: Scratch,
 }
 
@@ -153,9 +152,7 @@ impl AdaptiveTorsionProposal {
         Ok(Self {
             blocks,
             floor: settings.floor,
-            n_steps: 0,
-            next_refresh: 1,
-            frozen: false,
+            learning: Learning::new(1),
             scratch: Scratch::default(),
         })
     }
@@ -201,10 +198,10 @@ impl AdaptiveTorsionProposal {
     }
 
     fn refresh(&mut self) {
-        let floor = if self.frozen {
+        let floor = if self.learning.is_frozen() {
             self.floor
         } else {
-            let share = WARM_UP_STEPS / (WARM_UP_STEPS + self.n_steps as f64);
+            let share = WARM_UP_STEPS / (WARM_UP_STEPS + self.learning.n_steps() as f64);
             share.max(EXPLORING_FLOOR).max(self.floor)
         };
         for block in &mut self.blocks {
@@ -262,26 +259,22 @@ impl Proposal for AdaptiveTorsionProposal {
 
     /// Counts where every replica is. Later steps weigh more, so that the start is forgotten.
     fn adapt(&mut self, current: Current<'_>, _outcomes: &[Outcome]) {
-        if self.frozen {
+        let Some(weight) = self.learning.step() else {
             return;
-        }
-        self.n_steps += 1;
-        let weight = self.n_steps as f64;
+        };
         for replica in 0..current.state.n_replicas {
             let positions = current.state.replica_positions(replica);
             for block in &mut self.blocks {
                 block.learn(positions, weight, &mut self.scratch);
             }
         }
-        if self.n_steps >= self.next_refresh {
+        if self.learning.is_due(5, 8) {
             self.refresh();
-            self.next_refresh = self.n_steps + 5 + self.n_steps / 8;
         }
     }
 
     fn freeze(&mut self) {
-        if !self.frozen {
-            self.frozen = true;
+        if self.learning.freeze() {
             self.refresh();
             self.blocks
                 .iter_mut()
@@ -295,19 +288,16 @@ impl Proposal for AdaptiveTorsionProposal {
 
     fn save(&self) -> serde_json::Value {
         let tables: Vec<Vec<&Table>> = self.blocks.iter().map(LearnedBlock::tables).collect();
-        serde_json::json!({
-            "n_steps": self.n_steps,
-            "next_refresh": self.next_refresh,
-            "frozen": self.frozen,
-            "tables": tables,
-        })
+        let mut saved = serde_json::json!({ "tables": tables });
+        self.learning.save(&mut saved);
+        saved
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
         let unreadable =
             |error| format!("the saved tables of `adaptive_torsion` are unreadable: {error}");
-        let read = |key: &str| saved[key].clone();
-        let tables: Vec<Vec<Table>> = serde_json::from_value(read("tables")).map_err(unreadable)?;
+        let tables: Vec<Vec<Table>> =
+            serde_json::from_value(saved["tables"].clone()).map_err(unreadable)?;
         let mut blocks = self.blocks.clone();
         let fits = tables.len() == blocks.len()
             && blocks
@@ -319,9 +309,7 @@ impl Proposal for AdaptiveTorsionProposal {
                  give; they belong to another input file"
                 .to_owned());
         }
-        self.n_steps = serde_json::from_value(read("n_steps")).map_err(unreadable)?;
-        self.next_refresh = serde_json::from_value(read("next_refresh")).map_err(unreadable)?;
-        self.frozen = serde_json::from_value(read("frozen")).map_err(unreadable)?;
+        self.learning = Learning::restored(saved).map_err(unreadable)?;
         self.blocks = blocks;
         Ok(())
     }

@@ -14,12 +14,13 @@
 
 use super::density::{Residue, TorsionDensity};
 use super::flips::isomers_in_rings;
-use super::window::{Closed, Window};
+use super::window::{Closed, Frame, Window};
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, Outcome, Proposal, ProposalError, Proposed};
 use crate::proposal::entry::{
     Crosses, EntryChecks, EntryContext, EntryError, ProposalSettings, Settings,
 };
+use crate::proposal::learning::Learning;
 use crate::proposal::moved::draw_each;
 use crate::proposal::torsion::block::{TorsionMoveError, describe};
 use crate::proposal::torsion::stretch::{axis, runs};
@@ -103,9 +104,7 @@ pub struct ClosedLeapProposal {
     residues: Vec<Residue>,
     /// For each kind of residue.
     densities: Vec<TorsionDensity>,
-    n_steps: u64,
-    next_refresh: u64,
-    frozen: bool,
+    learning: Learning,
 }
 
 /// ln q(y|x) and ln q(x|y) of a state that is not left.
@@ -173,9 +172,7 @@ impl ClosedLeapProposal {
                 .iter()
                 .map(|&n| TorsionDensity::new(n))
                 .collect(),
-            n_steps: 0,
-            next_refresh: 20,
-            frozen: false,
+            learning: Learning::new(20),
         })
     }
 
@@ -211,73 +208,114 @@ impl ClosedLeapProposal {
     ) -> [f64; 2] {
         let flips = !window.isomers.is_empty() && stream.random::<f64>() < self.settings.flip_share;
         let keeps = window.drivers.is_empty() || (flips && stream.random());
-        let redraws = !keeps;
         let atoms = positions.as_chunks_mut::<3>().0;
         let frame = window.frame(atoms);
-        let mut turns_rad = vec![0.0; window.stretch.torsions.len()];
-        let here = window.closed(&frame, &turns_rad, &self.densities, scratch);
+        let as_it_is = vec![0.0; window.stretch.torsions.len()];
+        let here = window.closed(&frame, &as_it_is, &self.densities, scratch);
         let Some(current) = window.current(&frame, &here) else {
             return STAYS;
         };
+        let there = match keeps && !flips {
+            true => other_closure(&here, current, stream),
+            false => {
+                let before = window.drawn_torsions(atoms);
+                let draw = Draw {
+                    before: &before,
+                    redraws: !keeps,
+                    isomer: flips
+                        .then(|| window.isomers[stream.random_range(0..window.isomers.len())]),
+                };
+                self.redrawn(window, &frame, &draw, scratch, stream)
+                    .map(|(closed, log_q)| {
+                        let log_reverse = self.log_drawn(window, &before)
+                            + here[current].log_density
+                            - log_sum(&here, None);
+                        (closed, [log_q, log_reverse])
+                    })
+            }
+        };
+        let Some((closed, log_q)) = there else {
+            return STAYS;
+        };
         let velocities = velocities.as_chunks_mut::<3>().0;
-        let carry = |closed: &Closed, moving: (&mut [[f64; 3]], &mut [[f64; 3]])| {
-            window.stretch.carry(&closed.motions, frame.origin, moving);
-        };
-        if !flips && !redraws {
-            let Some(other) = pick(&here, Some(current), stream) else {
-                return STAYS;
-            };
-            carry(&here[other], (atoms, velocities));
-            return [
-                here[other].log_density - log_sum(&here, Some(current)),
-                here[current].log_density - log_sum(&here, Some(other)),
-            ];
-        }
-        let drawn = |window: &Window, atoms: &[[f64; 3]]| -> Vec<[f64; 2]> {
-            let drivers = window.drivers.iter();
-            drivers
-                .map(|driver| driver.residue.torsions_rad(atoms))
-                .collect()
-        };
-        let before = drawn(window, atoms);
-        let log_density = |torsions: &[[f64; 2]]| -> f64 {
-            let drivers = window.drivers.iter().zip(torsions);
-            let log_of = drivers.map(|(driver, torsions)| {
-                let n_angles = driver.torsions.len();
-                self.densities[driver.residue.kind].log_density(&torsions[..n_angles])
-            });
-            log_of.sum()
-        };
-        let isomer = flips.then(|| window.isomers[stream.random_range(0..window.isomers.len())]);
-        for _ in 0..if redraws { self.settings.draws } else { 1 } {
+        let moving = (atoms, velocities);
+        window.stretch.carry(&closed.motions, frame.origin, moving);
+        log_q
+    }
+
+    /// Draws until the window closes; the closure, and ln of the density of drawing and choosing it.
+    fn redrawn(
+        &self,
+        window: &Window,
+        frame: &Frame,
+        draw: &Draw<'_>,
+        scratch: &mut Vec<Point>,
+        stream: &mut Xoshiro256PlusPlus,
+    ) -> Option<(Closed, f64)> {
+        let n_draws = if draw.redraws { self.settings.draws } else { 1 };
+        let mut turns_rad = vec![0.0; window.stretch.torsions.len()];
+        for _ in 0..n_draws {
             turns_rad.fill(0.0);
-            let mut after = before.clone();
-            if redraws {
-                for ((driver, new), old) in window.drivers.iter().zip(&mut after).zip(&before) {
-                    let n_angles = driver.torsions.len();
-                    self.densities[driver.residue.kind].draw(stream, &mut new[..n_angles]);
+            let mut after = draw.before.to_vec();
+            if draw.redraws {
+                let torsions = after.iter_mut().zip(draw.before);
+                for (driver, (new, old)) in window.drivers.iter().zip(torsions) {
+                    let density = &self.densities[driver.residue.kind];
+                    density.draw(stream, &mut new[..driver.torsions.len()]);
                     for (index, &place) in driver.torsions.iter().enumerate() {
                         turns_rad[place] = wrap(new[index] - old[index]);
                     }
                 }
             }
-            if let Some(place) = isomer
-                && (!redraws || stream.random())
+            if let Some(place) = draw.isomer
+                && (!draw.redraws || stream.random())
             {
                 turns_rad[place] = PI;
             }
-            let there = window.closed(&frame, &turns_rad, &self.densities, scratch);
+            let mut there = window.closed(frame, &turns_rad, &self.densities, scratch);
             if let Some(chosen) = pick(&there, None, stream) {
-                let closed = &there[chosen];
-                carry(closed, (atoms, velocities));
-                return [
-                    log_density(&after) + closed.log_density - log_sum(&there, None),
-                    log_density(&before) + here[current].log_density - log_sum(&here, None),
-                ];
+                let log_sum = log_sum(&there, None);
+                let closed = there.swap_remove(chosen);
+                let log_q = self.log_drawn(window, &after) + closed.log_density - log_sum;
+                return Some((closed, log_q));
             }
         }
-        STAYS
+        None
     }
+
+    /// ln of the density of what is drawn.
+    fn log_drawn(&self, window: &Window, torsions_rad: &[[f64; 2]]) -> f64 {
+        let drivers = window.drivers.iter().zip(torsions_rad);
+        let log_of = drivers.map(|(driver, torsions_rad)| {
+            let n_angles = driver.torsions.len();
+            self.densities[driver.residue.kind].log_density(&torsions_rad[..n_angles])
+        });
+        log_of.sum()
+    }
+}
+
+/// What a move changes.
+struct Draw<'a> {
+    /// Torsions of the drivers as they are, rad.
+    before: &'a [[f64; 2]],
+    /// Whether the drivers are drawn anew.
+    redraws: bool,
+    /// The peptide bond that is drawn cis or trans.
+    isomer: Option<usize>,
+}
+
+/// Another closure of the window as it is, with both densities.
+fn other_closure(
+    here: &[Closed],
+    current: usize,
+    stream: &mut Xoshiro256PlusPlus,
+) -> Option<(Closed, [f64; 2])> {
+    let other = pick(here, Some(current), stream)?;
+    let log_q = [
+        here[other].log_density - log_sum(here, Some(current)),
+        here[current].log_density - log_sum(here, Some(other)),
+    ];
+    Some((here[other].clone(), log_q))
 }
 
 /// ln of the summed weights of all closures but one.
@@ -376,31 +414,27 @@ impl Proposal for ClosedLeapProposal {
 
     /// Counts where every residue is. Later steps weigh more, so that the start is forgotten.
     fn adapt(&mut self, current: Current<'_>, _outcomes: &[Outcome]) {
-        if self.frozen {
+        let Some(weight) = self.learning.step() else {
             return;
-        }
-        self.n_steps += 1;
-        let weight = self.n_steps as f64;
+        };
         for replica in 0..current.state.n_replicas {
             let atoms = current.state.replica_positions(replica).as_chunks::<3>().0;
             for residue in &self.residues {
                 self.densities[residue.kind].learn(residue, atoms, weight);
             }
         }
-        if self.n_steps >= self.next_refresh {
+        if self.learning.is_due(10, 4) {
             self.densities.iter_mut().for_each(TorsionDensity::refresh);
-            self.next_refresh = self.n_steps + 10 + self.n_steps / 4;
         }
     }
 
     fn freeze(&mut self) {
-        if !self.frozen {
-            self.frozen = true;
+        if self.learning.freeze() {
             for density in &mut self.densities {
                 density.refresh();
                 density.forget_samples();
             }
-            if self.n_steps == 0 {
+            if self.learning.n_steps() == 0 {
                 log::warn!(
                     "`closed_leap` saw no equilibration to learn from and draws uniform torsions: exact all the same, but slower; \
                      give it equilibration_cycles"
@@ -414,20 +448,16 @@ impl Proposal for ClosedLeapProposal {
     }
 
     fn save(&self) -> serde_json::Value {
-        serde_json::json!({
-            "densities": self.densities,
-            "n_steps": self.n_steps,
-            "next_refresh": self.next_refresh,
-            "frozen": self.frozen,
-        })
+        let mut saved = serde_json::json!({ "densities": self.densities });
+        self.learning.save(&mut saved);
+        saved
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
         let unreadable =
             |error| format!("the saved densities of `closed_leap` are unreadable: {error}");
-        let read = |key: &str| saved[key].clone();
         let densities: Vec<TorsionDensity> =
-            serde_json::from_value(read("densities")).map_err(unreadable)?;
+            serde_json::from_value(saved["densities"].clone()).map_err(unreadable)?;
         let mut fits = densities.len() == self.densities.len();
         for (own, saved) in self.densities.iter_mut().zip(densities) {
             fits &= own.restore(saved);
@@ -438,9 +468,7 @@ impl Proposal for ClosedLeapProposal {
                     .to_owned(),
             );
         }
-        self.n_steps = serde_json::from_value(read("n_steps")).map_err(unreadable)?;
-        self.next_refresh = serde_json::from_value(read("next_refresh")).map_err(unreadable)?;
-        self.frozen = serde_json::from_value(read("frozen")).map_err(unreadable)?;
+        self.learning = Learning::restored(saved).map_err(unreadable)?;
         Ok(())
     }
 }

@@ -145,6 +145,14 @@ impl Window {
         ]
     }
 
+    /// Torsions of the drivers at positions `[n_atoms][3]`, rad.
+    pub(super) fn drawn_torsions(&self, atoms: &[[f64; 3]]) -> Vec<[f64; 2]> {
+        let drivers = self.drivers.iter();
+        drivers
+            .map(|driver| driver.residue.torsions_rad(atoms))
+            .collect()
+    }
+
     /// Positions `[n_atoms][3]` about the middle.
     pub(super) fn frame(&self, atoms: &[[f64; 3]]) -> Frame {
         let origin = Point::from(atoms[self.stretch.middle()]);

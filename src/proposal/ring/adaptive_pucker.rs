@@ -17,6 +17,7 @@ use super::pucker::{Moving, rings_for};
 use crate::integrator::Engine;
 use crate::proposal::contract::{Current, Outcome, Proposal, ProposalError, Proposed};
 use crate::proposal::entry::{Crosses, EntryContext, EntryError, ProposalSettings, Settings};
+use crate::proposal::learning::Learning;
 use crate::proposal::moved::draw_each;
 use crate::proposal::torsion::block::TorsionMoveError;
 use crate::topology::Topology;
@@ -79,9 +80,7 @@ pub struct AdaptivePuckerProposal {
     rings: Vec<LearnedRing>,
     /// Lowest temperature that was learned from, whose wells the densities are as wide as; infinite before that.
     coldest_kelvin: f64,
-    n_steps: u64,
-    next_refresh: u64,
-    frozen: bool,
+    learning: Learning,
 }
 
 #[derive(Debug, Clone)]
@@ -114,9 +113,7 @@ impl AdaptivePuckerProposal {
         Ok(Self {
             rings: rings.map(LearnedRing::new).collect(),
             coldest_kelvin: f64::INFINITY,
-            n_steps: 0,
-            next_refresh: 20,
-            frozen: false,
+            learning: Learning::new(20),
         })
     }
 
@@ -271,11 +268,9 @@ impl Proposal for AdaptivePuckerProposal {
 
     /// Counts where every replica is. Later steps weigh more, so that the start is forgotten.
     fn adapt(&mut self, current: Current<'_>, _outcomes: &[Outcome]) {
-        if self.frozen {
+        let Some(weight) = self.learning.step() else {
             return;
-        }
-        self.n_steps += 1;
-        let weight = self.n_steps as f64;
+        };
         let kelvin = current.temperatures_kelvin;
         let coldest = kelvin.iter().copied().fold(f64::INFINITY, f64::min);
         self.coldest_kelvin = coldest;
@@ -286,15 +281,13 @@ impl Proposal for AdaptivePuckerProposal {
                 ring.learn(positions, weight, width);
             }
         }
-        if self.n_steps >= self.next_refresh {
+        if self.learning.is_due(10, 4) {
             self.rings.iter_mut().for_each(LearnedRing::refresh);
-            self.next_refresh = self.n_steps + 10 + self.n_steps / 4;
         }
     }
 
     fn freeze(&mut self) {
-        if !self.frozen {
-            self.frozen = true;
+        if self.learning.freeze() {
             for ring in &mut self.rings {
                 ring.refresh();
                 ring.density.forget_points();
@@ -315,14 +308,13 @@ impl Proposal for AdaptivePuckerProposal {
     fn save(&self) -> serde_json::Value {
         let densities: Vec<&ConditionalNormal> =
             self.rings.iter().map(|ring| &ring.density).collect();
-        serde_json::json!({
+        let mut saved = serde_json::json!({
             // JSON has no infinity.
             "coldest_kelvin": self.coldest_kelvin.is_finite().then_some(self.coldest_kelvin),
-            "n_steps": self.n_steps,
-            "next_refresh": self.next_refresh,
-            "frozen": self.frozen,
             "densities": densities,
-        })
+        });
+        self.learning.save(&mut saved);
+        saved
     }
 
     fn restore(&mut self, saved: &serde_json::Value) -> Result<(), String> {
@@ -346,9 +338,7 @@ impl Proposal for AdaptivePuckerProposal {
         let coldest: Option<f64> =
             serde_json::from_value(read("coldest_kelvin")).map_err(unreadable)?;
         self.coldest_kelvin = coldest.unwrap_or(f64::INFINITY);
-        self.n_steps = serde_json::from_value(read("n_steps")).map_err(unreadable)?;
-        self.next_refresh = serde_json::from_value(read("next_refresh")).map_err(unreadable)?;
-        self.frozen = serde_json::from_value(read("frozen")).map_err(unreadable)?;
+        self.learning = Learning::restored(saved).map_err(unreadable)?;
         for (ring, density) in self.rings.iter_mut().zip(densities) {
             ring.restore(density);
         }
