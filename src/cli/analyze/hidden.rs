@@ -132,7 +132,7 @@ impl Hidden {
             (
                 tied,
                 "peptide bonds in rings",
-                "no move flips them, and in a small ring the other isomer may be no rarity",
+                "only `closed_leap` flips them, and in a small ring the other isomer may be no rarity",
             ),
         ];
         for (bonds, what, remark) in kinds.into_iter().filter(|(bonds, ..)| !bonds.is_empty()) {
