@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         md_seconds: 0.5 * seconds,
     };
     let set = ObservableSet::of(&peptide.topology)?;
-    let outcome = compare(samplers, &set, times, &mut |_| {})?;
+    let outcome = compare(samplers, &set, times, &mut |_| true)?;
     for sampler in &outcome.comparison.samplers {
         let (ratio, slowest) = (sampler.ratio_to_md, &sampler.slowest.observable);
         println!(

@@ -25,8 +25,9 @@
 //!
 //! Imports point down only; a test enforces it. [`flow`] has the networks of proposals, [`training`] fits them, [`report`] draws.
 //!
-//! Features: `cli` (the program, default; brings the other two), `gpu` (the WGSL engine), `trajectory` (HDF5 files). Without any the
-//! library has the force field, the CPU engine, kernels, proposals, generator, training and analysis.
+//! Features: `cli` (the program; brings the next three), `gpu` (the WGSL engine), `timewarp` (the published Timewarp and its
+//! training), `trajectory` (HDF5 files), `testing` (`conformance`); all by default. Without any the library has the force
+//! field, the CPU engine, kernels, proposals, generator, training and analysis.
 //!
 //! ## Vocabulary
 //!
@@ -74,6 +75,7 @@ pub mod analysis;
 pub mod bench;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "testing")]
 pub mod conformance;
 pub mod cpu;
 pub mod files;

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// Positions and velocities of `n_replicas` copies of a molecule.
 ///
 /// Host-side truth in f64 whatever the engine's precision; an engine's f32 values convert exactly both ways.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct State {
     /// Number of replicas.
     pub n_replicas: usize,
@@ -105,7 +107,7 @@ impl State {
 }
 
 /// What is written of one replica at one time.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Frame {
     /// Step count of the run.
     pub step: u64,

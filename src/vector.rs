@@ -1,7 +1,7 @@
 //! Geometry of points: products of vectors, one atom placed by three others, torsions, angles without whole turns.
 
 use nalgebra::Vector3;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::TAU;
 use std::ops::{Add, Mul, Sub};
 
 /// A point or a difference of points, nm.
@@ -71,7 +71,9 @@ pub(crate) fn wrap(angle_rad: f64) -> f64 {
 }
 
 /// The same angle in [-pi, pi), for whoever counts bins.
+#[cfg(any(test, feature = "timewarp"))]
 pub(crate) fn wrap_half_open(angle_rad: f64) -> f64 {
+    const PI: f64 = TAU / 2.0;
     let turn = (angle_rad + PI).rem_euclid(TAU) - PI;
     if turn < PI { turn } else { -PI }
 }
@@ -107,6 +109,7 @@ pub(crate) fn norm(a: [f64; 3]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::f64::consts::PI;
 
     #[test]
     fn a_placed_atom_has_the_torsion_asked_for() {

@@ -16,10 +16,12 @@ import os as _os
 _os.environ.setdefault("NODEVICE_SELECT", "1")
 
 from ._analysis import Analysis, analyze
+from ._bench import Bench, bench
 from ._campaign import Campaign, Result, campaign
 from ._check import Check, Verdict, check
 from ._energy import Energies, Structure, build, energy
 from ._errors import Error, Fault, InputError
+from ._potential import OpenMMPotential, Potential
 from ._proposal import SYMMETRIC, Proposal
 from ._run import Run, run
 from ._sample import sample
@@ -31,12 +33,15 @@ __all__ = [
     "SYMMETRIC",
     "Analysis",
     "Atom",
+    "Bench",
     "Campaign",
     "Check",
     "Energies",
     "Error",
     "Fault",
     "InputError",
+    "OpenMMPotential",
+    "Potential",
     "Proposal",
     "Residue",
     "Result",
@@ -47,6 +52,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "analyze",
+    "bench",
     "build",
     "campaign",
     "check",

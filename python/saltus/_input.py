@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ._potential import AskedPotential, Potential
 from ._proposal import Asked, Proposal
 
 if TYPE_CHECKING:
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 Input: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str] | System"
 """An input: a dict with the keys of the YAML, YAML text, the path of a YAML file, or a :class:`saltus.System` alone."""
 
+Objects: TypeAlias = "dict[str, Asked | AskedPotential]"
+"""Proposals and potentials of an input, by the names that stand for them in its YAML."""
+
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.+/-]*\Z")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
-def given(input: Input, changes: Mapping[str, Any] | None = None) -> tuple[tuple[bool, str, str], dict[str, Asked]]:
-    """``(is text, text, path)`` for the library, and the proposals that the input names.
+def given(input: Input, changes: Mapping[str, Any] | None = None) -> tuple[tuple[bool, str, str], Objects]:
+    """``(is text, text, path)`` for the library, and the objects that the input names.
 
     ``changes`` are keys that a dict or a :class:`saltus.System` gets where it does not have them.
     """
@@ -30,9 +34,9 @@ def given(input: Input, changes: Mapping[str, Any] | None = None) -> tuple[tuple
     if isinstance(input, System):
         input = {"system": input}
     if isinstance(input, Mapping):
-        proposals: dict[str, Asked] = {}
-        plain = _plain({**(changes or {}), **input}, proposals)
-        return (True, "\n".join(_block(plain)) + "\n", ""), proposals
+        objects: Objects = {}
+        plain = _plain({**(changes or {}), **input}, objects)
+        return (True, "\n".join(_block(plain)) + "\n", ""), objects
     if isinstance(input, os.PathLike):
         return (False, "", os.fspath(input)), {}
     if not isinstance(input, str):
@@ -42,20 +46,24 @@ def given(input: Input, changes: Mapping[str, Any] | None = None) -> tuple[tuple
     return (False, "", input), {}
 
 
-def _plain(value: Any, proposals: dict[str, Asked]) -> Any:
-    """Dicts, lists and scalars only; a proposal becomes the entry that names it."""
+def _plain(value: Any, objects: Objects) -> Any:
+    """Dicts, lists and scalars only; a proposal becomes the entry that names it, a potential its name."""
     from ._system import System
 
     if isinstance(value, System):
         value = value.section
-    if isinstance(value, type) and issubclass(value, Proposal):
+    if isinstance(value, type) and issubclass(value, (Proposal, Potential)):
         value = value()
     if isinstance(value, Proposal):
-        asked = Asked(value, proposals)
-        proposals[asked.name] = asked
+        asked = Asked(value, objects)
+        objects[asked.name] = asked
         return {"python": {"proposal": asked.name, "repeats": int(value.repeats)}}
+    if isinstance(value, Potential):
+        potential = AskedPotential(value, objects)
+        objects[potential.name] = potential
+        return potential.name
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry, proposals) for key, entry in value.items()}
+        return {str(key): _plain(entry, objects) for key, entry in value.items()}
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, (str, bool, int, float)) or value is None:
@@ -63,7 +71,7 @@ def _plain(value: Any, proposals: dict[str, Asked]) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, (list, tuple)):
-        return [_plain(entry, proposals) for entry in value]
+        return [_plain(entry, objects) for entry in value]
     raise TypeError(f"got {value!r} in the input, expected a number, a text, a list or a dict")
 
 

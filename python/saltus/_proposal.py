@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ._potential import flat, free_name, told
 from ._topology import Topology
 
 Array = NDArray[np.float64]
@@ -89,11 +90,7 @@ class Asked:
     def __init__(self, proposal: Proposal, taken: Iterable[str] = ()) -> None:
         self.proposal = proposal
         self.kind = type(proposal).__name__
-        taken = set(taken)
-        self.name = self.kind
-        number = 2
-        while self.name in taken:
-            self.name, number = f"{self.kind}_{number}", number + 1
+        self.name = free_name(self.kind, taken)
 
     @property
     def adapts(self) -> bool:
@@ -110,27 +107,18 @@ class Asked:
         shape = positions.shape
         answer = self.proposal.propose(positions, temperatures, np.random.default_rng(seed))
         if isinstance(answer, tuple) and len(answer) == 2 and answer[1] is SYMMETRIC:
-            return self._flat("positions", answer[0], shape), None
+            return flat("propose", "positions", answer[0], shape), None
         if not isinstance(answer, tuple) or len(answer) != 3:
             raise TypeError(
-                f"`propose` returned {_told(answer)}, expected (new, log_q_forward, log_q_reverse)\n"
+                f"`propose` returned {told(answer)}, expected (new, log_q_forward, log_q_reverse)\n"
                 "  help: where both densities are the same by construction, return (new, saltus.SYMMETRIC)"
             )
         new, forward, reverse = answer
         n_replicas = shape[:1]
-        return self._flat("positions", new, shape), (
-            self._flat("log_q_forward", forward, n_replicas),
-            self._flat("log_q_reverse", reverse, n_replicas),
+        return flat("propose", "positions", new, shape), (
+            flat("propose", "log_q_forward", forward, n_replicas),
+            flat("propose", "log_q_reverse", reverse, n_replicas),
         )
-
-    def _flat(self, what: str, values: Any, shape: tuple[int, ...]) -> Array:
-        array = np.asarray(values)
-        if array.dtype.kind not in "fiu":
-            raise TypeError(f"`propose` returned {what} of type {array.dtype}, expected real numbers")
-        if array.shape != shape:
-            names = "[n_replicas, n_atoms, 3]" if len(shape) == 3 else "[n_replicas]"
-            raise ValueError(f"`propose` returned {what} of shape {array.shape}, expected {shape}, {names}")
-        return np.ascontiguousarray(array, dtype=np.float64).reshape(-1)
 
     def adapt(self, positions: Array, temperatures: Array, accepted: NDArray[np.bool_]) -> None:
         self.proposal.adapt(positions, temperatures, accepted)
@@ -143,9 +131,3 @@ class Asked:
 
     def restore(self, saved: str) -> None:
         self.proposal.restore(json.loads(saved))
-
-
-def _told(answer: Any) -> str:
-    if isinstance(answer, tuple):
-        return f"a tuple of {len(answer)}"
-    return type(answer).__name__

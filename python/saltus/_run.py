@@ -264,7 +264,7 @@ def run(
         Error: the run failed; the frames up to then are kept.
         KeyboardInterrupt: Ctrl-C, once the checkpoint is written.
     """
-    text, proposals = given(input)
+    text, objects = given(input)
     shown = Progress() if progress is True else None
     told: Callable[..., Any] | None = progress if callable(progress) else shown
     is_complete = False
@@ -278,7 +278,7 @@ def run(
             cycles,
             equilibration_cycles,
             told,
-            proposals,
+            objects,
         )
         is_complete = True
     except KeyboardInterrupt:

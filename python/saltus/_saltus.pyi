@@ -23,8 +23,19 @@ def run(
     cycles: int | None,
     equilibration_cycles: int | None,
     progress: Callable[..., None] | None,
-    proposals: dict[str, Any],
+    objects: dict[str, Any],
 ) -> tuple[Path, str]: ...
+def bench(
+    input: _Input,
+    seconds: float,
+    md_seconds: float | None,
+    chains: int,
+    samplers: list[str],
+    device: str | None,
+    output: PathLike[str] | None,
+    progress: Callable[[str], object] | None,
+    objects: dict[str, Any],
+) -> tuple[str, str]: ...
 def check(
     make: Callable[[], Any], molecule: Evaluator | None, n_replicas: int, n_steps: int, seed: int
 ) -> list[tuple[str, float, str, str]]: ...

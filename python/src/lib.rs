@@ -4,11 +4,14 @@
 //! interpreter's lock, on the thread that called.
 
 mod analysis;
+mod bench;
 mod check;
 mod convert;
 mod errors;
 mod logs;
 mod molecule;
+mod offered;
+mod potential;
 mod proposal;
 mod run;
 mod trajectory;
@@ -19,6 +22,8 @@ use pyo3::prelude::*;
 mod _saltus {
     #[pymodule_export]
     use super::analysis::Analysis;
+    #[pymodule_export]
+    use super::bench::bench;
     #[pymodule_export]
     use super::check::check;
     #[pymodule_export]
@@ -34,6 +39,7 @@ mod _saltus {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        super::potential::register().map_err(PyImportError::new_err)?;
         super::proposal::register().map_err(PyImportError::new_err)
     }
 }

@@ -1,12 +1,8 @@
 //! Proposals written in Python: an entry of the sampler list, `python: {proposal: NAME}`, that asks an object for the whole batch.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use saltus::Engine;
@@ -19,27 +15,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::convert::{array, topology};
+use crate::offered;
 use crate::run::keep;
-
-thread_local! {
-    /// The proposals that the input of this thread's run may name, as `saltus._proposal.Asked` objects.
-    static OFFERED: RefCell<HashMap<String, Py<PyAny>>> = RefCell::new(HashMap::new());
-}
-
-/// Makes proposals known to the input that is read next on this thread.
-pub(crate) fn offer(proposals: &Bound<'_, PyDict>) -> PyResult<()> {
-    let offered = proposals
-        .iter()
-        .map(|(name, object)| Ok((name.extract()?, object.unbind())));
-    let offered: HashMap<String, Py<PyAny>> = offered.collect::<PyResult<_>>()?;
-    OFFERED.set(offered);
-    Ok(())
-}
-
-/// Forgets them.
-pub(crate) fn withdraw() {
-    OFFERED.take();
-}
 
 /// Adds the entry to the list of kernels.
 pub(crate) fn register() -> Result<(), String> {
@@ -59,11 +36,7 @@ struct PythonSettings {
 
 impl PythonSettings {
     fn object(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        OFFERED.with_borrow(|offered| {
-            offered
-                .get(&self.proposal)
-                .map(|object| object.clone_ref(py))
-        })
+        offered::object(py, &self.proposal)
     }
 }
 

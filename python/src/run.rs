@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use saltus::cli::embed::{self, Input, RunOptions, RunProgress, Watcher};
+use saltus::cli::embed::{self, CliError, Input, RunOptions, RunProgress, Watcher};
 
 use crate::convert::GivenInput;
 use crate::errors::exception;
-use crate::{logs, proposal};
+use crate::{logs, offered};
 
 thread_local! {
     /// What Python raised while the library ran on this thread: a signal, or a fault of the user's code.
@@ -35,7 +35,7 @@ pub(crate) fn kept() -> Option<PyErr> {
 }
 
 /// Runs an input; the folder and the JSON summary. `progress` is called with cycle, cycles in all, phase, ns/day,
-/// evaluations/s, temperature and seconds left; `proposals` are those that the input names. An exception that Python raised
+/// evaluations/s, temperature and seconds left; `objects` are those that the input names. An exception that Python raised
 /// meanwhile (Ctrl-C) is raised once the run has stopped with a checkpoint.
 #[pyfunction]
 #[expect(clippy::too_many_arguments, reason = "the flags of `saltus run`")]
@@ -49,7 +49,7 @@ pub(crate) fn run(
     cycles: Option<u64>,
     equilibration_cycles: Option<u64>,
     progress: Option<Py<PyAny>>,
-    proposals: &Bound<'_, PyDict>,
+    objects: &Bound<'_, PyDict>,
 ) -> PyResult<(PathBuf, String)> {
     logs::install();
     let input = Input::from(input);
@@ -61,10 +61,16 @@ pub(crate) fn run(
         cycles,
         equilibration_cycles,
     };
-    proposal::offer(proposals)?;
+    let _offer = offered::offer(objects)?;
     kept();
-    let outcome = py.detach(|| embed::run(&input, options, watcher(progress)));
-    proposal::withdraw();
+    told(
+        py,
+        py.detach(|| embed::run(&input, options, watcher(progress))),
+    )
+}
+
+/// What came of a call: what Python raised meanwhile comes before a result, and is the cause of an error.
+pub(crate) fn told<T>(py: Python<'_>, outcome: Result<T, CliError>) -> PyResult<T> {
     match (outcome, kept()) {
         (Ok(outcome), None) => Ok(outcome),
         (Ok(_), Some(raised)) => Err(raised),

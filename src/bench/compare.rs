@@ -51,26 +51,29 @@ pub struct BenchOutcome {
 /// does slows all alike, and compares how many effective samples of the slowest observable each yields a second.
 ///
 /// At least one sampler must be plain MD, which the ratios are to. Samplers may differ in constraints, masses and time
-/// step, not in molecule, force field or temperature. `on_phase` is told what begins. How ESS, bounds and intervals are
+/// step, not in molecule, force field or temperature. `on_phase` is told what begins and answers whether it may. How ESS, bounds and intervals are
 /// made: [`compare_samplers`]; `examples/compare_proposals.rs` puts a proposal of one's own to it.
 ///
 /// # Errors
-/// [`BenchError`]: a kernel that fails, an energy that is not finite, no plain MD, nothing that moves.
+/// [`BenchError`]: a kernel that fails, an energy that is not finite, no plain MD, nothing that moves, no leave to go on.
 pub fn compare(
     samplers: Vec<BenchSampler>,
     set: &ObservableSet,
     times: BenchTimes,
-    on_phase: &mut dyn FnMut(BenchPhase),
+    on_phase: &mut dyn FnMut(BenchPhase) -> bool,
 ) -> Result<BenchOutcome, BenchError> {
     let keeps = times.md_seconds > 0.0;
     let samplers = samplers.into_iter();
     let mut turns: Vec<Turns<'_>> = samplers.map(|own| Turns::new(own, set, keeps)).collect();
     for round in 1..=N_ROUNDS {
         let is_equilibration = round <= EQUILIBRATION_ROUNDS;
-        on_phase(BenchPhase::Round {
+        let phase = BenchPhase::Round {
             round,
             is_equilibration,
-        });
+        };
+        if !on_phase(phase) {
+            return Err(BenchError::Stopped);
+        }
         let until_seconds = times.seconds * f64::from(round) / f64::from(N_ROUNDS);
         for own in &mut turns {
             if is_equilibration {
@@ -89,7 +92,7 @@ fn assess(
     mut finished: Vec<Finished>,
     set: &ObservableSet,
     times: BenchTimes,
-    on_phase: &mut dyn FnMut(BenchPhase),
+    on_phase: &mut dyn FnMut(BenchPhase) -> bool,
 ) -> Result<BenchOutcome, BenchError> {
     let mut runs: Vec<SamplerDraws> = finished
         .iter_mut()
@@ -101,7 +104,9 @@ fn assess(
     let mut comparison = compare_samplers(&runs)?;
     let mut exits = None;
     if comparison.baseline_rests_on_crossings() && times.md_seconds > 0.0 {
-        on_phase(BenchPhase::Exits);
+        if !on_phase(BenchPhase::Exits) {
+            return Err(BenchError::Stopped);
+        }
         exits = leave_rare_sides(&comparison, &mut finished, set, times.md_seconds);
     }
     let exits = exits.map(|exits| {

@@ -27,6 +27,9 @@ pub enum BenchError {
         /// The energy.
         energy: f64,
     },
+    /// The caller did not let it go on.
+    #[error("stopped by the user, before there was anything to compare")]
+    Stopped,
     /// The engine failed where replicas were started on rare sides.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -1,6 +1,8 @@
 //! Printing: results to stdout, everything else to stderr.
 
+use std::collections::HashSet;
 use std::io::{ErrorKind, Write};
+use std::sync::Mutex;
 
 use serde::Serialize;
 
@@ -36,5 +38,47 @@ pub(crate) fn note(text: &str) {
 pub(crate) fn report(error: &CliError) {
     for message in error.messages() {
         note(&format!("error: {message}"));
+    }
+}
+
+/// Starts the log on stderr: warnings, and more of it for each `-v`.
+pub(super) fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let printed =
+        env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
+            .format_timestamp(None)
+            .format_target(false)
+            .build();
+    log::set_max_level(printed.filter());
+    let said = Mutex::default();
+    log::set_boxed_logger(Box::new(Log { printed, said })).expect("one log a process");
+}
+
+/// A log that gives each warning once: `sample` and `bench` read the same molecule more than once.
+struct Log {
+    printed: env_logger::Logger,
+    said: Mutex<HashSet<String>>,
+}
+
+impl log::Log for Log {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        self.printed.enabled(metadata)
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let is_new = |text: String| self.said.lock().is_ok_and(|mut said| said.insert(text));
+        if self.printed.matches(record)
+            && (record.level() != log::Level::Warn || is_new(record.args().to_string()))
+        {
+            self.printed.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        self.printed.flush();
     }
 }

@@ -5,8 +5,10 @@ use crate::flow::timewarp::{Timewarp, TimewarpFlow};
 use crate::forcefield::System;
 use crate::gpu::{self, Choice, GpuError, GpuOptions, GpuTimewarp, GpuTimewarpOptions, Profile};
 use crate::integrator::Engine;
+use crate::topology::Topology;
 
 use super::config::{Config, Precision};
+use super::embed::potentials;
 use super::error::{Blame, CliError};
 
 /// The `device` of an input file.
@@ -42,10 +44,12 @@ impl Device {
 /// A system that the engine cannot carry, an adapter that is not there, or a machine without threads.
 pub(crate) fn make_engine(
     config: &Config,
+    topology: &Topology,
     system: &System,
     profile: Option<&Profile>,
 ) -> Result<Box<dyn Engine>, CliError> {
     let engine = match Device::of(config) {
+        _ if config.system.potential.is_some() => host_engine(config, topology, system)?,
         Device::Cpu => cpu_engine(config, system)?,
         Device::Gpu(choice) => gpu_engine(system, choice, profile).blame_input()?,
         Device::Auto if config.precision == Precision::Double => cpu_engine(config, system)?,
@@ -59,6 +63,30 @@ pub(crate) fn make_engine(
     };
     log::info!("{}", engine.description());
     Ok(engine)
+}
+
+/// The engine that asks the potential which the input names, else that of the CPU; whatever the input's device.
+///
+/// # Errors
+/// A potential that refuses the molecule, or rigid bonds beside it; otherwise as those of [`cpu_engine`].
+pub(crate) fn host_engine(
+    config: &Config,
+    topology: &Topology,
+    system: &System,
+) -> Result<Box<dyn Engine>, CliError> {
+    let Some(name) = &config.system.potential else {
+        return cpu_engine(config, system);
+    };
+    if !system.constraints.is_empty() {
+        return Err(CliError::input(format!(
+            "the molecule has {} rigid bonds, and `system.potential` is sampled without any\n  help: remove `constraints: h-bonds`, or the potential",
+            system.constraints.len()
+        )));
+    }
+    let host = potentials().expect("invariant: validation wants a potential that is known");
+    (host.engine)(name, topology, &system.masses_da)
+        .map_err(|reason| format!("system.potential `{name}`: {reason}"))
+        .blame_input()
 }
 
 /// The engine of the CPU, whatever the input's device.
@@ -80,6 +108,7 @@ pub(crate) fn cpu_engine(config: &Config, system: &System) -> Result<Box<dyn Eng
 /// The GPU that an input takes; `None` where it takes the CPU.
 pub(crate) fn gpu_choice(config: &Config, system: &System) -> Option<Choice> {
     match Device::of(config) {
+        _ if config.system.potential.is_some() => None,
         Device::Cpu => None,
         Device::Gpu(choice) => Some(choice),
         Device::Auto => {

@@ -91,7 +91,12 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> CliResult {
     let device = match arguments.device {
         None => None,
         Some(_) => {
-            let mut engine = make_engine(&loaded.config, &prepared.system, None)?;
+            let mut engine = make_engine(
+                &loaded.config,
+                &prepared.molecule.topology,
+                &prepared.system,
+                None,
+            )?;
             Some(on_device(engine.as_mut(), &positions, &forces)?)
         }
     };
@@ -148,6 +153,11 @@ pub(crate) struct Evaluated {
 /// A molecule that cannot be prepared, a structure whose energy or forces are not finite.
 pub(crate) fn evaluated(mut loaded: LoadedConfig) -> Result<Evaluated, CliError> {
     let system = &loaded.config.system;
+    if let Some(name) = &system.potential {
+        return Err(CliError::input(format!(
+            "energies by term are the force field's, and `system.potential` puts `{name}` in its place\n  help: remove the key, or ask the potential itself"
+        )));
+    }
     if system.pdb.is_some() || system.prmtop.is_some() {
         loaded.config.system.minimize = false;
     }

@@ -98,7 +98,7 @@ pub fn main_with(kernels: &[OutsideKind]) -> ExitCode {
 /// Runs the program on arguments, the first of which is its name; the exit code.
 pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments = Arguments::parse_from(arguments);
-    start_log(arguments.verbose);
+    console::start_log(arguments.verbose);
     let outcome = match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Sample(arguments) => sample::sample(arguments),
@@ -120,18 +120,6 @@ pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             error.exit_code()
         }
     }
-}
-
-fn start_log(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "info",
-        _ => "debug",
-    };
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
-        .format_timestamp(None)
-        .format_target(false)
-        .init();
 }
 
 /// Whether a text is an input file of `saltus run`, keys and values; relative paths in it count from the current folder.

@@ -1,7 +1,7 @@
 //! A system's parameters in the precision and order the CPU kernels read them. Built once, shared by all threads.
 
 use crate::forcefield::correction_map::Patches;
-use crate::forcefield::generalized_born::{Dielectric, INTEGRAL_SCALE};
+use crate::forcefield::generalized_born::Dielectric;
 use crate::forcefield::torsion::FourierSeries;
 use crate::forcefield::{BornModel, ImplicitSolvent, MappedTorsions, System, nonbonded};
 use crate::lane::Lane;
@@ -162,21 +162,17 @@ impl<L: Lane> Series<L> {
 
 impl<L: Lane> Solvent<L> {
     fn new(system: &System, solvent: &ImplicitSolvent) -> Self {
-        let offset = solvent.offset_nm();
-        let atom = |i: usize| {
-            let rho = solvent.radii_nm[i] - offset;
-            SolventAtom {
-                charge: L::scalar(system.nonbonded.charges[i]),
-                radius: L::scalar(solvent.radii_nm[i]),
-                rho: L::scalar(rho),
-                screened: L::scalar(solvent.screening[i] * rho),
-                tanh: solvent
-                    .tanh_coefficients
-                    .get(i)
-                    .copied()
-                    .unwrap_or_default()
-                    .map(L::scalar),
-            }
+        let atom = |i: usize| SolventAtom {
+            charge: L::scalar(system.nonbonded.charges[i]),
+            radius: L::scalar(solvent.radii_nm[i]),
+            rho: L::scalar(solvent.rho_nm(i)),
+            screened: L::scalar(solvent.screened_nm(i)),
+            tanh: solvent
+                .tanh_coefficients
+                .get(i)
+                .copied()
+                .unwrap_or_default()
+                .map(L::scalar),
         };
         Self {
             model: solvent.model,
@@ -189,18 +185,12 @@ impl<L: Lane> Solvent<L> {
 }
 
 fn necks<L: Lane>(solvent: &ImplicitSolvent, n_atoms: usize) -> Vec<[[L::Scalar; 3]; 2]> {
-    let Some(n_rows) = solvent.neck_index.iter().max().map(|&last| last + 1) else {
-        return Vec::new();
-    };
     let seen = |i: usize, j: usize| {
-        let entry = solvent.neck_index[i] * n_rows + solvent.neck_index[j];
-        [
-            L::scalar(solvent.radii_nm[i] + solvent.radii_nm[j]),
-            L::scalar(solvent.neck_distance_nm[entry]),
-            L::scalar(INTEGRAL_SCALE * solvent.neck_scale() * solvent.neck_amplitude[entry]),
-        ]
+        let neck = solvent.neck([i, j])?;
+        Some([neck.contact_nm, neck.distance_nm, neck.amplitude].map(L::scalar))
     };
     (0..n_atoms)
-        .flat_map(|i| (i + 1..n_atoms).map(move |j| [seen(i, j), seen(j, i)]))
+        .flat_map(|i| (i + 1..n_atoms).map(move |j| [i, j]))
+        .filter_map(|[i, j]| Some([seen(i, j)?, seen(j, i)?]))
         .collect()
 }

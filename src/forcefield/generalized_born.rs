@@ -78,6 +78,45 @@ pub fn neck_integral<L: Lane>(
     )
 }
 
+/// What the neck integral of two atoms takes, see [`neck_integral`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Neck {
+    /// Sum of their radii in nm.
+    pub contact_nm: f64,
+    /// d0 in nm.
+    pub distance_nm: f64,
+    /// m0 in nm⁻¹, scaled as the model and the shared eightfold integral want it.
+    pub amplitude: f64,
+}
+
+impl Neck {
+    /// Eight times the integral at a distance in nm, and its derivative divided by the distance.
+    #[must_use]
+    pub fn integral(&self, r: f64) -> (f64, f64) {
+        neck_integral(
+            r,
+            1.0 / r,
+            self.contact_nm,
+            self.distance_nm,
+            self.amplitude,
+        )
+    }
+}
+
+impl ImplicitSolvent {
+    /// The neck between two atoms as the first sees it; `None` for models without.
+    #[must_use]
+    pub fn neck(&self, [i, j]: [usize; 2]) -> Option<Neck> {
+        let n_rows = self.neck_index.iter().max()? + 1;
+        let entry = self.neck_index[i] * n_rows + self.neck_index[j];
+        Some(Neck {
+            contact_nm: self.radii_nm[i] + self.radii_nm[j],
+            distance_nm: self.neck_distance_nm[entry],
+            amplitude: INTEGRAL_SCALE * self.neck_scale() * self.neck_amplitude[entry],
+        })
+    }
+}
+
 /// Born radius B of an atom from the sum of its eightfold integrals 8 I, and dB/d(8 I).
 ///
 /// HCT: 1/B = 1/rho - I. Others: 1/B = 1/rho - tanh(alpha psi - beta psi² + gamma psi³)/R with psi = I rho.

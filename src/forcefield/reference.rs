@@ -223,21 +223,12 @@ fn pair_energy(nonbonded: &Nonbonded, x: &[[f64; 3]], forces: &mut [[f64; 3]]) -
 
 /// Eightfold integral and its derivative divided by r, of atom j as seen by atom i.
 fn integral(solvent: &ImplicitSolvent, i: usize, j: usize, r: f64) -> (f64, f64) {
-    let offset = solvent.offset_nm();
-    let rho = solvent.radii_nm[i] - offset;
-    let screened = solvent.screening[j] * (solvent.radii_nm[j] - offset);
+    let (rho, screened) = (solvent.rho_nm(i), solvent.screened_nm(j));
     let (value, slope) = generalized_born::pair_integral(r, 1.0 / r, rho, screened);
-    let Some(n_rows) = solvent.neck_index.iter().max().map(|&last| last + 1) else {
+    let Some(neck) = solvent.neck([i, j]) else {
         return (value, slope);
     };
-    let entry = solvent.neck_index[i] * n_rows + solvent.neck_index[j];
-    let (neck, neck_slope) = generalized_born::neck_integral(
-        r,
-        1.0 / r,
-        solvent.radii_nm[i] + solvent.radii_nm[j],
-        solvent.neck_distance_nm[entry],
-        generalized_born::INTEGRAL_SCALE * solvent.neck_scale() * solvent.neck_amplitude[entry],
-    );
+    let (neck, neck_slope) = neck.integral(r);
     (value + neck, slope + neck_slope)
 }
 
@@ -262,7 +253,7 @@ fn solvent_energy(
             .map(|j| integral(solvent, i, j, distance(i, j)).0)
             .sum();
         let radius = solvent.radii_nm[i];
-        let rho = radius - solvent.offset_nm();
+        let rho = solvent.rho_nm(i);
         born[i] = generalized_born::born_radius(
             solvent.model,
             total,

@@ -143,6 +143,18 @@ impl ImplicitSolvent {
         }
     }
 
+    /// The radius less the offset, nm, as the pair integral takes it of the atom whose Born radius it is.
+    #[must_use]
+    pub fn rho_nm(&self, atom: usize) -> f64 {
+        self.radii_nm[atom] - self.offset_nm()
+    }
+
+    /// The same of the other atom, scaled by its screening factor.
+    #[must_use]
+    pub fn screened_nm(&self, atom: usize) -> f64 {
+        self.screening[atom] * self.rho_nm(atom)
+    }
+
     /// Scale of the neck integral: 0.826836 for GBn2, 0.361825 for GBn, 0 for the others.
     #[must_use]
     pub fn neck_scale(&self) -> f64 {

@@ -120,6 +120,7 @@ impl GpuEngine {
     }
 
     /// Makes the device useless, as a crashed driver would: for tests of what happens then.
+    #[cfg(feature = "testing")]
     pub fn destroy_device(&self) {
         self.gpu.device.destroy();
     }

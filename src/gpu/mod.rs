@@ -23,6 +23,7 @@ mod segment;
 mod shader;
 mod shape;
 mod tables;
+#[cfg(feature = "timewarp")]
 pub mod timewarp;
 mod transfer;
 
@@ -41,4 +42,5 @@ pub use shader::kernels::{KernelKind, Recipe};
 pub use shader::layout;
 pub use shader::sources::{Constant, ShaderSources};
 pub use shape::{NetworkRoom, Placement, Shape, ShapeLimits};
+#[cfg(feature = "timewarp")]
 pub use timewarp::{GpuTimewarp, GpuTimewarpOptions, TimewarpPlan};

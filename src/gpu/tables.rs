@@ -9,7 +9,7 @@ use super::shader::sources::Constant;
 use super::shape::Shape;
 use crate::flow::torsion::{FARTHEST, FLOOR, LN_CENTRE, LN_RANGE};
 use crate::forcefield::correction_map::Patches;
-use crate::forcefield::generalized_born::{Dielectric, INTEGRAL_SCALE, NECK_CUTOFF_NM};
+use crate::forcefield::generalized_born::{Dielectric, NECK_CUTOFF_NM};
 use crate::forcefield::torsion::FourierSeries;
 use crate::forcefield::{BornModel, ImplicitSolvent, System, nonbonded};
 use std::collections::BTreeMap;
@@ -251,15 +251,14 @@ fn atom(system: &System, i: usize) -> Atom {
         ..Atom::default()
     };
     if let Some(solvent) = &system.implicit_solvent {
-        let rho = solvent.radii_nm[i] - solvent.offset_nm();
         let tanh = solvent
             .tanh_coefficients
             .get(i)
             .copied()
             .unwrap_or_default();
         atom.radius = single(solvent.radii_nm[i]);
-        atom.rho = single(rho);
-        atom.screened = single(solvent.screening[i] * rho);
+        atom.rho = single(solvent.rho_nm(i));
+        atom.screened = single(solvent.screened_nm(i));
         [atom.alpha, atom.beta, atom.gamma] = tanh.map(single);
     }
     atom
@@ -284,17 +283,13 @@ fn pairs(system: &System) -> Vec<[f32; 4]> {
 
 /// `[n_atoms (partner), n_atoms]`: largest distance, d0, amplitude as the second atom sees it; empty without necks.
 fn necks(solvent: &ImplicitSolvent, n_atoms: usize) -> Vec<[f32; 4]> {
-    let Some(n_rows) = solvent.neck_index.iter().max().map(|&last| last + 1) else {
-        return Vec::new();
-    };
     let seen = |j: usize, i: usize| {
-        let entry = solvent.neck_index[i] * n_rows + solvent.neck_index[j];
-        let amplitude = INTEGRAL_SCALE * solvent.neck_scale() * solvent.neck_amplitude[entry];
-        let reach = solvent.radii_nm[i] + solvent.radii_nm[j] + NECK_CUTOFF_NM;
-        [reach, solvent.neck_distance_nm[entry], amplitude, 0.0].map(single)
+        let neck = solvent.neck([i, j])?;
+        let reach = neck.contact_nm + NECK_CUTOFF_NM;
+        Some([reach, neck.distance_nm, neck.amplitude, 0.0].map(single))
     };
     (0..n_atoms)
-        .flat_map(|j| (0..n_atoms).map(move |i| seen(j, i)))
+        .flat_map(|j| (0..n_atoms).filter_map(move |i| seen(j, i)))
         .collect()
 }
 

@@ -4,9 +4,10 @@ use super::exchange::ladder::LadderError;
 use super::statistics::{KernelReport, KernelStatistics};
 use crate::integrator::{Engine, EngineError, bring_back};
 use crate::state::State;
+use serde::{Deserialize, Serialize};
 
 /// The state of the chain with its cached energies.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Chain {
     /// Positions and velocities.
     pub state: State,

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::contract::Proposal;
 use super::settings_error::SettingsError;
 use super::torsion::block::TorsionMoveError;
+#[cfg(feature = "timewarp")]
 use crate::flow::timewarp::{Timewarp, TimewarpFlow};
 use crate::rng;
 use crate::topology::Topology;
@@ -72,6 +73,7 @@ pub struct Crosses {
 }
 
 /// Brings a Timewarp model to a device, or says why it can't.
+#[cfg(feature = "timewarp")]
 pub type FlowOpener<'a> = Box<dyn Fn(Timewarp<f32>) -> Result<Box<dyn TimewarpFlow>, String> + 'a>;
 
 /// The run that an entry is part of.
@@ -89,6 +91,7 @@ pub struct EntryContext<'a> {
     /// Turns a path of the input into one that can be opened.
     pub resolve: Box<dyn Fn(&Path) -> PathBuf + 'a>,
     /// Brings a Timewarp model to the device of the run.
+    #[cfg(feature = "timewarp")]
     pub timewarp_flow: FlowOpener<'a>,
     /// Seed of the run.
     pub run_seed: u64,

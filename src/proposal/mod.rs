@@ -10,6 +10,7 @@ mod learning;
 mod moved;
 mod ring;
 mod settings_error;
+#[cfg(feature = "timewarp")]
 mod timewarp;
 mod torsion;
 
@@ -23,9 +24,11 @@ pub use contract::{
     Current, LogRatio, Outcome, Proposal, ProposalError, Proposed, ProposedVelocities, Segment,
     mean_acceptance,
 };
+#[cfg(feature = "timewarp")]
+pub use entry::FlowOpener;
 pub use entry::{
-    Crosses, EntryChecks, EntryContext, EntryError, FlowOpener, MOST_IN_CYCLE, ProposalSettings,
-    Settings, kernel_seed, one,
+    Crosses, EntryChecks, EntryContext, EntryError, MOST_IN_CYCLE, ProposalSettings, Settings,
+    kernel_seed, one,
 };
 pub use hamiltonian::dual_averaging::DualAveraging;
 pub use hamiltonian::hmc::{Hmc, HmcSettings};
@@ -46,9 +49,13 @@ pub use leap::tune::TunedLeapProposal;
 pub use ring::adaptive_pucker::{AdaptivePuckerProposal, AdaptivePuckerSettings};
 pub use ring::pucker::{PuckerProposal, PuckerSettings};
 pub use settings_error::SettingsError;
+#[cfg(feature = "timewarp")]
 pub use timewarp::guard::ChiralGuard;
+#[cfg(feature = "timewarp")]
 pub use timewarp::proposal::{TimewarpProposal, TimewarpProposalError};
+#[cfg(feature = "timewarp")]
 pub use timewarp::settings::{AheadSetting, TimewarpMode, TimewarpSettings};
+#[cfg(feature = "timewarp")]
 pub use timewarp::tree::placement_tree;
 pub use torsion::block::{BlockKind, TorsionBlock, TorsionMoveError, flip_blocks, torsion_blocks};
 pub use torsion::concerted::{ConcertedProposal, ConcertedSettings};

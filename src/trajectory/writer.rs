@@ -15,9 +15,10 @@ use super::format::preamble;
 use super::published::PublishedFile;
 use super::store::{Number, Store};
 use crate::state::Frame;
+use serde::{Deserialize, Serialize};
 
 /// Where a writer stands, for the checkpoint: [`Writer::resume`] goes on from here.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WriterProgress {
     /// Frames in the file.
     pub n_frames_on_disk: usize,

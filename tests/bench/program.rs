@@ -128,6 +128,37 @@ fn a_choice_of_samplers_is_a_table_with_a_line_for_each() {
     );
 }
 
+/// An empty list of kernels would stand still without a word.
+#[test]
+fn an_automatic_sampler_is_the_one_that_a_run_would_have() {
+    let home = tempfile::tempdir().unwrap();
+    let head = &INPUT[..INPUT.find("sampler:").unwrap()];
+    let text = format!("{head}sampler: auto\nrun: {{cycles: 10}}\n");
+    let arguments = [
+        "--seconds",
+        "0.1",
+        "--chains",
+        "4",
+        "--samplers",
+        "input,md_1fs",
+        "--json",
+    ];
+    let output = bench(&home, &text).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let samplers = report["samplers"].as_array().unwrap();
+    let input = samplers.iter().find(|own| own["name"] == "input").unwrap();
+    let kernels = input["kernels"].as_array().unwrap();
+    let names: Vec<&str> = kernels
+        .iter()
+        .map(|kernel| kernel["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.starts_with(&["hmc", "torsion_leap"]),
+        "{names:?} {report}"
+    );
+}
+
 #[test]
 fn plain_md_that_does_not_mix_is_started_on_the_rare_sides() {
     let home = tempfile::tempdir().unwrap();

@@ -133,7 +133,7 @@ fn other_files_and_versions_are_named() {
     other_version[8] = 99;
     fs::write(&path, other_version).unwrap();
     let message = Checkpoint::load(&path).unwrap_err().to_string();
-    assert!(message.contains("format 99, expected 1"), "{message}");
+    assert!(message.contains("format 99, expected 2"), "{message}");
     fs::write(&path, "seed: 7").unwrap();
     let message = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(message.contains("`seed: 7`"), "{message}");

@@ -16,7 +16,9 @@ use self::samplers::MIN_CHAINS;
 use super::CliResult;
 use super::config::{LoadedConfig, MOST_REPLICAS};
 use super::console::{note, print, print_json};
+use super::embed::BenchOptions;
 use super::error::{Blame, CliError};
+use super::kernels::choice;
 use super::setup::{Overrides, load, prepare};
 use super::soundness::kernel_warnings;
 use crate::analysis::{NameKind, ObservableSet};
@@ -61,6 +63,37 @@ pub(crate) struct BenchArguments {
 }
 
 impl BenchArguments {
+    /// Those of a host program.
+    pub(crate) fn hosted(options: BenchOptions) -> Self {
+        let BenchOptions {
+            seconds,
+            md_seconds,
+            chains,
+            samplers,
+            device,
+            output,
+        } = options;
+        Self {
+            input: PathBuf::new(),
+            seconds,
+            md_seconds,
+            chains,
+            samplers,
+            output,
+            device,
+            json: false,
+            quiet: true,
+        }
+    }
+
+    /// What the flags change in the input.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            device: self.device.clone(),
+            ..Overrides::default()
+        }
+    }
+
     fn md_seconds(&self) -> f64 {
         self.md_seconds.unwrap_or(self.seconds)
     }
@@ -68,19 +101,53 @@ impl BenchArguments {
 
 /// Runs all samplers in turns and prints the comparison.
 pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
-    check(arguments)?;
-    let names = samplers::chosen(&arguments.samplers)?;
-    let overrides = Overrides {
-        device: arguments.device.clone(),
-        ..Overrides::default()
+    let mut loaded = load(&arguments.input, arguments.overrides())?;
+    let mut tell = |line: &str| {
+        if !arguments.quiet {
+            note(line);
+        }
+        true
     };
-    let loaded = load(&arguments.input, overrides)?;
-    let names = samplers::possible(names, &loaded);
-    let topology = prepare(&loaded)?.molecule.topology;
-    let set = observables(&loaded, &topology)?;
+    let report = compared(arguments, &mut loaded, &mut tell)?;
+    if !arguments.quiet {
+        loaded.note_drawn_seed("the random numbers, though not the time that each sampler gets");
+    }
+    if arguments.json {
+        print_json(&report)
+    } else {
+        print(&table::text(&report))
+    }
+}
+
+/// Runs all samplers in turns in a host program, which is told in a line what begins and answers whether it may; the comparison
+/// as one JSON object and as a table.
+///
+/// # Errors
+/// As those of `saltus bench`.
+pub(crate) fn bench_hosted(
+    arguments: &BenchArguments,
+    mut loaded: LoadedConfig,
+    tell: &mut dyn FnMut(&str) -> bool,
+) -> Result<(String, String), CliError> {
+    let report = compared(arguments, &mut loaded, tell)?;
+    let json = serde_json::to_string(&report).blame_run()?;
+    Ok((json, table::text(&report)))
+}
+
+/// Runs all samplers in turns, and writes the comparison where that is asked for.
+fn compared(
+    arguments: &BenchArguments,
+    loaded: &mut LoadedConfig,
+    tell: &mut dyn FnMut(&str) -> bool,
+) -> Result<BenchReport, CliError> {
+    check(arguments)?;
+    let names = samplers::possible(samplers::chosen(&arguments.samplers)?, loaded);
+    let topology = prepare(loaded)?.molecule.topology;
+    choice::resolve(loaded, &topology);
+    let set = observables(loaded, &topology)?;
     let (mut samplers, mut setup_seconds) = (Vec::new(), Vec::new());
     for name in names {
-        let own = samplers::input_of(name, &loaded, &topology, arguments.chains);
+        let own = samplers::input_of(name, loaded, &topology, arguments.chains);
         let (sampler, seconds) = setup::sampler(name, &own)?;
         samplers.push(sampler);
         setup_seconds.push(seconds);
@@ -90,29 +157,18 @@ pub(crate) fn bench(arguments: &BenchArguments) -> CliResult {
         seconds: arguments.seconds,
         md_seconds: arguments.md_seconds(),
     };
-    let mut tell = |phase: BenchPhase| {
-        if !arguments.quiet {
-            note(&announcement(phase, n_samplers, times));
-        }
-    };
-    let outcome = compare(samplers, &set, times, &mut tell).blame_run()?;
+    let mut on_phase = |phase: BenchPhase| tell(&announcement(phase, n_samplers, times));
+    let outcome = compare(samplers, &set, times, &mut on_phase).blame_run()?;
     for measured in &outcome.measured {
         for warning in kernel_warnings(&measured.kernels) {
             log::warn!("sampler `{}`: {warning}", measured.draws.name);
         }
     }
-    let report = BenchReport::of(&loaded, &outcome, &setup_seconds);
-    if !arguments.quiet {
-        loaded.note_drawn_seed("the random numbers, though not the time that each sampler gets");
-    }
+    let report = BenchReport::of(loaded, &outcome, &setup_seconds);
     if let Some(directory) = &arguments.output {
         write(directory, &report)?;
     }
-    if arguments.json {
-        print_json(&report)
-    } else {
-        print(&table::text(&report))
-    }
+    Ok(report)
 }
 
 fn announcement(phase: BenchPhase, n_samplers: usize, times: BenchTimes) -> String {

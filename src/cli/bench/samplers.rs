@@ -61,16 +61,20 @@ pub(super) fn chosen(asked: &[String]) -> Result<Vec<&'static str>, CliError> {
     Ok(NAMES.into_iter().filter(|name| wanted(name)).collect())
 }
 
-/// Those that an input can be given: constraints and masses of a System of another program are what they are.
+/// Those that an input can be given: constraints and masses of a System of another program are what they are, and a potential
+/// of the host has no constraints.
 pub(super) fn possible(names: Vec<&'static str>, loaded: &LoadedConfig) -> Vec<&'static str> {
-    if loaded.config.system.openmm_system.is_none() {
-        return names;
-    }
+    let system = &loaded.config.system;
+    let owner = match (&system.openmm_system, &system.potential) {
+        (None, None) => return names,
+        (Some(_), _) => "`openmm_system` has its own",
+        (None, Some(_)) => "`potential` is sampled without any",
+    };
     let changes = |name: &&str| ["md_2fs_hbonds", "md_4fs_heavy"].contains(name);
     let (left_out, kept): (Vec<_>, Vec<_>) = names.into_iter().partition(changes);
     if !left_out.is_empty() {
         log::warn!(
-            "{} are left out: they need constraints and masses of their own, and `openmm_system` has its own",
+            "{} are left out: they need constraints and masses of their own, and {owner}",
             left_out.join(", ")
         );
     }

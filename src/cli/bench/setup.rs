@@ -23,7 +23,7 @@ pub(super) fn sampler(
     let config = &loaded.config;
     let prepared = setup::prepare(loaded)?;
     memory::check(config, prepared.system.n_atoms())?;
-    let engine = make_engine(config, &prepared.system, None)?;
+    let engine = make_engine(config, &prepared.molecule.topology, &prepared.system, None)?;
     let mut cycles = make_sampler(loaded, &prepared, engine, None)?;
     let chain = setup::starting_chain(config, &prepared, cycles.engine())?;
     let sampler = BenchSampler {

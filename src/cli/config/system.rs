@@ -76,6 +76,10 @@ pub(crate) struct SystemConfig {
     /// Mass of a hydrogen in Da; what is added is taken from the bonded heavy atom.
     #[serde(default = "default_hydrogen_mass_da")]
     pub(crate) hydrogen_mass_da: f64,
+    /// Name of a potential that the calling program handed over (`saltus.Potential` in Python), whose energies take the place of the
+    /// force field's. The force field still gives bonds, masses and the starting structure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) potential: Option<String>,
     /// Whether the starting structure is minimised before the run.
     #[serde(default = "yes")]
     pub(crate) minimize: bool,

@@ -109,7 +109,12 @@ impl Evaluator {
         } = &self.evaluated;
         let engine = match self.engine.take() {
             Some(engine) => engine,
-            None => make_engine(&loaded.config, &prepared.system, None)?,
+            None => make_engine(
+                &loaded.config,
+                &prepared.molecule.topology,
+                &prepared.system,
+                None,
+            )?,
         };
         let engine = self.engine.insert(engine);
         engine.energies_and_forces(positions, &mut energies, &mut forces);

@@ -12,7 +12,7 @@ use clap::Args;
 use self::output::Folder;
 use self::report::Report;
 use super::config::LoadedConfig;
-use super::device::cpu_engine;
+use super::device::{cpu_engine, host_engine};
 use super::error::{Blame, CliError};
 use super::kernels::{context, fault};
 use super::memory;
@@ -95,7 +95,14 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> CliResult {
         None => None,
     };
     prepared.molecule.positions = setup::starting_positions(&loaded.config, &prepared)?;
-    let mut engine = cpu_engine(&loaded.config, &prepared.flexible_system)?;
+    let mut engine = match &loaded.config.system.potential {
+        Some(_) => host_engine(
+            &loaded.config,
+            &prepared.molecule.topology,
+            &prepared.system,
+        )?,
+        None => cpu_engine(&loaded.config, &prepared.flexible_system)?,
+    };
     let interrupt = Interrupt::listen_and_say("stopping after this batch of draws");
     let start = Instant::now();
     let mut streams = rng::streams(loaded.config.seed(), arguments.draws + 1);

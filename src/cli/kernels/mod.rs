@@ -10,7 +10,7 @@ use crate::mcmc::{Kernel, ReplicaExchange};
 use crate::proposal::{EntryContext, EntryError};
 use crate::topology::Topology;
 
-use super::config::{InputFault, LoadedConfig, Precision};
+use super::config::{InputFault, LoadedConfig, Precision, SamplerConfig};
 use super::device::{Device, timewarp_flow};
 
 /// The kernels of the sampler list in its order, then `replica_exchange` where the input has it.
@@ -21,6 +21,10 @@ pub(crate) fn make_kernels(
     loaded: &LoadedConfig,
     topology: &Topology,
 ) -> Result<Vec<Box<dyn Kernel>>, InputFault> {
+    assert!(
+        loaded.config.sampler != SamplerConfig::Auto,
+        "invariant: what `auto` stands for is chosen before kernels are made"
+    );
     let context = context(loaded, topology);
     let mut kernels = Vec::new();
     for (index, entry) in loaded.config.sampler.iter().enumerate() {

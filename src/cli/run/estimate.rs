@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::cli::config::{LoadedConfig, Precision};
 use crate::cli::console::{print, print_json};
-use crate::cli::device::{Device, cpu_engine};
+use crate::cli::device::{Device, host_engine};
 use crate::cli::error::{Blame, CliError};
 use crate::cli::memory::{needed_bytes, shown};
 use crate::cli::resident::Cycle;
@@ -84,7 +84,7 @@ fn estimate(loaded: &LoadedConfig, prepared: &Prepared) -> Result<Estimate, CliE
     let plan = gpu_plan(loaded, prepared)?;
     let device = match &plan {
         Some(plan) => plan.adapter.clone(),
-        None => cpu_engine(config, &prepared.system)?.description(),
+        None => host_engine(config, topology, &prepared.system)?.description(),
     };
     Ok(Estimate {
         atoms: topology.n_atoms(),

@@ -266,7 +266,12 @@ impl Stretch<'_> {
     fn go(&self, loaded: &LoadedConfig, resume: bool) -> Result<Finished, CliError> {
         let (arguments, prepared, directory) = (self.arguments, self.prepared, self.directory);
         let profile = arguments.profile.then(Profile::default);
-        let engine = make_engine(&loaded.config, &prepared.system, profile.as_ref())?;
+        let engine = make_engine(
+            &loaded.config,
+            &prepared.molecule.topology,
+            &prepared.system,
+            profile.as_ref(),
+        )?;
         let mut sampler = make_sampler(loaded, prepared, engine, profile.as_ref())?;
         let identity = identity::of(loaded, prepared, sampler.engine());
 

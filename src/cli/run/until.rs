@@ -151,7 +151,9 @@ impl Accuracy {
             None => "the run sampled nothing",
         };
         let Some((_, seen)) = self.looks.last() else {
-            return Some(format!("{why} before the accuracy could be judged"));
+            return Some(format!(
+                "{why} before the accuracy could be judged\n  help: go on with --resume and more time"
+            ));
         };
         let named = seen
             .shortfalls

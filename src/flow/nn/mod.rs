@@ -8,7 +8,7 @@ pub(super) mod tensors;
 pub(super) mod weights_error;
 
 pub use dense::{Dense, DenseGradient, LaneDense};
-pub use optimizer::{Adam, AdamSettings, OptimizerKind};
+pub use optimizer::{Adam, AdamSettings};
 pub use real::Real;
 pub use tensor_file::{TensorFile, write_tensors};
 pub use tensors::{NamedTensor, named_tensor, read_tensor, to_bytes};

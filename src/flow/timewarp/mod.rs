@@ -16,7 +16,6 @@ mod model;
 mod network;
 mod training;
 
-pub use super::nn::optimizer::OptimizerKind;
 pub use check::{check_conformation, check_pairs};
 pub use config::{TimewarpConfig, read_config};
 pub use conformation::{Conformation, Pair};
@@ -35,5 +34,6 @@ pub use network::layout::{
     EncoderLayout, Layout, LinearLayout, NetworkLayout, NormLayout, TensorSpec,
 };
 pub use training::loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
+pub use training::optimizer::OptimizerKind;
 pub use training::pairs::{Frames, Shaking};
 pub use training::trainer::{Stage, StepReport, TrainSettings, Trainer};

@@ -14,43 +14,45 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::Entry;
-use super::kernels::{LangevinEntry, VelocityVerletEntry};
+use super::dynamics::{LangevinEntry, VelocityVerletEntry};
 use crate::mcmc::composition::{KernelSequence, Mixture};
 use crate::mcmc::kernel::Kernel;
+#[cfg(feature = "timewarp")]
+use crate::proposal::TimewarpSettings;
 use crate::proposal::{
     AdaptivePuckerSettings, AdaptiveTorsionSettings, ClosedLeapSettings, ConcertedSettings,
     Crosses, EntryChecks, EntryContext, EntryError, HmcSettings, MalaSettings, PuckerSettings,
-    Settings, TimewarpSettings, TorsionLeapSettings, TorsionSettings,
+    Settings, TorsionLeapSettings, TorsionSettings,
 };
 
 /// Separates problem and remedy in a message of our own visitors.
 pub const HELP_MARK: &str = "; help: ";
 
 macro_rules! entries {
-    ($($name:ident($settings:ty)),* $(,)?) => {
+    ($($(#[$when:meta])? $name:ident($settings:ty)),* $(,)?) => {
         /// One entry of the sampler list, `- NAME: {settings}`.
         #[derive(Debug, Clone, PartialEq)]
         #[expect(missing_docs, reason = "each says what it is by its settings' `ABOUT`")]
         pub enum KernelEntry {
-            $($name($settings),)*
+            $($(#[$when])? $name($settings),)*
             /// A kernel that another crate registered.
             Outside(OutsideEntry),
         }
 
         /// Names of this crate's kernels.
-        const OWN: &[&str] = &[$(<$settings as Settings>::NAME),*];
+        const OWN: &[&str] = &[$($(#[$when])? <$settings as Settings>::NAME),*];
 
         impl KernelEntry {
             fn entry(&self) -> &dyn AnyEntry {
                 match self {
-                    $(Self::$name(settings) => settings,)*
+                    $($(#[$when])? Self::$name(settings) => settings,)*
                     Self::Outside(outside) => &*outside.settings,
                 }
             }
 
             /// Reads the settings of a kernel; `name` is one of [`names`].
             fn read<'de, A: MapAccess<'de>>(name: &str, map: &mut A) -> Result<Self, A::Error> {
-                $(if name == <$settings as Settings>::NAME {
+                $($(#[$when])? if name == <$settings as Settings>::NAME {
                     return Ok(Self::$name(map.next_value()?));
                 })*
                 match outside().iter().find(|kind| kind.name == name) {
@@ -62,7 +64,7 @@ macro_rules! entries {
 
         fn schemas(generator: &mut SchemaGenerator) -> Vec<Schema> {
             let own = [$(
-                one_of(<$settings as Settings>::NAME, <$settings as Settings>::ABOUT, generator.subschema_for::<$settings>())
+                $(#[$when])? one_of(<$settings as Settings>::NAME, <$settings as Settings>::ABOUT, generator.subschema_for::<$settings>())
             ),*];
             let mut all = Vec::from(own);
             for kind in outside() {
@@ -85,6 +87,7 @@ entries![
     Pucker(PuckerSettings),
     AdaptivePucker(AdaptivePuckerSettings),
     AdaptiveTorsion(AdaptiveTorsionSettings),
+    #[cfg(feature = "timewarp")]
     Timewarp(TimewarpSettings),
     TorsionLeap(TorsionLeapSettings),
     Mixture(MixtureEntry),

@@ -1,9 +1,11 @@
 //! Entries of the sampler list: settings that make a kernel. A proposal's settings become one by the Metropolis test.
 
-mod kernels;
+mod dynamics;
 mod list;
+#[cfg(feature = "timewarp")]
+mod timewarp;
 
-pub use kernels::{LangevinEntry, VelocityVerletEntry};
+pub use dynamics::{LangevinEntry, VelocityVerletEntry};
 pub use list::{
     EMPTY, HELP_MARK, KernelEntry, MixtureEntry, MixturePart, OutsideEntry, OutsideKind,
     SequenceEntry, all_of, names, register,

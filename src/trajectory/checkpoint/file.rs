@@ -1,17 +1,16 @@
 //! A checkpoint: all that the rest of a run depends on, in one file that is replaced whole or not at all.
 //!
-//! Layout: 8 bytes `SALTUSCK`, format version (u64), length of the content (u64), content, BLAKE3 hash of all before.
+//! Layout: 8 bytes `SALTUSCK`, format version (u64), length of the content (u64), content (postcard), BLAKE3 hash of all before.
 
 use crate::files;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::content;
 use super::record::{Checkpoint, RunIdentity};
 
 const MAGIC: &[u8; 8] = b"SALTUSCK";
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 const HEAD_BYTES: usize = 24;
 const HASH_BYTES: usize = blake3::OUT_LEN;
 
@@ -137,13 +136,17 @@ impl Checkpoint {
         if bytes.len() > end || blake3::hash(&bytes[..hashed]).as_bytes()[..] != bytes[hashed..] {
             return Err(CheckpointError::Corrupt { path });
         }
-        content::decode(&bytes[HEAD_BYTES..hashed]).map_err(|_| CheckpointError::Corrupt { path })
+        match postcard::take_from_bytes(&bytes[HEAD_BYTES..hashed]) {
+            Ok((checkpoint, [])) => Ok(checkpoint),
+            _ => Err(CheckpointError::Corrupt { path }),
+        }
     }
 
     /// The content of a checkpoint file: magic (8 bytes), version and length (u64, little endian), content, BLAKE3 hash of all before.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let content = content::encode(self);
+        let content = postcard::to_stdvec(self)
+            .expect("invariant: a checkpoint has nothing that cannot be encoded");
         let mut bytes = Vec::with_capacity(HEAD_BYTES + content.len() + HASH_BYTES);
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&VERSION.to_le_bytes());

@@ -1,6 +1,4 @@
 //! All that the rest of a run depends on, in one file that is replaced whole or not at all.
 
-pub(super) mod codec;
-pub(super) mod content;
 pub(super) mod file;
 pub(super) mod record;

@@ -8,6 +8,7 @@ use crate::cli::config::{
     InputFault, LoadedConfig, Precision, SamplerConfig, UntilConfig, nearest,
 };
 use crate::cli::device::Device;
+use crate::cli::embed::potentials;
 use crate::forcefield::ForceField;
 use crate::units::plain;
 
@@ -55,6 +56,7 @@ impl LoadedConfig {
         checks.ensemble();
         checks.sizes();
         checks.device();
+        checks.potential();
         checks
     }
 }
@@ -276,6 +278,28 @@ impl Checks<'_> {
                 "threads",
                 "got 0, expected at least 1",
                 "remove the key to use all cores",
+            );
+        }
+    }
+
+    /// A potential of the calling program is known to it, and evaluated on the host.
+    fn potential(&mut self) {
+        let config = &self.loaded.config;
+        let Some(name) = &config.system.potential else {
+            return;
+        };
+        if !potentials().is_some_and(|host| (host.is_known)(name)) {
+            self.fault(
+                "system.potential",
+                &format!("no potential `{name}` was handed over with this input"),
+                "in Python put the object itself into a dict, `\"system\": {..., \"potential\": Mine()}`; elsewhere remove the key, and the force field gives the energy",
+            );
+        }
+        if matches!(Device::parse(&config.device), Some(Device::Gpu(_))) {
+            self.fault(
+                "device",
+                "a GPU was asked for, but `system.potential` is evaluated by the calling program",
+                "write `device: cpu`, or remove the potential",
             );
         }
     }

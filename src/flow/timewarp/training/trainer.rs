@@ -2,8 +2,9 @@
 
 use super::judge::losses;
 use super::loss::{LossWeights, Losses, ReducedEnergies, TrainingPair};
+use super::optimizer::{OptimizerKind, TensorOptimizer, clip};
 use super::pairs::{Frames, OwnedPair, Shaking, draw_pair};
-use crate::flow::nn::optimizer::{Adam, OptimizerKind, TensorOptimizer, clip};
+use crate::flow::nn::Adam;
 use crate::flow::nn::tensor_file::{TensorFile, write_tensors};
 use crate::flow::nn::weights_error::WeightsError;
 use crate::flow::timewarp::conformation::Conformation;

@@ -93,8 +93,7 @@ impl Computed<'_> {
         [i, j]: [usize; 2],
         kinds: &[Vec<f64>],
     ) -> bool {
-        let rho = solvent.radii_nm[i] - solvent.offset_nm();
-        let screened = solvent.screening[j] * (solvent.radii_nm[j] - solvent.offset_nm());
+        let (rho, screened) = (solvent.rho_nm(i), solvent.screened_nm(j));
         // Nearer than this one atom lies within the other, and files have one of two forms.
         let clash = screened - rho + 0.01;
         let neck_end = solvent.radii_nm[i] + solvent.radii_nm[j] + generalized_born::NECK_CUTOFF_NM;
@@ -114,7 +113,7 @@ impl Computed<'_> {
 
     fn radius_is_of(&self, solvent: &ImplicitSolvent, i: usize, values: &[f64]) -> bool {
         let radius = solvent.radii_nm[i];
-        let rho = radius - solvent.offset_nm();
+        let rho = solvent.rho_nm(i);
         // Parts of 1/rho that neighbours take; all of it would leave no radius in HCT.
         [0.0, 0.1, 0.25, 0.5, 0.8].into_iter().all(|part| {
             let integral = part / rho;
@@ -132,17 +131,6 @@ impl Computed<'_> {
 }
 
 /// Eight times the neck integral; 0 for models without.
-fn neck(solvent: &ImplicitSolvent, [i, j]: [usize; 2], r: f64) -> f64 {
-    let Some(n_rows) = solvent.neck_index.iter().max().map(|&last| last + 1) else {
-        return 0.0;
-    };
-    let entry = solvent.neck_index[i] * n_rows + solvent.neck_index[j];
-    let (neck, _) = generalized_born::neck_integral(
-        r,
-        1.0 / r,
-        solvent.radii_nm[i] + solvent.radii_nm[j],
-        solvent.neck_distance_nm[entry],
-        INTEGRAL_SCALE * solvent.neck_scale() * solvent.neck_amplitude[entry],
-    );
-    neck
+fn neck(solvent: &ImplicitSolvent, pair: [usize; 2], r: f64) -> f64 {
+    solvent.neck(pair).map_or(0.0, |neck| neck.integral(r).0)
 }

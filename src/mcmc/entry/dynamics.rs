@@ -1,18 +1,13 @@
-//! Entries that are no plain proposals: dynamics, and Timewarp with its look-ahead.
+//! Entries of dynamics.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use crate::mcmc::exploration::ExplorationKernel;
 use crate::mcmc::kernel::Kernel;
 use crate::mcmc::langevin::LangevinKernel;
-use crate::mcmc::lookahead::{Ahead, LookaheadKernel};
 use crate::mcmc::velocity_verlet::VelocityVerletKernel;
-use crate::proposal::{
-    AheadSetting, Crosses, EntryChecks, EntryContext, EntryError, Settings, TimewarpMode,
-    TimewarpSettings,
-};
+use crate::proposal::{Crosses, EntryChecks, EntryContext, EntryError, Settings};
 use crate::units::{FS_PER_PS, plain};
 
 /// Settings of `langevin`.
@@ -105,41 +100,5 @@ impl Entry for VelocityVerletEntry {
     fn kernel(&self, _context: &EntryContext<'_>) -> Result<Box<dyn Kernel>, EntryError> {
         let timestep_ps = self.timestep_fs / FS_PER_PS;
         Ok(Box::new(VelocityVerletKernel::new(self.steps, timestep_ps)))
-    }
-}
-
-impl Entry for TimewarpSettings {
-    fn check(&self, checks: &mut EntryChecks<'_>) {
-        Self::check(self, checks);
-    }
-
-    fn name_adapting(&self, names: &mut Vec<&'static str>) {
-        if self.proposals == AheadSetting::Adaptive && !names.contains(&Self::NAME) {
-            names.push(Self::NAME);
-        }
-    }
-
-    fn crosses(&self) -> Crosses {
-        Crosses::default()
-    }
-
-    fn kernel(&self, context: &EntryContext<'_>) -> Result<Box<dyn Kernel>, EntryError> {
-        let seed = context.seed();
-        let proposal = Box::new(self.proposal(context)?);
-        let repeats = self.repeats;
-        let ahead = match self.proposals {
-            AheadSetting::Adaptive => Ahead::Adaptive,
-            AheadSetting::Count(count) => Ahead::Fixed(count),
-        };
-        Ok(match self.mode {
-            TimewarpMode::Exact => Box::new(LookaheadKernel::new(proposal, repeats, ahead, seed)),
-            TimewarpMode::Exploration => Box::new(ExplorationKernel::new(
-                proposal,
-                self.max_climb(),
-                repeats,
-                context.n_replicas,
-                seed,
-            )),
-        })
     }
 }
